@@ -1,0 +1,225 @@
+//! Accesses: signed grants of levels on scopes to a principal, and their revocation.
+
+use crate::{
+    bytes::Bytes,
+    id::{AccessId, Digest, PrincipalId, ScopeId},
+    signed::{Signed, Statement},
+    suite::Suite,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a grantee may do with a scope.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Level {
+    /// Read every record, earlier ones included.
+    Read,
+    /// Create records, and read none.
+    CreateOnly,
+    /// Read, create, update and delete records.
+    Contribute,
+}
+
+impl Level {
+    /// Whether the level lets its holder read.
+    #[must_use]
+    pub const fn reads(self) -> bool {
+        matches!(self, Self::Read | Self::Contribute)
+    }
+
+    /// Whether the level lets its holder create records.
+    #[must_use]
+    pub const fn creates(self) -> bool {
+        matches!(self, Self::CreateOnly | Self::Contribute)
+    }
+
+    /// Whether the level lets its holder update and delete records.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        matches!(self, Self::Contribute)
+    }
+}
+
+/// One scope of an access.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// The scope.
+    pub scope: ScopeId,
+    /// What the grantee may do with it.
+    pub level: Level,
+    /// Commits to the whole transform key given to the server; present if the level reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Digest>,
+}
+
+/// A grant, as the grantor signs it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// The algorithms of the sealed parts.
+    pub suite: Suite,
+    /// Names the access.
+    pub access: AccessId,
+    /// Who grants: the owner of the scopes.
+    pub grantor: PrincipalId,
+    /// Who receives.
+    pub grantee: PrincipalId,
+    /// The digest of the grantee's card that the keys were sealed to.
+    pub grantee_card: Digest,
+    /// What is granted.
+    pub grants: Vec<Grant>,
+    /// Not before; absent: at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Timestamp>,
+    /// Not at or after; absent: until revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
+    /// The hash of the terms shown to whoever agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Digest>,
+    /// An [`AccessNote`] sealed to the grantee.
+    pub note: Bytes,
+    /// The same note, under the owner's keyring key.
+    pub owner_note: Bytes,
+    /// When it was signed, by the grantor's clock.
+    pub signed_at: Timestamp,
+}
+
+impl Statement for Access {
+    const DOMAIN: &'static str = "pryv access";
+}
+
+impl Access {
+    /// The level that the access gives on a scope, whatever the time.
+    #[must_use]
+    pub fn level(&self, scope: ScopeId) -> Option<Level> {
+        self.grants.iter().find(|grant| grant.scope == scope).map(|grant| grant.level)
+    }
+
+    /// Whether `now` lies between the access's dates.
+    #[must_use]
+    pub fn is_valid_at(&self, now: Timestamp) -> bool {
+        self.valid_from.is_none_or(|from| from <= now) && self.valid_until.is_none_or(|until| now < until)
+    }
+}
+
+/// What only grantor and grantee read of an access. Sealed inside [`Access`]; never on the wire in clear.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessNote {
+    /// What the access is called.
+    pub name: String,
+    /// What it is for; empty if not said.
+    pub purpose: String,
+    /// For each scope, the content key of the definition record, for grantees who may not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub definition_keys: Vec<DefinitionKey>,
+}
+
+/// Opens the definition of one scope for a grantee who may not read the rest.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefinitionKey {
+    /// The scope.
+    pub scope: ScopeId,
+    /// The version of the definition record that the key opens.
+    pub version: u64,
+    /// The content key.
+    pub key: Bytes,
+}
+
+impl std::fmt::Debug for DefinitionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DefinitionKey").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+/// The end of an access, as the grantor signs it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocation {
+    /// The access.
+    pub access: AccessId,
+    /// Who granted it.
+    pub grantor: PrincipalId,
+    /// The last epoch of each scope in which the access counted: what its grantee wrote later is not valid.
+    pub last_epochs: Vec<LastEpoch>,
+    /// When it was signed, by the grantor's clock.
+    pub signed_at: Timestamp,
+}
+
+impl Statement for Revocation {
+    const DOMAIN: &'static str = "pryv revocation";
+}
+
+/// The last epoch of a scope in which an access counted.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastEpoch {
+    /// The scope.
+    pub scope: ScopeId,
+    /// The epoch.
+    pub epoch: u32,
+}
+
+/// Lists the accesses that an account granted. For the owner.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListGranted {
+    /// The account.
+    pub account: PrincipalId,
+}
+
+/// Lists the accesses that the caller received, from any account of this node.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListReceived {}
+
+/// Reads one access: for its grantor, its grantee, and whoever reads a scope that its grantee may write to.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetAccess {
+    /// The account that granted it.
+    pub account: PrincipalId,
+    /// The access.
+    pub access: AccessId,
+}
+
+/// An access and what became of it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessState {
+    /// The grant.
+    pub statement: Signed<Access>,
+    /// Its end, once revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<Signed<Revocation>>,
+    /// What the server says it served for it. For the grantor.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub served: Vec<Served>,
+}
+
+/// The keys of one epoch that the server says it served to a grantee.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Served {
+    /// The scope.
+    pub scope: ScopeId,
+    /// The epoch.
+    pub epoch: u32,
+    /// When it was first asked for.
+    pub first_at: Timestamp,
+    /// When it was last asked for.
+    pub last_at: Timestamp,
+}
+
+/// A list of accesses.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accesses {
+    /// The accesses, oldest first.
+    pub accesses: Vec<AccessState>,
+}

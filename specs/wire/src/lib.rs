@@ -1,0 +1,38 @@
+//! Every message between the SDK and the server, defined once.
+//!
+//! A type here is a *shape*: lengths are checked, unknown fields are refused, nothing is known of curves or keys.
+//! What a message *means* (a point on the curve, a valid signature) is checked by `pryv-proxy-crypto` and
+//! `pryv-crypto`. The rules in CDDL stand beside this crate, in `specs/cddl`, and the vectors in `specs/vectors`.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`codec`] | deterministic CBOR: how every message becomes bytes and back |
+//! | [`id`], [`bytes`], [`time`], [`suite`] | identifiers, opaque byte strings, times, suite numbers |
+//! | [`signed`] | a statement kept as the bytes that were signed |
+//! | [`card`], [`account`] | principals and their cards; sign-up, login, sessions, recovery |
+//! | [`scope`], [`record`], [`access`] | epochs and lockboxes; envelopes; grants and revocations |
+//! | [`transaction`], [`operation`] | all-or-nothing writes; the list of calls a server answers |
+//! | [`error`] | stable error codes |
+
+pub mod access;
+pub mod account;
+pub mod bytes;
+pub mod card;
+pub mod codec;
+pub mod error;
+pub mod id;
+pub mod operation;
+pub mod record;
+pub mod scope;
+pub mod signed;
+pub mod suite;
+pub mod time;
+pub mod transaction;
+
+pub use bytes::Bytes;
+pub use codec::{DecodeError, decode, encode};
+pub use error::{ErrorCode, Problem};
+pub use id::{AccessId, ChallengeId, Digest, KeyId, PrincipalId, RecordId, ScopeId, SessionId, TransactionId};
+pub use signed::{Signed, Statement};
+pub use suite::Suite;
+pub use time::{Clock, Timestamp};

@@ -1,0 +1,73 @@
+//! Calls: path, request and answer of everything a server can be asked, declared once for both sides.
+//!
+//! Every call is a `POST` with the whole request in its body. No id stands in a path, so that no proxy's access log holds
+//! who read what.
+
+use crate::{access, account, card, record, scope, transaction};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Whether a call needs a session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Auth {
+    /// Anybody may call.
+    Open,
+    /// The caller shows the token of a session.
+    Session,
+}
+
+/// One call.
+pub trait Call: DeserializeOwned + Serialize + Send + 'static {
+    /// The path.
+    const PATH: &'static str;
+    /// Whether it needs a session.
+    const AUTH: Auth;
+    /// The largest body, in bytes.
+    const MAX_BODY: usize = SMALL_BODY;
+    /// The answer.
+    type Answer: DeserializeOwned + Serialize + Send + 'static;
+}
+
+/// The largest body of a call that carries no records: 64 KiB.
+pub const SMALL_BODY: usize = 64 * 1024;
+
+/// The largest body of a transaction: 8 MiB.
+pub const COMMIT_BODY: usize = 8 * 1024 * 1024;
+
+macro_rules! calls {
+    ($($path:literal $auth:ident $request:ty => $answer:ty $(, $max:expr)?;)+) => {
+        $(impl Call for $request {
+            const PATH: &'static str = $path;
+            const AUTH: Auth = Auth::$auth;
+            $(const MAX_BODY: usize = $max;)?
+            type Answer = $answer;
+        })+
+
+        /// The path of every call, and whether it needs a session.
+        pub const CALLS: &[(&str, Auth)] = &[$(($path, Auth::$auth)),+];
+    };
+}
+
+calls! {
+    "/v1/sign-up/start" Open account::StartSignUp => account::RegistrationStarted;
+    "/v1/sign-up/finish" Open account::FinishSignUp => account::SessionOpened;
+    "/v1/login/start" Open account::StartLogin => account::LoginStarted;
+    "/v1/login/finish" Open account::FinishLogin => account::LoggedIn;
+    "/v1/challenges/get" Open account::GetChallenge => account::Challenge;
+    "/v1/recovery/open" Open account::Recover => account::LoggedIn;
+    "/v1/password/start" Session account::StartPasswordChange => account::RegistrationStarted;
+    "/v1/password/finish" Session account::FinishPasswordChange => account::Done;
+    "/v1/sessions/open" Open account::OpenSession => account::SessionOpened;
+    "/v1/sessions/list" Session account::ListSessions => account::Sessions;
+    "/v1/sessions/end" Session account::EndSession => account::Done;
+    "/v1/cards/get" Open card::GetCards => card::Cards;
+    "/v1/cards/resolve" Open card::ResolveUsername => card::Cards;
+    "/v1/scopes/list" Session scope::ListScopes => scope::Scopes;
+    "/v1/scopes/open" Session scope::OpenScope => scope::ScopeOpened;
+    "/v1/records/get" Session record::GetRecord => record::RecordFound;
+    "/v1/records/query" Session record::QueryRecords => record::Records;
+    "/v1/accesses/granted" Session access::ListGranted => access::Accesses;
+    "/v1/accesses/received" Session access::ListReceived => access::Accesses;
+    "/v1/accesses/get" Session access::GetAccess => access::AccessState;
+    "/v1/transactions/commit" Session transaction::Commit => transaction::Committed, COMMIT_BODY;
+    "/v1/changes/list" Session transaction::ListChanges => transaction::Changes;
+}

@@ -1,0 +1,275 @@
+//! Records: the envelope of one encrypted item, and the calls that read it. Written through transactions.
+//!
+//! ```text
+//! Envelope = [ protected: bstr, placement: bstr, ciphertext: bstr, signature: bstr .size 64 ]
+//! ```
+//!
+//! `protected` is the additional data of the content's AEAD and holds the digest of `placement`; the signature
+//! covers `protected` and the hash of `ciphertext`. So content, place, recipients and index tokens stand or fall together.
+
+use crate::{
+    bytes::{Bytes, Commitment, Signature},
+    id::{AccessId, Digest, PrincipalId, RecordId, ScopeId},
+    suite::Suite,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use serde_tuple::{Deserialize_tuple, Serialize_tuple};
+
+/// What a record is. A number on the wire.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum RecordKind {
+    /// The definition of a collection.
+    Definition,
+    /// An instance.
+    Instance,
+    /// What is left of a deleted record: its last version, without content or tokens.
+    Tombstone,
+}
+
+impl From<RecordKind> for u8 {
+    fn from(kind: RecordKind) -> Self {
+        match kind {
+            RecordKind::Definition => 1,
+            RecordKind::Instance => 2,
+            RecordKind::Tombstone => 3,
+        }
+    }
+}
+
+impl TryFrom<u8> for RecordKind {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        match number {
+            1 => Ok(Self::Definition),
+            2 => Ok(Self::Instance),
+            3 => Ok(Self::Tombstone),
+            _ => Err("a record kind is 1, 2 or 3"),
+        }
+    }
+}
+
+/// The definition that an instance was validated against: a version of the definition record, by digest.
+#[derive(Clone, Copy, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
+pub struct DefinitionRef {
+    /// The version of the definition record.
+    pub version: u64,
+    /// The digest of that version ([`Envelope::digest`]).
+    pub digest: Digest,
+}
+
+/// Everything about a record that its content is bound to. An array on the wire, in this order.
+#[derive(Clone, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
+pub struct Protected {
+    /// The algorithms of the record.
+    pub suite: Suite,
+    /// The account that owns it.
+    pub account: PrincipalId,
+    /// The collection it is in.
+    pub scope: ScopeId,
+    /// Its id.
+    pub record: RecordId,
+    /// Its version: one first, then one more each.
+    pub version: u64,
+    /// What it is.
+    pub kind: RecordKind,
+    /// What an instance was validated against; null for a definition.
+    pub definition: Option<DefinitionRef>,
+    /// Commits to the content key.
+    pub commitment: Commitment,
+    /// The digest of the placement it was written with.
+    pub placement: Digest,
+    /// Who wrote it.
+    pub author: PrincipalId,
+    /// The access that allowed the author to write; null for the owner.
+    pub access: Option<AccessId>,
+    /// When it was written, by the author's clock.
+    pub written_at: Timestamp,
+}
+
+/// Who can open a record, and where it is found.
+#[derive(Clone, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
+pub struct Placement {
+    /// One entry for each scope that opens the record.
+    pub recipients: Vec<Recipient>,
+    /// Index tokens, by scope and epoch.
+    pub tokens: Vec<Tokens>,
+}
+
+impl Placement {
+    /// The digest of an encoded placement.
+    #[must_use]
+    pub fn digest(encoded: &[u8]) -> Digest {
+        Digest::of("pryv placement", &[encoded])
+    }
+}
+
+/// How a content key was given to a scope. A number on the wire.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum RecipientKind {
+    /// Wrapped under the epoch's wrapping key, by someone who may read.
+    Wrapped,
+    /// Sealed to the epoch's deposit key, by someone who may not.
+    Sealed,
+}
+
+impl From<RecipientKind> for u8 {
+    fn from(kind: RecipientKind) -> Self {
+        match kind {
+            RecipientKind::Wrapped => 0,
+            RecipientKind::Sealed => 1,
+        }
+    }
+}
+
+impl TryFrom<u8> for RecipientKind {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        match number {
+            0 => Ok(Self::Wrapped),
+            1 => Ok(Self::Sealed),
+            _ => Err("a recipient kind is 0 or 1"),
+        }
+    }
+}
+
+/// The content key for one scope.
+#[derive(Clone, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
+pub struct Recipient {
+    /// The scope.
+    pub scope: ScopeId,
+    /// The epoch.
+    pub epoch: u32,
+    /// How the key is given.
+    pub kind: RecipientKind,
+    /// The content key, wrapped or sealed.
+    pub key: Bytes,
+}
+
+/// The index tokens of a record under one epoch of one scope, each list sorted.
+#[derive(Clone, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
+pub struct Tokens {
+    /// The scope.
+    pub scope: ScopeId,
+    /// The epoch.
+    pub epoch: u32,
+    /// 16-byte tokens of fields indexed for equality.
+    pub equality: Vec<Bytes>,
+    /// 32-byte tokens of fields that are unique in the scope; under a key that does not change with the epoch.
+    pub unique: Vec<Bytes>,
+}
+
+/// The length of an equality token, in bytes.
+pub const EQUALITY_TOKEN_LENGTH: usize = 16;
+
+/// The length of a unique token, in bytes.
+pub const UNIQUE_TOKEN_LENGTH: usize = 32;
+
+/// The largest envelope, in bytes: an instance of 256 KiB with room for padding and recipients.
+pub const MAX_ENVELOPE_LENGTH: usize = 320 * 1024;
+
+/// One encrypted item. An array on the wire, in this order.
+#[derive(Clone, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
+pub struct Envelope {
+    /// [`Protected`], encoded.
+    pub protected: Bytes,
+    /// [`Placement`], encoded.
+    pub placement: Bytes,
+    /// The padded content, encrypted.
+    pub ciphertext: Bytes,
+    /// The author's signature over [`Envelope::signed_bytes`].
+    pub signature: Signature,
+}
+
+impl Envelope {
+    /// What names this version of the record: the digest of the protected part and of the ciphertext.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let ciphertext = Digest::of("pryv ciphertext", &[&self.ciphertext]);
+        Digest::of("pryv record", &[ciphertext.as_bytes(), &self.protected])
+    }
+
+    /// What the author signs.
+    #[must_use]
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        [b"pryv record\0", &self.digest().as_bytes()[..]].concat()
+    }
+}
+
+/// Which records a query asks for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Filter {
+    /// Every instance of the collection.
+    All,
+    /// Instances that carry, for each condition, at least one of its tokens; and instances written without tokens
+    /// by writers who cannot make them.
+    Tokens(Vec<Vec<Bytes>>),
+}
+
+/// Which end of the collection a page starts from.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// In the order in which the records were created.
+    #[default]
+    OldestFirst,
+    /// The other way.
+    NewestFirst,
+}
+
+/// Reads one page of instances.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryRecords {
+    /// The account.
+    pub account: PrincipalId,
+    /// The collection.
+    pub scope: ScopeId,
+    /// Which ones.
+    pub filter: Filter,
+    /// In which order.
+    #[serde(default)]
+    pub order: Order,
+    /// How many, 1 to 1,000.
+    pub limit: u32,
+    /// Continue behind this cursor of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Bytes>,
+}
+
+/// One page of instances.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Records {
+    /// Encoded [`Envelope`]s.
+    pub records: Vec<Bytes>,
+    /// Where the next page starts; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Bytes>,
+}
+
+/// Reads one record: an instance, a tombstone or the definition.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetRecord {
+    /// The account.
+    pub account: PrincipalId,
+    /// The collection.
+    pub scope: ScopeId,
+    /// The record.
+    pub record: RecordId,
+}
+
+/// One record.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordFound {
+    /// The encoded [`Envelope`].
+    pub record: Bytes,
+}

@@ -1,0 +1,202 @@
+//! Transactions: every write is one, all or nothing, and takes one place in the account's chain of changes.
+
+use crate::{
+    access::{Access, Revocation, Served},
+    bytes::Bytes,
+    codec::encode,
+    id::{AccessId, Digest, PrincipalId, RecordId, ScopeId, TransactionId},
+    scope::{Lockbox, NewEpoch, ScopePre, Share, Transform},
+    signed::Signed,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// The most operations in one transaction.
+pub const MAX_OPERATIONS: usize = 1_000;
+
+/// Writes to one account: all of the operations, or none.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commit {
+    /// The account written to.
+    pub account: PrincipalId,
+    /// Names the transaction: the same id with the same operations is the same transaction, and is answered as before.
+    pub transaction: TransactionId,
+    /// What to write, 1 to [`MAX_OPERATIONS`].
+    pub operations: Vec<Operation>,
+}
+
+impl Commit {
+    /// The digest that the chain of changes holds of the operations.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of("pryv operations", &[&encode(&self.operations)])
+    }
+}
+
+/// One write.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Creates a collection. For the owner.
+    CreateScope {
+        /// Its first epoch.
+        epoch: NewEpoch,
+        /// The envelope of its definition record, version 1.
+        definition: Bytes,
+    },
+    /// Writes a version of a record: an instance, a tombstone, a definition. Its version must be one more than the stored one.
+    PutRecord {
+        /// The encoded envelope.
+        record: Bytes,
+    },
+    /// Grants an access. For the owner.
+    Grant(Box<GrantAccess>),
+    /// Revokes an access and begins a new epoch of every scope that its grantee could read or write to. For the owner.
+    Revoke {
+        /// The signed end.
+        statement: Signed<Revocation>,
+        /// The new epochs.
+        epochs: Vec<NewEpoch>,
+    },
+    /// Begins a new epoch of a scope. For the owner.
+    BeginEpoch {
+        /// The new epoch.
+        epoch: NewEpoch,
+    },
+}
+
+/// Everything that a grant brings.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantAccess {
+    /// The signed access.
+    pub statement: Signed<Access>,
+    /// Re-encryption key pairs of scopes granted for the first time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pre: Vec<ScopePre>,
+    /// Lockboxes of epochs that had none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lockboxes: Vec<Lockbox>,
+    /// The grantee's share of every lockbox of every scope that it may read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<Share>,
+    /// A transform key for every scope that the grantee may read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transforms: Vec<Transform>,
+}
+
+/// The answer to a transaction: it is durable.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Committed {
+    /// The place it took in the chain of changes.
+    pub change: Change,
+    /// The head of the chain before it.
+    pub previous: Digest,
+    /// The head of the chain with it.
+    pub head: Digest,
+    /// For each revocation, in order, what the server says it had served.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub served: Vec<ServedAccess>,
+}
+
+/// What the server says it had served of one access when it was revoked.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServedAccess {
+    /// The access.
+    pub access: AccessId,
+    /// The epochs that its grantee had asked for.
+    pub served: Vec<Served>,
+}
+
+/// One link of an account's chain of changes.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Its number: one first, then one more each.
+    pub sequence: u64,
+    /// When the server committed it.
+    pub at: Timestamp,
+    /// Who wrote.
+    pub author: PrincipalId,
+    /// The transaction.
+    pub transaction: TransactionId,
+    /// The digest of its operations.
+    pub operations: Digest,
+    /// What it touched.
+    pub touched: Vec<Touched>,
+}
+
+impl Change {
+    /// The head of the chain once this change follows `previous`.
+    #[must_use]
+    pub fn head(&self, previous: Digest) -> Digest {
+        Digest::of("pryv change", &[previous.as_bytes(), &encode(self)])
+    }
+
+    /// The head of a chain without changes.
+    #[must_use]
+    pub fn genesis(account: PrincipalId) -> Digest {
+        Digest::of("pryv genesis", &[account.as_bytes()])
+    }
+}
+
+/// What a change touched, in the order of its operations.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Touched {
+    /// A version of a record.
+    Record {
+        /// The collection.
+        scope: ScopeId,
+        /// The record.
+        record: RecordId,
+        /// The version written.
+        version: u64,
+    },
+    /// An epoch of a scope began.
+    Epoch {
+        /// The scope.
+        scope: ScopeId,
+        /// The epoch.
+        epoch: u32,
+    },
+    /// An access was granted.
+    Granted {
+        /// The access.
+        access: AccessId,
+    },
+    /// An access was revoked.
+    Revoked {
+        /// The access.
+        access: AccessId,
+    },
+}
+
+/// Reads the chain of changes. For the owner.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListChanges {
+    /// The account.
+    pub account: PrincipalId,
+    /// Changes behind this number; zero for the first page.
+    pub after: u64,
+    /// How many, 1 to 1,000.
+    pub limit: u32,
+}
+
+/// Changes, in order, and the present head.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// The changes.
+    pub changes: Vec<Change>,
+    /// The number of the last change of the account.
+    pub sequence: u64,
+    /// The head of the chain at that number.
+    pub head: Digest,
+}
