@@ -1,0 +1,78 @@
+//! The bounded queue between callers and the committer.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::job::Job;
+
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    pushed: Condvar,
+    capacity: usize,
+}
+
+struct State {
+    jobs: VecDeque<Box<dyn Job>>,
+    closed: bool,
+}
+
+/// Why a job was not queued; the job comes back to be answered.
+pub(crate) enum Refused {
+    Full(Box<dyn Job>),
+    Closed(Box<dyn Job>),
+}
+
+impl Queue {
+    pub(crate) fn new(capacity: usize) -> Self {
+        let state = State { jobs: VecDeque::new(), closed: false };
+        Self { state: Mutex::new(state), pushed: Condvar::new(), capacity }
+    }
+
+    pub(crate) fn push(&self, job: Box<dyn Job>) -> Result<usize, Refused> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Refused::Closed(job));
+        }
+        if state.jobs.len() >= self.capacity {
+            return Err(Refused::Full(job));
+        }
+        state.jobs.push_back(job);
+        let depth = state.jobs.len();
+        drop(state);
+        self.pushed.notify_one();
+        Ok(depth)
+    }
+
+    /// The next job, waiting for one; `None` when the queue is closed and empty.
+    pub(crate) fn wait(&self) -> Option<Box<dyn Job>> {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.pushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The next job if one is there.
+    pub(crate) fn take(&self) -> Option<Box<dyn Job>> {
+        self.lock().jobs.pop_front()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().jobs.len()
+    }
+
+    /// Takes no further jobs; those inside are still handed out.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.pushed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
