@@ -1,0 +1,42 @@
+//! The demo: builds the server, the command line client and the story, then becomes the story.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::project::Project;
+
+/// Where the built programs are; the demo and the tests read it from `PRYV_SERVER_BIN` and `PRYV_BIN`.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    folder: PathBuf,
+}
+
+impl Programs {
+    /// The programs of the debug profile.
+    pub(crate) fn of(project: &Project) -> Result<Self, Failure> {
+        Ok(Self { folder: project.debug_folder()? })
+    }
+
+    /// Name and value of the variables that point at the programs.
+    pub(crate) fn variables(&self) -> [(&'static str, PathBuf); 2] {
+        [("PRYV_SERVER_BIN", self.folder.join("pryv-server")), ("PRYV_BIN", self.folder.join("pryv"))]
+    }
+}
+
+/// Builds and plays the story; returns only if it could not.
+pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<(), Failure> {
+    // In one call: apart, each would resolve features anew and compile shared crates again.
+    process::run(project.cargo().args([
+        "build",
+        "--package=pryv-server",
+        "--package=pryv-cli",
+        "--package=pryv-test-kit",
+        "--bins",
+    ]))?;
+    let programs = Programs::of(project)?;
+    let mut story = project.command(programs.folder.join("demo"));
+    story.args(arguments).envs(programs.variables());
+    Err(process::become_process(&mut story))
+}
