@@ -16,8 +16,7 @@ const PROTOCOL: (&str, &str) = ("sdk/src", "protocol");
 const OUTSIDE: [&str; 4] = ["env", "fs", "net", "process"];
 
 /// Clocks and generators, by whatever path they are reached.
-const WORLDLY: [&str; 7] =
-    ["SystemTime", "Instant", "OsRng", "ThreadRng", "thread_rng", "from_entropy", "getrandom"];
+const WORLDLY: [&str; 6] = ["SystemTime", "Instant", "OsRng", "ThreadRng", "thread_rng", "getrandom"];
 
 /// Every place in those sources that reads the world.
 pub(super) fn check(project: &Project) -> Result<Vec<String>, Failure> {
