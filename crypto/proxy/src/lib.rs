@@ -1,1 +1,21 @@
-//! Placeholder.
+//! What a server may do with keys: verify signatures and transform capsules, never open.
+//!
+//! No type of this crate can hold a key that opens data. Transform keys ([`pre::TransformKey`]) are secrets of the
+//! server nevertheless: together with one grantee's private key they open what was granted.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`signature`] | Ed25519, strict; statements that were verified |
+//! | [`card`] | the chain of a principal's cards |
+//! | [`pre`] | proxy re-encryption: public keys, capsules, transform keys, the transform |
+//! | [`opaque`] | the OPAQUE cipher suite, named once for client and server |
+
+pub mod card;
+pub mod opaque;
+pub mod pre;
+pub mod signature;
+pub mod suite;
+
+pub use card::{CardChain, InvalidCards, VerifiedCards};
+pub use signature::{InvalidSignature, InvalidStatement, verified, verify};
+pub use suite::{UnknownSuite, check_suite};

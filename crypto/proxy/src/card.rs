@@ -1,0 +1,169 @@
+//! The chain of a principal's cards: the first gives the id and signs itself, each later one is signed by the one before.
+
+use crate::{
+    pre::{InvalidPre, PrePublicKey},
+    signature::{InvalidStatement, verified},
+    suite::{UnknownSuite, check_suite},
+};
+use pryv_wire::{Digest, PrincipalId, Signed, bytes::SigningPublicKey, card::Card};
+
+/// The most cards of one principal that are read: more are refused rather than verified one by one.
+pub const MAX_CARDS: usize = 1_000;
+
+/// Why cards were not accepted. `sequence` counts from the first card, which is 0.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidCards {
+    /// No card at all, or more than [`MAX_CARDS`].
+    #[error("a principal has 1 to {MAX_CARDS} cards, not {count}")]
+    Count {
+        /// How many there were.
+        count: usize,
+    },
+    /// The first card is not the one that gave the expected id.
+    #[error("the first card belongs to {found}, not to {expected}")]
+    WrongPrincipal {
+        /// Whose cards were expected.
+        expected: PrincipalId,
+        /// Whose they are.
+        found: PrincipalId,
+    },
+    /// A card is not signed by the key that must have signed it, or is not a card.
+    #[error("card {sequence} does not verify")]
+    Statement {
+        /// Which card.
+        sequence: u32,
+        /// What is wrong with it.
+        #[source]
+        source: InvalidStatement,
+    },
+    /// A card does not follow the one before: its number, its link to it, or its kind.
+    #[error("card {sequence} does not follow the card before it")]
+    Broken {
+        /// Which card.
+        sequence: u32,
+    },
+    /// A card is of a suite that is not known here.
+    #[error("card {sequence} cannot be read")]
+    Suite {
+        /// Which card.
+        sequence: u32,
+        /// Its suite.
+        #[source]
+        source: UnknownSuite,
+    },
+    /// A card's re-encryption public key is not one.
+    #[error("the re-encryption key of card {sequence} is not valid")]
+    Pre {
+        /// Which card.
+        sequence: u32,
+        /// What is wrong with it.
+        #[source]
+        source: InvalidPre,
+    },
+}
+
+/// Verifies chains of cards.
+#[derive(Clone, Copy, Debug)]
+pub struct CardChain;
+
+impl CardChain {
+    /// Verifies the cards of the principal `expected`, first one first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCards`] says which card is wrong, and how.
+    pub fn verify(cards: &[Signed<Card>], expected: PrincipalId) -> Result<VerifiedCards, InvalidCards> {
+        let count = cards.len();
+        let (Some(first), true) = (cards.first(), count <= MAX_CARDS) else {
+            return Err(InvalidCards::Count { count });
+        };
+        let found = PrincipalId::of(first);
+        if found != expected {
+            return Err(InvalidCards::WrongPrincipal { expected, found });
+        }
+
+        let mut known: Option<VerifiedCards> = None;
+        for (sequence, signed) in (0_u32..).zip(cards) {
+            let statement = |source| InvalidCards::Statement { sequence, source };
+            let signer = match &known {
+                Some(cards) => cards.current().signing,
+                None => signed.unverified().map_err(|e| statement(InvalidStatement::Body(e)))?.signing,
+            };
+            let card = verified(signed, &signer).map_err(statement)?;
+            check_suite(card.suite).map_err(|source| InvalidCards::Suite { sequence, source })?;
+            let previous = known.as_ref().map(|cards| cards.current.0);
+            let same_kind = known.as_ref().is_none_or(|cards| cards.current().kind == card.kind);
+            if card.sequence != sequence || card.previous != previous || !same_kind {
+                return Err(InvalidCards::Broken { sequence });
+            }
+            let pre =
+                PrePublicKey::parse(&card.pre).map_err(|source| InvalidCards::Pre { sequence, source })?;
+            let entry = (signed.digest(), card);
+            known = Some(match known {
+                None => VerifiedCards { principal: expected, earlier: Vec::new(), current: entry, pre },
+                Some(mut cards) => {
+                    cards.earlier.push(std::mem::replace(&mut cards.current, entry));
+                    cards.pre = pre;
+                    cards
+                }
+            });
+        }
+        known.ok_or(InvalidCards::Count { count })
+    }
+}
+
+/// The cards of a principal, verified from the first to the present one.
+#[derive(Clone, Debug)]
+pub struct VerifiedCards {
+    principal: PrincipalId,
+    earlier: Vec<(Digest, Card)>,
+    current: (Digest, Card),
+    pre: PrePublicKey,
+}
+
+impl VerifiedCards {
+    /// Whose cards these are.
+    #[must_use]
+    pub const fn principal(&self) -> PrincipalId {
+        self.principal
+    }
+
+    /// The present card.
+    #[must_use]
+    pub const fn current(&self) -> &Card {
+        &self.current.1
+    }
+
+    /// The digest of the present card, by which an access names the card that its keys were sealed to.
+    #[must_use]
+    pub const fn current_digest(&self) -> Digest {
+        self.current.0
+    }
+
+    /// The re-encryption public key of the present card.
+    #[must_use]
+    pub const fn pre(&self) -> &PrePublicKey {
+        &self.pre
+    }
+
+    /// The card of a digest, if it is in the chain.
+    #[must_use]
+    pub fn by_digest(&self, digest: Digest) -> Option<&Card> {
+        self.entries().find(|entry| entry.0 == digest).map(|entry| &entry.1)
+    }
+
+    /// Every card, first one first.
+    pub fn iter(&self) -> impl Iterator<Item = &Card> {
+        self.entries().map(|entry| &entry.1)
+    }
+
+    /// Every signing key that the principal ever had, the present one first: what it signed earlier stays signed.
+    pub fn signing_keys(&self) -> impl Iterator<Item = &SigningPublicKey> {
+        std::iter::once(&self.current).chain(self.earlier.iter().rev()).map(|entry| &entry.1.signing)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &(Digest, Card)> {
+        self.earlier.iter().chain(std::iter::once(&self.current))
+    }
+}
