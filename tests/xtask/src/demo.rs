@@ -25,7 +25,7 @@ impl Programs {
     }
 }
 
-/// Builds and plays the story; returns only if it could not.
+/// Builds and plays the story; where the system can, this process becomes it.
 pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<(), Failure> {
     // In one call: apart, each would resolve features anew and compile shared crates again.
     process::run(project.cargo().args([
@@ -38,5 +38,5 @@ pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<(), Failu
     let programs = Programs::of(project)?;
     let mut story = project.command(programs.folder.join("demo"));
     story.args(arguments).envs(programs.variables());
-    Err(process::become_process(&mut story))
+    process::become_process(&mut story)
 }

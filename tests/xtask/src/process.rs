@@ -57,10 +57,16 @@ pub(crate) fn run_listening(
 
 /// Replaces this process by `command`, so that signals and the exit status are its own.
 #[cfg(unix)]
-pub(crate) fn become_process(command: &mut Command) -> Failure {
+pub(crate) fn become_process(command: &mut Command) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt as _;
     let shown = announce(command);
-    Failure::Start { command: shown, source: command.exec() }
+    Err(Failure::Start { command: shown, source: command.exec() })
+}
+
+/// Runs `command`: this system cannot replace a process.
+#[cfg(not(unix))]
+pub(crate) fn become_process(command: &mut Command) -> Result<(), Failure> {
+    run(command)
 }
 
 type Listener<'a, K> = Mutex<(K, &'a mut Vec<String>)>;
@@ -73,7 +79,7 @@ fn pass_on<K: FnMut(&str) -> bool>(from: Option<impl Read>, to: &mut impl Write,
         // When nobody reads our output any more, the command's lines are still listened to.
         let _ = to.write_all(&line);
         let text = without_colours(&String::from_utf8_lossy(&line));
-        let text = text.trim_end();
+        let text = text.trim();
         let mut listener = listener.lock().unwrap_or_else(PoisonError::into_inner);
         let (keep, kept) = &mut *listener;
         if keep(text) {

@@ -67,7 +67,8 @@ pub(crate) fn run(project: &Project, selection: &Selection) -> Result<(), Failur
         let outcome = match (step.run)(project, &mut notes) {
             Ok(outcome) => outcome,
             Err(failure) => {
-                eprintln!("{}: {failure}", step.name);
+                eprintln!("error: {failure}");
+                notes.extend(failure.to_string().lines().next().map(str::to_owned));
                 let mut cause = std::error::Error::source(&failure);
                 while let Some(error) = cause {
                     eprintln!("  because: {error}");

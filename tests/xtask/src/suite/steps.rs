@@ -102,8 +102,8 @@ fn nextest(project: &Project, notes: &mut Vec<String>) -> Result<Outcome, Failur
     // The summary is followed by the tests that failed.
     let mut summing_up = false;
     let keep = |line: &str| {
-        summing_up |= line.trim_start().starts_with("Summary [");
-        summing_up && !line.trim().is_empty()
+        summing_up |= line.starts_with("Summary [");
+        summing_up && !line.is_empty()
     };
     let ran = process::run_listening(&mut tests, keep, notes);
     notes.extend(warning);
