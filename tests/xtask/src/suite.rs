@@ -68,7 +68,10 @@ pub(crate) fn run(project: &Project, selection: &Selection) -> Result<(), Failur
             Ok(outcome) => outcome,
             Err(failure) => {
                 eprintln!("error: {failure}");
-                notes.extend(failure.to_string().lines().next().map(str::to_owned));
+                let said = failure.to_string();
+                let first = said.lines().next().unwrap_or_default();
+                let prefix = format!("{}: ", step.name);
+                notes.push(first.strip_prefix(&prefix).unwrap_or(first).to_owned());
                 let mut cause = std::error::Error::source(&failure);
                 while let Some(error) = cause {
                     eprintln!("  because: {error}");
