@@ -146,7 +146,10 @@ mod tests {
         let id = ScopeId::from_bytes(*b"0123456789abcdef");
         assert_eq!(id.to_string(), "gaytemzugu3doobzmfrggzdfmy");
         assert_eq!(id.to_string().parse::<ScopeId>().unwrap(), id);
-        assert!("GAYTEMZUGU3DOOBZMFRGGZDFMY".parse::<ScopeId>().is_err(), "upper case would be a second form");
+        assert!(
+            "GAYTEMZUGU3DOOBZMFRGGZDFMY".parse::<ScopeId>().is_err(),
+            "upper case would be a second form"
+        );
         assert!("gaytemzugu3doobzmfrggzdf".parse::<ScopeId>().is_err(), "too short");
     }
 

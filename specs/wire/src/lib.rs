@@ -32,7 +32,9 @@ pub mod transaction;
 pub use bytes::Bytes;
 pub use codec::{DecodeError, decode, encode};
 pub use error::{ErrorCode, Problem};
-pub use id::{AccessId, ChallengeId, Digest, KeyId, PrincipalId, RecordId, ScopeId, SessionId, TransactionId};
+pub use id::{
+    AccessId, ChallengeId, Digest, KeyId, PrincipalId, RecordId, ScopeId, SessionId, TransactionId,
+};
 pub use signed::{Signed, Statement};
 pub use suite::Suite;
 pub use time::{Clock, Timestamp};
