@@ -36,6 +36,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backup;
 mod committer;
 mod data_dir;
 mod engine;
@@ -57,6 +58,7 @@ mod store;
 mod transaction;
 mod write_future;
 
+pub use crate::backup::{BackupError, BackupOptions, BackupSummary, RestoreError, verify_backup};
 pub use crate::data_dir::OpenError;
 pub use crate::engine::{
     Engine, EngineError, EngineKind, EngineStats, Health, MAX_KEY_BYTES, MAX_VALUE_BYTES, ReadView,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -141,6 +142,7 @@ impl Store {
                 retry: options.reopen_interval,
             },
             dir,
+            reopen_wanted: AtomicBool::new(false),
         });
         let serving = Arc::clone(&shared);
         let thread = thread::Builder::new()
