@@ -1,0 +1,77 @@
+//! Bytes as text: base64url without padding (RFC 4648, section 5), and fingerprints to read aloud.
+
+use pryv_wire::PrincipalId;
+use std::fmt;
+
+/// Base64url without padding.
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(bytes)
+}
+
+/// The bytes of base64url without padding.
+pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()
+}
+
+/// A principal's id in groups of four characters, for two people to compare aloud or side by side.
+///
+/// It is the whole id (256 bits in 52 characters of base32), not a part of it: a part could be searched for.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub struct Fingerprint(PrincipalId);
+
+impl Fingerprint {
+    /// The fingerprint of a principal.
+    #[must_use]
+    pub const fn of(principal: PrincipalId) -> Self {
+        Self(principal)
+    }
+
+    /// The id that it shows.
+    #[must_use]
+    pub const fn principal(&self) -> PrincipalId {
+        self.0
+    }
+}
+
+impl std::str::FromStr for Fingerprint {
+    type Err = pryv_wire::DecodeError;
+
+    /// Reads a fingerprint with or without spaces, in either case.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        text.to_ascii_lowercase().parse().map(Self)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        for (at, c) in text.chars().enumerate() {
+            if at > 0 && at % 4 == 0 {
+                f.write_str(" ")?;
+            }
+            write!(f, "{c}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_the_whole_id_and_reads_back() {
+        let id = PrincipalId::from_bytes([9; 32]);
+        let text = Fingerprint::of(id).to_string();
+        assert_eq!(text.replace(' ', ""), id.to_string());
+        assert_eq!(text.to_uppercase().parse::<Fingerprint>().unwrap().principal(), id);
+        assert!(text[1..].parse::<Fingerprint>().is_err());
+    }
+}
