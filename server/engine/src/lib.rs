@@ -38,10 +38,14 @@
 
 mod backup;
 mod committer;
+#[cfg(feature = "test-util")]
+pub mod conformance;
 mod data_dir;
 mod engine;
 mod envelope;
 mod error;
+#[cfg(feature = "test-util")]
+mod fault;
 mod fence;
 mod group;
 mod job;
@@ -66,6 +70,8 @@ pub use crate::engine::{
 };
 pub use crate::envelope::Fault;
 pub use crate::error::{KeyHint, StoreError};
+#[cfg(feature = "test-util")]
+pub use crate::fault::{Faults, InjectedError, Strike};
 pub use crate::group::WriteGroup;
 pub use crate::memory::{MemoryDisk, MemoryEngine};
 pub use crate::reader::{Reader, View};

@@ -426,3 +426,6 @@ fn from_sled(error: sled::Error) -> EngineError {
         sled::Error::Unsupported(what) | sled::Error::ReportableBug(what) => EngineError::Poisoned(what),
     }
 }
+
+#[cfg(test)]
+mod tests;
