@@ -1,1 +1,39 @@
-//! Placeholder.
+//! Everything that touches a private key: identities, passwords, epochs, lockboxes, records, index tokens.
+//!
+//! No clock, no input or output, no global randomness: times and generators are arguments. Every secret is a type of
+//! its own that is wiped when dropped, prints as `Name(..)` and cannot be cloned, compared or serialised by accident.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`secret`] | secret bytes; the account secret |
+//! | [`identity`] | the keys that derive from the account secret, and what they sign |
+//! | [`password`], [`recovery`] | the two ways back to the account secret |
+//! | [`epoch`], [`keyring`] | keys of a scope's epoch; what the owner keeps at the server under its own key |
+//! | [`lockbox`] | two locks on every grant: re-encryption and sealing |
+//! | [`record`] | sealing and opening records |
+//! | [`evidence`] | accesses and revocations that were verified |
+//! | [`index`] | tokens by which a server finds records without reading them |
+//! | [`note`] | what only grantor and grantee read of an access |
+
+pub mod epoch;
+pub mod evidence;
+pub mod identity;
+pub mod index;
+pub mod keyring;
+pub mod lockbox;
+pub mod note;
+mod padding;
+pub mod password;
+mod primitive;
+pub mod record;
+pub mod recovery;
+pub mod secret;
+mod wrap;
+
+pub use epoch::{EpochKeys, WrongKeys};
+pub use evidence::VerifiedAccess;
+pub use identity::Identity;
+pub use keyring::Keyring;
+pub use padding::InvalidPadding;
+pub use primitive::{NotOpened, UnusableKey};
+pub use secret::{AccountSecret, Secret};

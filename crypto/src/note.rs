@@ -1,0 +1,89 @@
+//! Notes: what only grantor and grantee read of an access, sealed inside the signed statement.
+//!
+//! ```text
+//! note = HPKE-Seal(grantee's sealing key, "pryv note", [ "note", suite, grantor, grantee, access ], padded note)
+//! ```
+
+use crate::{
+    identity::Identity,
+    padding::{self, InvalidPadding},
+    primitive::{NotOpened, UnusableKey, hpke_open, hpke_seal},
+};
+use pryv_wire::{
+    AccessId, Bytes, DecodeError, PrincipalId, Suite, access::AccessNote, bytes::SealingPublicKey, decode,
+    encode,
+};
+use rand_core::{CryptoRng, RngCore};
+use zeroize::Zeroizing;
+
+const INFO: &[u8] = b"pryv note";
+
+/// Why a note was not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoteError {
+    /// The note is not for this reader, not of this access, or damaged.
+    #[error("the note does not open in its place")]
+    NotOpened(#[source] NotOpened),
+    /// The padding is not in its form.
+    #[error("the note is not padded as a writer pads it")]
+    Padding(#[source] InvalidPadding),
+    /// What is inside is not a note.
+    #[error("what was sealed is not a note")]
+    Content(#[source] DecodeError),
+}
+
+/// Who gives which access to whom: the place of a note.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NotePlace {
+    /// Who grants.
+    pub grantor: PrincipalId,
+    /// Who receives.
+    pub grantee: PrincipalId,
+    /// The access.
+    pub access: AccessId,
+}
+
+impl NotePlace {
+    fn encode(&self) -> Vec<u8> {
+        encode(&("note", Suite::CLASSIC, self.grantor, self.grantee, self.access))
+    }
+}
+
+/// Seals a note to a grantee.
+///
+/// # Errors
+///
+/// [`UnusableKey`] if nothing can be sealed to the grantee's key.
+pub fn seal(
+    note: &AccessNote,
+    place: NotePlace,
+    to: &SealingPublicKey,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Bytes, UnusableKey> {
+    hpke_seal(to, INFO, &place.encode(), &to_padded(note), rng).map(Bytes::from)
+}
+
+/// Opens a note that was sealed to `reader`.
+///
+/// # Errors
+///
+/// [`NoteError`] says what it is not.
+pub fn open(reader: &Identity, place: NotePlace, sealed: &[u8]) -> Result<AccessNote, NoteError> {
+    let padded =
+        hpke_open(reader.sealing_secret(), INFO, &place.encode(), sealed).map_err(NoteError::NotOpened)?;
+    from_padded(padded)
+}
+
+/// A note, encoded and padded.
+pub(crate) fn to_padded(note: &AccessNote) -> Zeroizing<Vec<u8>> {
+    let mut message = Zeroizing::new(encode(note));
+    padding::pad(&mut message);
+    message
+}
+
+/// The note in a padded message.
+pub(crate) fn from_padded(mut message: Zeroizing<Vec<u8>>) -> Result<AccessNote, NoteError> {
+    padding::unpad(&mut message).map_err(NoteError::Padding)?;
+    decode(&message).map_err(NoteError::Content)
+}

@@ -1,0 +1,174 @@
+//! The primitives of suite 1, named as in the specifications. Nothing else in this crate calls an algorithm directly.
+//!
+//! | function | algorithm |
+//! |---|---|
+//! | [`hkdf_extract`], [`hkdf_expand`] | HKDF-SHA-256 (RFC 5869) |
+//! | [`hmac`] | HMAC-SHA-256 (RFC 2104) |
+//! | [`AeadKey`] | AES-256-GCM (NIST SP 800-38D), 12-byte nonce, 16-byte tag |
+//! | [`SigningKey`] | Ed25519 (RFC 8032) |
+//! | [`x25519`] | X25519 (RFC 7748) |
+//! | [`hpke_seal`], [`hpke_open`] | HPKE base mode (RFC 9180): DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM |
+
+use crate::secret::Secret;
+use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce, aead::AeadInPlace as _};
+use ed25519_dalek::Signer as _;
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac as _};
+use hpke::{Deserializable as _, OpModeR, OpModeS, Serializable as _};
+use pryv_wire::bytes::{SealingPublicKey, Signature, SigningPublicKey};
+use rand_core::{CryptoRng, RngCore};
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+type HpkeKem = hpke::kem::X25519HkdfSha256;
+type HpkeKdf = hpke::kdf::HkdfSha256;
+type HpkeAead = hpke::aead::AesGcm256;
+
+/// Length of a nonce of [`AeadKey`].
+pub(crate) const NONCE: usize = 12;
+
+/// Length of an encapsulated key of HPKE.
+const ENCAPSULATED: usize = 32;
+
+/// A ciphertext that does not open: wrong key, wrong context or changed bytes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the ciphertext does not open under this key and in this place")]
+pub struct NotOpened;
+
+/// A public key that nothing can be sealed to: a point of small order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("nothing can be sealed to this public key")]
+pub struct UnusableKey;
+
+/// `HKDF-Extract(salt, ikm)`.
+pub(crate) fn hkdf_extract(salt: &[u8], ikm: &[u8]) -> Secret<32> {
+    let (mut prk, _) = Hkdf::<Sha256>::extract(Some(salt), ikm);
+    let secret = Secret::filled(|bytes| bytes.copy_from_slice(&prk));
+    prk.as_mut_slice().zeroize();
+    secret
+}
+
+/// `HKDF-Expand(prk, info, N)`.
+pub(crate) fn hkdf_expand<const N: usize>(prk: &Secret<32>, info: &[u8]) -> Secret<N> {
+    const { assert!(N <= 255 * 32, "HKDF-SHA-256 expands to at most 8,160 bytes") };
+    Secret::filled(|okm| hkdf_expand_into(prk, info, okm))
+}
+
+/// `HKDF-Expand(prk, info, okm.len())`, at most 8,160 bytes.
+#[expect(clippy::expect_used, reason = "the key has the hash's length, and callers keep to 8,160 bytes")]
+pub(crate) fn hkdf_expand_into(prk: &Secret<32>, info: &[u8], okm: &mut [u8]) {
+    let hkdf = Hkdf::<Sha256>::from_prk(prk.expose()).expect("32 bytes are the hash's length");
+    hkdf.expand(info, okm).expect("at most 8,160 bytes");
+}
+
+/// `HMAC-SHA-256(key, message)`.
+pub(crate) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("a key of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+/// A key of AES-256-GCM with its key schedule, wiped when dropped.
+pub(crate) struct AeadKey(Box<Aes256Gcm>);
+
+impl AeadKey {
+    pub(crate) fn new(key: &Secret<32>) -> Self {
+        Self(Box::new(Aes256Gcm::new(key.expose().into())))
+    }
+
+    /// `AES-256-GCM-Seal(key, nonce, plaintext, aad)`: encrypts in place and appends the tag.
+    #[expect(clippy::expect_used, reason = "fails above 64 GiB only; a message is far below")]
+    pub(crate) fn seal(&self, nonce: &[u8; NONCE], aad: &[u8], message: &mut Vec<u8>) {
+        self.0.encrypt_in_place(Nonce::from_slice(nonce), aad, message).expect("below 64 GiB");
+    }
+
+    /// `AES-256-GCM-Open(key, nonce, ciphertext, aad)`.
+    pub(crate) fn open(
+        &self,
+        nonce: &[u8; NONCE],
+        aad: &[u8],
+        ciphertext: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+        let mut message = Zeroizing::new(ciphertext.to_vec());
+        self.0.decrypt_in_place(Nonce::from_slice(nonce), aad, &mut *message).map_err(|_| NotOpened)?;
+        Ok(message)
+    }
+}
+
+/// An Ed25519 private key, wiped when dropped.
+pub(crate) struct SigningKey(Box<ed25519_dalek::SigningKey>);
+
+impl SigningKey {
+    pub(crate) fn new(seed: &Secret<32>) -> Self {
+        Self(Box::new(ed25519_dalek::SigningKey::from_bytes(seed.expose())))
+    }
+
+    pub(crate) fn public(&self) -> SigningPublicKey {
+        SigningPublicKey::from_bytes(self.0.verifying_key().to_bytes())
+    }
+
+    /// `Ed25519-Sign(key, message)`.
+    pub(crate) fn sign(&self, message: &[u8]) -> Signature {
+        Signature::from_bytes(self.0.sign(message).to_bytes())
+    }
+}
+
+/// `X25519(scalar, point)`.
+pub(crate) fn x25519(scalar: &Secret<32>, point: &[u8; 32]) -> Secret<32> {
+    let mut shared = x25519_dalek::x25519(*scalar.expose(), *point);
+    let secret = Secret::filled(|bytes| bytes.copy_from_slice(&shared));
+    shared.zeroize();
+    secret
+}
+
+/// The public key of an X25519 private key: `X25519(key, 9)`.
+pub(crate) fn x25519_public(key: &Secret<32>) -> SealingPublicKey {
+    SealingPublicKey::from_bytes(*x25519(key, &x25519_dalek::X25519_BASEPOINT_BYTES).expose())
+}
+
+/// `HPKE-Seal(public key, info, aad, plaintext)`: the encapsulated key, then the ciphertext.
+pub(crate) fn hpke_seal(
+    to: &SealingPublicKey,
+    info: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Vec<u8>, UnusableKey> {
+    let key = <HpkeKem as hpke::Kem>::PublicKey::from_bytes(to.as_bytes()).map_err(|_| UnusableKey)?;
+    let (encapsulated, ciphertext) = hpke::single_shot_seal::<HpkeAead, HpkeKdf, HpkeKem, _>(
+        &OpModeS::Base,
+        &key,
+        info,
+        plaintext,
+        aad,
+        rng,
+    )
+    .map_err(|_| UnusableKey)?;
+    let mut sealed = encapsulated.to_bytes().to_vec();
+    sealed.extend_from_slice(&ciphertext);
+    Ok(sealed)
+}
+
+/// `HPKE-Open(private key, info, aad, sealed)`.
+pub(crate) fn hpke_open(
+    key: &Secret<32>,
+    info: &[u8],
+    aad: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+    let (encapsulated, ciphertext) = sealed.split_first_chunk::<ENCAPSULATED>().ok_or(NotOpened)?;
+    let key = <HpkeKem as hpke::Kem>::PrivateKey::from_bytes(key.expose()).map_err(|_| NotOpened)?;
+    let encapsulated =
+        <HpkeKem as hpke::Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| NotOpened)?;
+    hpke::single_shot_open::<HpkeAead, HpkeKdf, HpkeKem>(
+        &OpModeR::Base,
+        &key,
+        &encapsulated,
+        info,
+        ciphertext,
+        aad,
+    )
+    .map(Zeroizing::new)
+    .map_err(|_| NotOpened)
+}

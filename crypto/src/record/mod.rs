@@ -1,0 +1,64 @@
+//! Records: sealing and opening one encrypted item.
+//!
+//! ```text
+//! CEK = 32 random bytes, new for every version
+//! okm = HKDF-Expand(CEK, "pryv content", 64)
+//! content key = okm[0..32], commitment = okm[32..64]
+//! ciphertext  = AES-256-GCM(content key, 0^96, padded content, encoded Protected)
+//! place       = CBOR [ "cek", suite, account, scope, epoch, record, version ]
+//! wrapped recipient = wrap(epoch's wrap key, place, CEK)
+//! sealed recipient  = HPKE-Seal(epoch's deposit key, "pryv deposit", place, CEK)
+//! ```
+//!
+//! The content key is used once, hence the zero nonce. AES-GCM does not commit to its key; the commitment, inside the
+//! additional data and under the signature, does.
+
+mod author;
+mod open;
+mod seal;
+
+pub use author::{Author, AuthorNotAllowed};
+pub use open::{EpochSource, Misplaced, OpenError, OpenedRecord, Sought, UnopenedRecord};
+pub use seal::{Draft, RecordSealer, SealError, SealedRecord};
+
+use crate::{
+    primitive::hkdf_expand,
+    secret::{ContentKey, Secret},
+};
+use pryv_wire::{
+    Suite, encode,
+    record::{Protected, Recipient},
+};
+
+const DEPOSIT: &[u8] = b"pryv deposit";
+
+/// What a content key gives: the key of the content's AEAD, and the commitment.
+struct Content {
+    key: Secret<32>,
+    commitment: Secret<32>,
+}
+
+impl Content {
+    fn derive(content_key: &ContentKey) -> Self {
+        let okm: Secret<64> = hkdf_expand(content_key.as_secret(), b"pryv content");
+        let (key, commitment) = okm.expose().split_at(32);
+        Self {
+            key: Secret::filled(|bytes| bytes.copy_from_slice(key)),
+            commitment: Secret::filled(|bytes| bytes.copy_from_slice(commitment)),
+        }
+    }
+}
+
+/// The place that a wrapped or sealed content key is bound to.
+fn place(protected: &Protected, scope: pryv_wire::ScopeId, epoch: u32) -> Vec<u8> {
+    let Protected { account, record, version, .. } = protected;
+    encode(&("cek", Suite::CLASSIC, account, scope, epoch, record, version))
+}
+
+/// The place of one recipient.
+fn recipient_place(protected: &Protected, recipient: &Recipient) -> Vec<u8> {
+    place(protected, recipient.scope, recipient.epoch)
+}
+
+#[cfg(test)]
+mod tests;
