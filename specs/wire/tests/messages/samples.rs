@@ -1,0 +1,672 @@
+//! A sample of every message, with fixed values: Ada keeps a diary, and grants it to Bob.
+
+use crate::registry;
+use pryv_wire::{
+    AccessId, Bytes, ChallengeId, Digest, ErrorCode, KeyId, PrincipalId, Problem, RecordId, ScopeId,
+    SessionId, Signed, Statement, Suite, Timestamp, TransactionId,
+    access::{
+        Access, AccessNote, AccessState, Accesses, DefinitionKey, GetAccess, Grant, LastEpoch, Level,
+        ListGranted, ListReceived, Revocation, Served,
+    },
+    account::{
+        Challenge, Done, EndSession, FinishLogin, FinishPasswordChange, FinishSignUp, GetChallenge,
+        KeyStretching, ListSessions, LoggedIn, LoginStarted, OpenSession, PasswordCredential, Recover,
+        RecoveryCredential, RegistrationStarted, SecretWrap, SessionInfo, SessionOpened, Sessions,
+        StartLogin, StartPasswordChange, StartSignUp,
+    },
+    bytes::{Commitment, SealingPublicKey, SessionToken, Signature, SigningPublicKey},
+    card::{Card, Cards, GetCards, PrincipalKind, ResolveUsername},
+    error::Details,
+    record::{
+        DefinitionRef, Envelope, Filter, GetRecord, Order, Placement, Protected, QueryRecords, Recipient,
+        RecipientKind, RecordFound, RecordKind, Records, Tokens,
+    },
+    scope::{
+        Epoch, EpochKeys, EpochOpened, ListScopes, Lockbox, NewEpoch, OpenScope, ScopeOpened, ScopePre,
+        Scopes, Share, Transform,
+    },
+    transaction::{
+        Change, Changes, Commit, Committed, GrantAccess, ListChanges, Operation, ServedAccess, Touched,
+    },
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt::Debug;
+
+/// A message in both forms.
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    pub(crate) rule: String,
+    pub(crate) cbor: Vec<u8>,
+    pub(crate) json: serde_json::Value,
+    /// Decodes both forms and compares with the value that they were made from.
+    pub(crate) round_trip: Box<dyn Fn()>,
+}
+
+fn sample<T>(name: &str, value: T) -> Sample
+where
+    T: Serialize + DeserializeOwned + PartialEq + Debug + 'static,
+{
+    let cbor = pryv_wire::encode(&value);
+    let json = serde_json::to_value(&value).expect("every message has a JSON form");
+    let round_trip = {
+        let (name, cbor, json) = (name.to_owned(), cbor.clone(), json.to_string());
+        Box::new(move || {
+            assert_eq!(pryv_wire::decode::<T>(&cbor).expect("CBOR"), value, "{name}");
+            assert_eq!(serde_json::from_str::<T>(&json).expect("JSON"), value, "{name}");
+        })
+    };
+    Sample { name: name.to_owned(), rule: registry::rule::<T>(), cbor, json, round_trip }
+}
+
+pub(crate) const ADA: PrincipalId = PrincipalId::from_bytes([0xad; 32]);
+const BOB: PrincipalId = PrincipalId::from_bytes([0xb0; 32]);
+pub(crate) const SCOPE: ScopeId = ScopeId::from_bytes([0x5c; 16]);
+pub(crate) const CHALLENGE: ChallengeId = ChallengeId::from_bytes([0xc4; 16]);
+const RECORD: RecordId = RecordId::from_bytes([0x4e; 16]);
+const ACCESS: AccessId = AccessId::from_bytes([0xac; 16]);
+const SESSION: SessionId = SessionId::from_bytes([0x5e; 16]);
+const TRANSACTION: TransactionId = TransactionId::from_bytes([0x74; 16]);
+
+/// 2026-11-22T09:00:00Z.
+const NINE: Timestamp = Timestamp::from_millis(1_795_338_000_000);
+
+fn later(minutes: u64) -> Timestamp {
+    NINE.plus_millis(minutes * 60_000)
+}
+
+/// Opaque bytes: nothing here looks into them.
+fn opaque(byte: u8, length: usize) -> Bytes {
+    Bytes::from(vec![byte; length])
+}
+
+/// Signs with a placeholder.
+pub(crate) fn signed<T: Statement>(statement: &T) -> Signed<T> {
+    Signed::new(statement, |_| Signature::from_bytes([0x51; 64]))
+}
+
+/// Ada's first card.
+pub(crate) fn first_card() -> Card {
+    Card {
+        suite: Suite::CLASSIC,
+        kind: PrincipalKind::Account,
+        sequence: 0,
+        previous: None,
+        signing: SigningPublicKey::from_bytes([0x01; 32]),
+        sealing: SealingPublicKey::from_bytes([0x02; 32]),
+        pre: opaque(0x03, 120),
+        created_at: NINE,
+        valid_until: None,
+    }
+}
+
+fn second_card() -> Card {
+    Card {
+        kind: PrincipalKind::App,
+        sequence: 1,
+        previous: Some(signed(&first_card()).digest()),
+        signing: SigningPublicKey::from_bytes([0x11; 32]),
+        created_at: later(10),
+        valid_until: Some(later(1_000)),
+        ..first_card()
+    }
+}
+
+fn wrap() -> SecretWrap {
+    SecretWrap { suite: Suite::CLASSIC, sealed: opaque(0x04, 60) }
+}
+
+fn password() -> PasswordCredential {
+    PasswordCredential { stretching: KeyStretching::RECOMMENDED, upload: opaque(0x05, 192), wrap: wrap() }
+}
+
+fn recovery() -> RecoveryCredential {
+    RecoveryCredential { verifier: SigningPublicKey::from_bytes([0x06; 32]), wrap: wrap() }
+}
+
+fn session() -> SessionOpened {
+    SessionOpened {
+        session: SESSION,
+        token: SessionToken::from_bytes([0x70; 32]),
+        principal: ADA,
+        expires_at: later(60),
+    }
+}
+
+fn epoch() -> Epoch {
+    Epoch {
+        suite: Suite::CLASSIC,
+        account: ADA,
+        scope: SCOPE,
+        epoch: 1,
+        key: KeyId::from_bytes([0x1d; 16]),
+        deposit: SealingPublicKey::from_bytes([0xde; 32]),
+        started_at: later(1),
+    }
+}
+
+fn pre() -> ScopePre {
+    ScopePre { scope: SCOPE, generation: 0, public: opaque(0x07, 120), owner_wrap: opaque(0x08, 88) }
+}
+
+fn share() -> Share {
+    Share { access: ACCESS, scope: SCOPE, epoch: 1, sealed: opaque(0x09, 80) }
+}
+
+fn lockbox() -> Lockbox {
+    Lockbox {
+        scope: SCOPE,
+        epoch: 1,
+        generation: 0,
+        capsule: opaque(0x0a, 300),
+        sealed: opaque(0x0b, 80),
+        owner_lock: opaque(0x0c, 60),
+        shares: vec![share()],
+    }
+}
+
+fn transform() -> Transform {
+    Transform { access: ACCESS, scope: SCOPE, generation: 0, key: opaque(0xab, 400) }
+}
+
+fn new_epoch() -> NewEpoch {
+    NewEpoch { statement: signed(&epoch()), owner_wrap: opaque(0x0d, 92), lockbox: Some(lockbox()) }
+}
+
+fn placement() -> Placement {
+    Placement {
+        recipients: vec![Recipient {
+            scope: SCOPE,
+            epoch: 1,
+            kind: RecipientKind::Wrapped,
+            key: opaque(0x0e, 60),
+        }],
+        tokens: vec![Tokens {
+            scope: SCOPE,
+            epoch: 1,
+            equality: vec![opaque(0x20, 16), opaque(0x21, 16)],
+            unique: vec![opaque(0x22, 32)],
+        }],
+    }
+}
+
+/// What a writer without the right to read leaves: a sealed key, and no tokens.
+fn deposited_placement() -> Placement {
+    Placement {
+        recipients: vec![Recipient {
+            scope: SCOPE,
+            epoch: 1,
+            kind: RecipientKind::Sealed,
+            key: opaque(0x0f, 80),
+        }],
+        tokens: vec![],
+    }
+}
+
+fn protected(kind: RecordKind, placement: &Placement) -> Protected {
+    Protected {
+        suite: Suite::CLASSIC,
+        account: ADA,
+        scope: SCOPE,
+        record: RECORD,
+        version: 2,
+        kind,
+        definition: Some(DefinitionRef { version: 1, digest: definition().digest() }),
+        commitment: Commitment::from_bytes([0xcc; 32]),
+        placement: Placement::digest(&pryv_wire::encode(placement)),
+        author: ADA,
+        access: None,
+        written_at: later(2),
+    }
+}
+
+fn envelope(protected: &Protected, placement: &Placement) -> Envelope {
+    Envelope {
+        protected: pryv_wire::encode(protected).into(),
+        placement: pryv_wire::encode(placement).into(),
+        ciphertext: opaque(0x30, 64),
+        signature: Signature::from_bytes([0x52; 64]),
+    }
+}
+
+fn definition() -> Envelope {
+    let placement = Placement { tokens: vec![], ..placement() };
+    let protected = Protected {
+        suite: Suite::CLASSIC,
+        account: ADA,
+        scope: SCOPE,
+        record: RecordId::definition(SCOPE),
+        version: 1,
+        kind: RecordKind::Definition,
+        definition: None,
+        commitment: Commitment::from_bytes([0xcd; 32]),
+        placement: Placement::digest(&pryv_wire::encode(&placement)),
+        author: ADA,
+        access: None,
+        written_at: later(1),
+    };
+    envelope(&protected, &placement)
+}
+
+/// An instance that Ada wrote.
+pub(crate) fn instance() -> Envelope {
+    envelope(&protected(RecordKind::Instance, &placement()), &placement())
+}
+
+/// An instance that Bob deposited.
+fn deposited() -> Protected {
+    Protected {
+        version: 1,
+        author: BOB,
+        access: Some(ACCESS),
+        ..protected(RecordKind::Instance, &deposited_placement())
+    }
+}
+
+fn encoded(envelope: &Envelope) -> Bytes {
+    pryv_wire::encode(envelope).into()
+}
+
+fn access() -> Access {
+    Access {
+        suite: Suite::CLASSIC,
+        access: ACCESS,
+        grantor: ADA,
+        grantee: BOB,
+        grantee_card: Digest::from_bytes([0xca; 32]),
+        grants: vec![Grant {
+            scope: SCOPE,
+            level: Level::Read,
+            transform: Some(Transform::digest(&transform().key)),
+        }],
+        valid_from: Some(later(0)),
+        valid_until: Some(later(10_000)),
+        terms: Some(Digest::from_bytes([0x7e; 32])),
+        note: opaque(0x40, 96),
+        owner_note: opaque(0x41, 76),
+        signed_at: later(3),
+    }
+}
+
+fn deposit_access() -> Access {
+    Access {
+        grants: vec![Grant { scope: SCOPE, level: Level::CreateOnly, transform: None }],
+        valid_from: None,
+        valid_until: None,
+        terms: None,
+        ..access()
+    }
+}
+
+fn revocation() -> Revocation {
+    Revocation {
+        access: ACCESS,
+        grantor: ADA,
+        last_epochs: vec![LastEpoch { scope: SCOPE, epoch: 1 }],
+        signed_at: later(5),
+    }
+}
+
+fn served() -> Served {
+    Served { scope: SCOPE, epoch: 1, first_at: later(3), last_at: later(4) }
+}
+
+fn grant_access() -> GrantAccess {
+    GrantAccess {
+        statement: signed(&access()),
+        pre: vec![pre()],
+        lockboxes: vec![Lockbox { shares: vec![], ..lockbox() }],
+        shares: vec![share()],
+        transforms: vec![transform()],
+    }
+}
+
+fn grant_without_keys() -> GrantAccess {
+    GrantAccess {
+        statement: signed(&deposit_access()),
+        pre: vec![],
+        lockboxes: vec![],
+        shares: vec![],
+        transforms: vec![],
+    }
+}
+
+/// A transaction of one operation.
+pub(crate) fn commit() -> Commit {
+    Commit {
+        account: ADA,
+        transaction: TRANSACTION,
+        operations: vec![Operation::PutRecord { record: encoded(&instance()) }],
+    }
+}
+
+/// What [`commit`] leaves in the chain.
+pub(crate) fn change() -> Change {
+    Change {
+        sequence: 1,
+        at: later(2),
+        author: ADA,
+        transaction: TRANSACTION,
+        operations: commit().digest(),
+        touched: vec![Touched::Record { scope: SCOPE, record: RECORD, version: 2 }],
+    }
+}
+
+/// Every sample.
+pub(crate) fn all() -> Vec<Sample> {
+    [cards(), accounts(), scopes(), records(), accesses(), transactions(), problems()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn cards() -> Vec<Sample> {
+    vec![
+        sample("first card", first_card()),
+        sample("second card, of an app, that ends", second_card()),
+        sample("signed card", signed(&first_card())),
+        sample("get cards", GetCards { principal: BOB }),
+        sample("resolve username", ResolveUsername { username: "dr-bob".into() }),
+        sample(
+            "cards of an account",
+            Cards { principal: ADA, username: Some("ada".into()), cards: vec![signed(&first_card())] },
+        ),
+        sample(
+            "cards of another principal",
+            Cards {
+                principal: BOB,
+                username: None,
+                cards: vec![signed(&first_card()), signed(&second_card())],
+            },
+        ),
+    ]
+}
+
+fn accounts() -> Vec<Sample> {
+    vec![
+        sample("key stretching", KeyStretching::RECOMMENDED),
+        sample("secret wrap", wrap()),
+        sample("secret wrap of an unknown suite", SecretWrap { suite: Suite::from_number(65_535), ..wrap() }),
+        sample("password credential", password()),
+        sample("recovery credential", recovery()),
+        sample("start sign-up", StartSignUp { username: "ada".into(), request: opaque(0x50, 32) }),
+        sample("registration started", RegistrationStarted { response: opaque(0x51, 64) }),
+        sample(
+            "finish sign-up",
+            FinishSignUp {
+                username: "ada".into(),
+                card: signed(&first_card()),
+                password: password(),
+                recovery: recovery(),
+            },
+        ),
+        sample("session opened", session()),
+        sample("start login", StartLogin { username: "ada".into(), request: opaque(0x53, 96) }),
+        sample(
+            "login started",
+            LoginStarted {
+                login: CHALLENGE,
+                stretching: KeyStretching::RECOMMENDED,
+                response: opaque(0x54, 320),
+            },
+        ),
+        sample("finish login", FinishLogin { login: CHALLENGE, finalization: opaque(0x55, 64) }),
+        sample(
+            "logged in",
+            LoggedIn { session: session(), cards: vec![signed(&first_card())], wrap: wrap() },
+        ),
+        sample("get challenge", GetChallenge {}),
+        sample("challenge", Challenge { challenge: CHALLENGE }),
+        sample(
+            "open session",
+            OpenSession {
+                principal: ADA,
+                challenge: CHALLENGE,
+                signature: Signature::from_bytes([0x53; 64]),
+            },
+        ),
+        sample(
+            "recover",
+            Recover {
+                username: "ada".into(),
+                challenge: CHALLENGE,
+                signature: Signature::from_bytes([0x54; 64]),
+            },
+        ),
+        sample("start password change", StartPasswordChange { request: opaque(0x56, 32) }),
+        sample("finish password change", FinishPasswordChange { password: password() }),
+        sample("list sessions", ListSessions {}),
+        sample("session info", session_info()),
+        sample("sessions", Sessions { sessions: vec![session_info()] }),
+        sample("end session that asks", EndSession { session: None }),
+        sample("end another session", EndSession { session: Some(SESSION) }),
+        sample("done", Done {}),
+    ]
+}
+
+fn session_info() -> SessionInfo {
+    SessionInfo { session: SESSION, opened_at: NINE, expires_at: later(60), current: true }
+}
+
+fn scopes() -> Vec<Sample> {
+    let owner = EpochKeys::Owner { wrap: opaque(0x0d, 92), lock: Some(opaque(0x0c, 60)) };
+    let grantee =
+        EpochKeys::Grantee { capsule: opaque(0x1a, 300), share: opaque(0x09, 80), sealed: opaque(0x0b, 80) };
+    let opened = |keys: &EpochKeys| EpochOpened { statement: signed(&epoch()), keys: keys.clone() };
+    vec![
+        sample("epoch", epoch()),
+        sample("signed epoch", signed(&epoch())),
+        sample("scope re-encryption key pair", pre()),
+        sample("lockbox", lockbox()),
+        sample("lockbox without shares", Lockbox { shares: vec![], ..lockbox() }),
+        sample("share", share()),
+        sample("transform", transform()),
+        sample("new epoch", new_epoch()),
+        sample("new epoch that only the owner reads", NewEpoch { lockbox: None, ..new_epoch() }),
+        sample("list scopes", ListScopes { account: ADA }),
+        sample("scopes", Scopes { scopes: vec![SCOPE] }),
+        sample("no scopes", Scopes { scopes: vec![] }),
+        sample("open scope", OpenScope { account: ADA, scope: SCOPE, from_epoch: 0 }),
+        sample(
+            "scope opened by its owner",
+            ScopeOpened {
+                definition: encoded(&definition()),
+                epochs: vec![opened(&owner)],
+                pre: Some(pre()),
+                readers: vec![ACCESS],
+            },
+        ),
+        sample(
+            "scope opened by a grantee",
+            ScopeOpened {
+                definition: encoded(&definition()),
+                epochs: vec![opened(&grantee)],
+                pre: None,
+                readers: vec![],
+            },
+        ),
+        sample("epoch opened by a grantee", opened(&grantee)),
+        sample("keys for the owner", owner),
+        sample(
+            "keys for the owner, without lockbox",
+            EpochKeys::Owner { wrap: opaque(0x0d, 92), lock: None },
+        ),
+        sample("keys for a grantee", grantee),
+        sample("keys for a writer who may not read", EpochKeys::Deposit),
+    ]
+}
+
+fn records() -> Vec<Sample> {
+    let placement = placement();
+    let tokens = Filter::Tokens(vec![vec![opaque(0x20, 16), opaque(0x23, 16)], vec![opaque(0x22, 32)]]);
+    let tombstone = Placement { tokens: vec![], ..placement.clone() };
+    vec![
+        sample("envelope of an instance", instance()),
+        sample("envelope of a definition", definition()),
+        sample("envelope of a deposit", envelope(&deposited(), &deposited_placement())),
+        sample(
+            "envelope of a tombstone",
+            Envelope {
+                ciphertext: opaque(0x31, 16),
+                ..envelope(&protected(RecordKind::Tombstone, &tombstone), &tombstone)
+            },
+        ),
+        sample("protected", protected(RecordKind::Instance, &placement)),
+        sample("protected of a deposit", deposited()),
+        sample("definition reference", DefinitionRef { version: 1, digest: definition().digest() }),
+        sample("placement", placement.clone()),
+        sample("placement of a deposit", deposited_placement()),
+        sample("recipient", placement.recipients[0].clone()),
+        sample("tokens", placement.tokens[0].clone()),
+        sample("filter that all pass", Filter::All),
+        sample("filter by tokens", tokens.clone()),
+        sample("order, oldest first", Order::OldestFirst),
+        sample("order, newest first", Order::NewestFirst),
+        sample(
+            "query of a first page",
+            QueryRecords {
+                account: ADA,
+                scope: SCOPE,
+                filter: Filter::All,
+                order: Order::OldestFirst,
+                limit: 1_000,
+                after: None,
+            },
+        ),
+        sample(
+            "query of a further page, by tokens",
+            QueryRecords {
+                account: ADA,
+                scope: SCOPE,
+                filter: tokens,
+                order: Order::NewestFirst,
+                limit: 1,
+                after: Some(opaque(0x60, 8)),
+            },
+        ),
+        sample("last page", Records { records: vec![encoded(&instance())], next: None }),
+        sample("page before others", Records { records: vec![], next: Some(opaque(0x60, 8)) }),
+        sample("get record", GetRecord { account: ADA, scope: SCOPE, record: RECORD }),
+        sample("record found", RecordFound { record: encoded(&instance()) }),
+    ]
+}
+
+fn accesses() -> Vec<Sample> {
+    let state = AccessState {
+        statement: signed(&access()),
+        revocation: Some(signed(&revocation())),
+        served: vec![served()],
+    };
+    let key = DefinitionKey { scope: SCOPE, version: 1, key: opaque(0x42, 32) };
+    vec![
+        sample("level read", Level::Read),
+        sample("level create-only", Level::CreateOnly),
+        sample("level contribute", Level::Contribute),
+        sample("grant of reading", access().grants[0].clone()),
+        sample("grant of creating only", deposit_access().grants[0].clone()),
+        sample("access", access()),
+        sample("access without dates and terms", deposit_access()),
+        sample("signed access", signed(&access())),
+        sample(
+            "access note",
+            AccessNote { name: "Dr Bob".into(), purpose: "follow-up".into(), definition_keys: vec![] },
+        ),
+        sample(
+            "access note with a definition key",
+            AccessNote { name: "Scale".into(), purpose: String::new(), definition_keys: vec![key.clone()] },
+        ),
+        sample("definition key", key),
+        sample("revocation", revocation()),
+        sample("signed revocation", signed(&revocation())),
+        sample("last epoch", LastEpoch { scope: SCOPE, epoch: 1 }),
+        sample("list granted", ListGranted { account: ADA }),
+        sample("list received", ListReceived {}),
+        sample("get access", GetAccess { account: ADA, access: ACCESS }),
+        sample("access state", state.clone()),
+        sample(
+            "access state for a grantee",
+            AccessState { revocation: None, served: vec![], ..state.clone() },
+        ),
+        sample("served", served()),
+        sample("accesses", Accesses { accesses: vec![state] }),
+    ]
+}
+
+fn transactions() -> Vec<Sample> {
+    let genesis = Change::genesis(ADA);
+    let revoke = Operation::Revoke { statement: signed(&revocation()), epochs: vec![new_epoch()] };
+    let every = Commit {
+        operations: vec![
+            Operation::CreateScope { epoch: new_epoch(), definition: encoded(&definition()) },
+            Operation::PutRecord { record: encoded(&instance()) },
+            Operation::Grant(Box::new(grant_access())),
+            revoke.clone(),
+            Operation::BeginEpoch { epoch: new_epoch() },
+        ],
+        ..commit()
+    };
+    let touched = [
+        Touched::Record { scope: SCOPE, record: RECORD, version: 2 },
+        Touched::Epoch { scope: SCOPE, epoch: 1 },
+        Touched::Granted { access: ACCESS },
+        Touched::Revoked { access: ACCESS },
+    ];
+    let served = ServedAccess { access: ACCESS, served: vec![served()] };
+    vec![
+        sample("commit of one record", commit()),
+        sample("commit of every operation", every),
+        sample(
+            "operation create scope",
+            Operation::CreateScope {
+                epoch: NewEpoch { lockbox: None, ..new_epoch() },
+                definition: encoded(&definition()),
+            },
+        ),
+        sample("operation put record", commit().operations[0].clone()),
+        sample("operation grant", Operation::Grant(Box::new(grant_without_keys()))),
+        sample("operation revoke", revoke),
+        sample("operation begin epoch", Operation::BeginEpoch { epoch: new_epoch() }),
+        sample("grant access", grant_access()),
+        sample("grant access without keys", grant_without_keys()),
+        sample(
+            "committed",
+            Committed { change: change(), previous: genesis, head: change().head(genesis), served: vec![] },
+        ),
+        sample(
+            "committed revocation",
+            Committed {
+                change: Change { touched: touched.to_vec(), ..change() },
+                previous: genesis,
+                head: change().head(genesis),
+                served: vec![served.clone()],
+            },
+        ),
+        sample("served access", served),
+        sample("change", change()),
+        sample("touched record", touched[0].clone()),
+        sample("touched epoch", touched[1].clone()),
+        sample("touched, granted", touched[2].clone()),
+        sample("touched, revoked", touched[3].clone()),
+        sample("list changes", ListChanges { account: ADA, after: 0, limit: 100 }),
+        sample("changes", Changes { changes: vec![change()], sequence: 1, head: change().head(genesis) }),
+        sample("no changes", Changes { changes: vec![], sequence: 0, head: genesis }),
+    ]
+}
+
+fn problems() -> Vec<Sample> {
+    let every = Details {
+        reason: Some("not ready".into()),
+        limit: Some(65_536),
+        retry_after_ms: Some(1_500),
+        current: Some(encoded(&instance())),
+        request: Some("01j".into()),
+    };
+    let mut samples: Vec<_> = ErrorCode::ALL
+        .iter()
+        .map(|code| sample(&format!("problem {}", code.as_str()), Problem::new(*code)))
+        .collect();
+    samples.push(sample(
+        "problem with every detail",
+        Problem { details: every, ..Problem::new(ErrorCode::VersionConflict) },
+    ));
+    samples
+}
