@@ -41,10 +41,12 @@ const CHUNK_BODY: usize = 1 << 20;
 const BODY_LENGTHS: RangeInclusive<usize> =
     8..=CHUNK_BODY + 8 + crate::engine::MAX_KEY_BYTES + crate::transaction::MAX_STORED_VALUE;
 
+type Keep = dyn Fn(&[u8]) -> bool + Send;
+
 /// Which keys a backup holds.
 pub struct BackupOptions {
     scan: Scan,
-    keep: Box<dyn Fn(&[u8]) -> bool + Send>,
+    keep: Box<Keep>,
 }
 
 impl BackupOptions {

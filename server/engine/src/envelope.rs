@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Measured: of 160 copies of a live database with one damage each, sled served a wrong state unnoticed in 5,
-//! SQLite in 55; a checksum above the engine finds them. The key is part of it, so that a value that turns up
+//! `SQLite` in 55; a checksum above the engine finds them. The key is part of it, so that a value that turns up
 //! under another key is found too. It protects against accidents, not against who can write the files.
 
 use bytes::Bytes;

@@ -1,5 +1,11 @@
 //! Backup and restore: what comes back equals what was there, and no damage goes unnoticed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "helpers of tests fail by panicking"
+)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

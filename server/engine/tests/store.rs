@@ -1,5 +1,7 @@
 //! The store above the seam: jobs, groups, replies, limits, floor. Engines are held by `conformance.rs`.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
@@ -59,7 +61,13 @@ fn a_panic_is_the_error_of_its_own_job() {
 fn jobs_of_one_group_see_the_ones_before() {
     let store = Store::in_memory().unwrap();
     let (hold, held) = mpsc::channel::<()>();
-    store.write_with::<(), StoreError>(move |_| Ok(held.recv().unwrap()), |_| ());
+    store.write_with::<(), StoreError>(
+        move |_| {
+            held.recv().unwrap();
+            Ok(())
+        },
+        |_| (),
+    );
     let (sender, answers) = mpsc::channel();
     for n in 0..100u64 {
         let sender = sender.clone();

@@ -128,7 +128,7 @@ pub fn empty_and_extreme_keys(subject: &Subject) {
     engine.close().unwrap();
 }
 
-/// SplitMix64: the same sequence on every machine.
+/// `SplitMix64`: the same sequence on every machine.
 pub(super) struct Random(pub(super) u64);
 
 impl Random {

@@ -1,5 +1,7 @@
 //! What only a look inside sled shows: no piece stays behind, and nothing spills to files sled never syncs.
 
+#![expect(clippy::cast_possible_truncation, reason = "fillers may wrap")]
+
 use super::{PIECE, SledEngine};
 use crate::engine::{Engine, ReadView};
 use crate::group::WriteGroup;
