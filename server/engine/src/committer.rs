@@ -36,7 +36,8 @@ pub(crate) struct Shared {
     pub(crate) condition: Mutex<Condition>,
     pub(crate) opener: Opener,
     pub(crate) limits: GroupLimits,
-    pub(crate) dir: Option<DataDir>,
+    /// Released when the engine is closed.
+    pub(crate) dir: Mutex<Option<DataDir>>,
     /// Set while the engine waits for readers to end: long ones give way.
     pub(crate) reopen_wanted: AtomicBool,
 }
@@ -253,12 +254,14 @@ impl Shared {
 
     fn close_engine(&self) -> Result<(), StoreError> {
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-        match std::mem::replace(&mut *slot, Slot::Gone(StoreError::Closed)) {
+        let closed = match std::mem::replace(&mut *slot, Slot::Gone(StoreError::Closed)) {
             Slot::Open(engine) => {
                 panics::caught("the engine", || engine.close()).map_err(StoreError::from_engine)
             }
             Slot::Gone(error) => Err(error),
-        }
+        };
+        *self.dir.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        closed
     }
 
     fn retry_at(&self) -> Instant {

@@ -141,7 +141,7 @@ impl Store {
                 bytes: options.group_bytes.max(1),
                 retry: options.reopen_interval,
             },
-            dir,
+            dir: Mutex::new(dir),
             reopen_wanted: AtomicBool::new(false),
         });
         let serving = Arc::clone(&shared);

@@ -318,3 +318,11 @@ proptest! {
         prop_assert_eq!(stopped, expected.len().min(3));
     }
 }
+
+#[test]
+fn a_closed_store_gives_its_directory_back() {
+    let temp = tempfile::tempdir().unwrap();
+    let store = Store::open(temp.path(), &quick()).unwrap();
+    store.close().unwrap();
+    Store::open(temp.path(), &quick()).unwrap();
+}

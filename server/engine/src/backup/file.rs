@@ -6,11 +6,12 @@ use std::io::{self, BufReader, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 
 use super::read::read_stream;
 use super::write::StreamWriter;
 use super::{BackupError, BackupOptions, BackupSummary, RestoreError};
-use crate::data_dir::sync_dir;
+use crate::data_dir::{DataDir, sync_dir};
 use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::scan::Scan;
@@ -95,16 +96,20 @@ impl Store {
             None => Ok(()),
             Some(_) => Err(RestoreError::NotEmpty),
         })?;
-        if let Some(dir) = &self.shared().dir {
+        if let Some(dir) = &*self.data_dir() {
             dir.begin_restore().map_err(store_io)?;
         }
         let written = self.write_backup(path, &verified).inspect_err(|_| {
             self.shared().poison("a restore did not finish");
         })?;
-        if let Some(dir) = &self.shared().dir {
+        if let Some(dir) = &*self.data_dir() {
             dir.end_restore().map_err(store_io)?;
         }
         Ok(written)
+    }
+
+    fn data_dir(&self) -> MutexGuard<'_, Option<DataDir>> {
+        self.shared().dir.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write_backup(&self, path: &Path, verified: &BackupSummary) -> Result<BackupSummary, RestoreError> {
