@@ -26,9 +26,8 @@ use pryv_proxy_crypto::{
     pre::{Capsule, InvalidPre, PrePublicKey, TransformKey, seam},
 };
 use pryv_wire::{AccessId, Bytes, PrincipalId, bytes::SealingPublicKey, encode, scope::Epoch};
-use rand_chacha::ChaCha20Rng;
-use rand_core::{CryptoRng, RngCore, SeedableRng};
-use recrypt::api_480::{CryptoOps, Ed25519Ops, KeyGenOps, Plaintext, PrivateKey, Recrypt480};
+use rand_core::{CryptoRng, RngCore};
+use recrypt::api_480::{CryptoOps, Ed25519Ops, KeyGenOps, Plaintext, PrivateKey};
 use std::fmt;
 use zeroize::Zeroize;
 
@@ -61,7 +60,8 @@ impl PreSecret {
     }
 
     pub(crate) fn new(secret: Secret<{ Self::LENGTH }>) -> Result<Self, DegenerateKey> {
-        let public = without_randomness(|recrypt| recrypt.compute_public_key(&private_key(&secret)))
+        let public = seam::without_randomness()
+            .compute_public_key(&private_key(&secret))
             .map_err(|_| DegenerateKey)?;
         Ok(Self { public: seam::from_public_key(&public), secret })
     }
@@ -82,8 +82,15 @@ impl PreSecret {
         to: &PrePublicKey,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<TransformKey, InvalidPre> {
+        self.transform_key_with(to, &seam::generator(rng))
+    }
+
+    fn transform_key_with(
+        &self,
+        to: &PrePublicKey,
+        recrypt: &seam::Generator,
+    ) -> Result<TransformKey, InvalidPre> {
         let to = seam::public_key(to)?;
-        let recrypt = Recrypt480::new_with_rand(rng);
         let signer = recrypt.generate_ed25519_key_pair();
         let key = recrypt
             .generate_transform_key(&private_key(&self.secret), &to, &signer)
@@ -98,8 +105,7 @@ impl PreSecret {
     /// Opens a capsule that was encrypted or transformed to this key.
     fn open(&self, capsule: &Capsule) -> Result<Plaintext, CapsuleNotOpened> {
         let value = seam::capsule(capsule).map_err(|_| CapsuleNotOpened)?;
-        without_randomness(|recrypt| recrypt.decrypt(value, &private_key(&self.secret)))
-            .map_err(|_| CapsuleNotOpened)
+        seam::without_randomness().decrypt(value, &private_key(&self.secret)).map_err(|_| CapsuleNotOpened)
     }
 }
 
@@ -172,10 +178,19 @@ pub fn seal(
     scope_key: &PreSecret,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<NewLockbox, SealLockboxError> {
-    keys.check(epoch).map_err(SealLockboxError::WrongKeys)?;
     let lock = LockKey::generate(rng);
+    seal_with(epoch, keys, scope_key, lock, &seam::generator(rng))
+}
+
+fn seal_with(
+    epoch: &Epoch,
+    keys: &EpochKeys,
+    scope_key: &PreSecret,
+    lock: LockKey,
+    recrypt: &seam::Generator,
+) -> Result<NewLockbox, SealLockboxError> {
+    keys.check(epoch).map_err(SealLockboxError::WrongKeys)?;
     let to = seam::public_key(scope_key.public()).map_err(SealLockboxError::Pre)?;
-    let recrypt = Recrypt480::new_with_rand(rng);
     let plaintext = recrypt.gen_plaintext();
     let signer = recrypt.generate_ed25519_key_pair();
     let capsule = recrypt
@@ -243,7 +258,7 @@ fn share_place(epoch: &Epoch, access: AccessId, grantee: PrincipalId) -> Vec<u8>
 }
 
 fn box_key(plaintext: &Plaintext, lock: &LockKey, place: &[u8]) -> AeadKey {
-    let derived = without_randomness(|recrypt| recrypt.derive_symmetric_key(plaintext));
+    let derived = seam::without_randomness().derive_symmetric_key(plaintext);
     let both = Secret::<64>::filled(|bytes| {
         let (left, right) = bytes.split_at_mut(32);
         left.copy_from_slice(derived.bytes());
@@ -257,20 +272,4 @@ fn box_key(plaintext: &Plaintext, lock: &LockKey, place: &[u8]) -> AeadKey {
 
 fn private_key(secret: &Secret<{ PreSecret::LENGTH }>) -> PrivateKey {
     PrivateKey::new(*secret.expose())
-}
-
-/// Computes with `recrypt` where nothing is drawn: public keys, hashes and opening are functions of their inputs.
-///
-/// The interface wants a generator all the same. It gets one of a fixed seed, so that anything drawn by mistake would
-/// show as the same in every run; the tests open capsules made with other generators.
-fn without_randomness<T>(
-    compute: impl FnOnce(
-        &Recrypt480<
-            recrypt::api_480::Sha256,
-            recrypt::api_480::Ed25519,
-            recrypt::api_480::RandomBytes<ChaCha20Rng>,
-        >,
-    ) -> T,
-) -> T {
-    compute(&Recrypt480::new_with_rand(ChaCha20Rng::from_seed([0; 32])))
 }

@@ -167,3 +167,6 @@ impl VerifiedCards {
         self.earlier.iter().chain(std::iter::once(&self.current))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! The transform: re-encrypts a capsule from a scope's key to a delegatee's, without opening it.
 
-use super::{Capsule, InvalidPre, MAX_HOPS, TransformKey, capsule, transform_key};
+use super::{Capsule, InvalidPre, MAX_HOPS, TransformKey, capsule, seam, transform_key};
 use rand_core::{CryptoRng, RngCore};
-use recrypt::api_480::{CryptoOps, Ed25519Ops, Recrypt480};
+use recrypt::api_480::{CryptoOps, Ed25519Ops};
 
 /// Why a capsule was not transformed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -35,12 +35,19 @@ pub fn transform(
     key: &TransformKey,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Capsule, TransformError> {
+    transform_with(capsule, key, &seam::generator(rng))
+}
+
+fn transform_with(
+    capsule: &Capsule,
+    key: &TransformKey,
+    recrypt: &seam::Generator,
+) -> Result<Capsule, TransformError> {
     if capsule.hops() >= MAX_HOPS {
         return Err(TransformError::TooManyHops);
     }
     let value = capsule::read(capsule.as_bytes()).map_err(TransformError::Invalid)?;
     let key = transform_key::read(key.expose()).map_err(TransformError::Invalid)?;
-    let recrypt = Recrypt480::new_with_rand(rng);
     // A key pair for this one signature: it proves nothing of who made the capsule, and nobody relies on it.
     let signer = recrypt.generate_ed25519_key_pair();
     match recrypt.transform(value, key, &signer) {
