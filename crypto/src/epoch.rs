@@ -171,3 +171,6 @@ impl fmt::Debug for EpochKeys {
         f.debug_struct("EpochKeys").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,3 +106,6 @@ pub fn signed_by<T: Statement>(signer: &VerifiedCards, signed: &Signed<T>) -> Re
     }
     Err(first.unwrap_or(InvalidStatement::Signature(pryv_proxy_crypto::InvalidSignature)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,3 +190,6 @@ impl fmt::Debug for Identity {
         f.debug_struct("Identity").field("principal", &self.principal).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

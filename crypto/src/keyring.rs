@@ -174,3 +174,6 @@ impl fmt::Debug for Keyring {
         f.debug_struct("Keyring").field("account", &self.account).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@
 
 pub mod epoch;
 pub mod evidence;
+#[cfg(test)]
+mod fixture;
 pub mod identity;
 pub mod index;
 pub mod keyring;

@@ -273,3 +273,6 @@ fn box_key(plaintext: &Plaintext, lock: &LockKey, place: &[u8]) -> AeadKey {
 fn private_key(secret: &Secret<{ PreSecret::LENGTH }>) -> PrivateKey {
     PrivateKey::new(*secret.expose())
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 
 use crate::{
     identity::Identity,
-    padding::{self, InvalidPadding},
+    padding::{self, InvalidPadding, NOTE_FLOOR},
     primitive::{NotOpened, UnusableKey, hpke_open, hpke_seal},
 };
 use pryv_wire::{
@@ -78,12 +78,15 @@ pub fn open(reader: &Identity, place: NotePlace, sealed: &[u8]) -> Result<Access
 /// A note, encoded and padded.
 pub(crate) fn to_padded(note: &AccessNote) -> Zeroizing<Vec<u8>> {
     let mut message = Zeroizing::new(encode(note));
-    padding::pad(&mut message);
+    padding::pad(&mut message, NOTE_FLOOR);
     message
 }
 
 /// The note in a padded message.
 pub(crate) fn from_padded(mut message: Zeroizing<Vec<u8>>) -> Result<AccessNote, NoteError> {
-    padding::unpad(&mut message).map_err(NoteError::Padding)?;
+    padding::unpad(&mut message, NOTE_FLOOR).map_err(NoteError::Padding)?;
     decode(&message).map_err(NoteError::Content)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,18 @@
 //! Padding: lengths are rounded up before encryption, so that a ciphertext tells little of what is in it.
 //!
 //! ```text
-//! padded = content || 0x80 || 0x00 *          up to max(64, Padmé(length of content + 1))
+//! padded = content || 0x80 || 0x00 *          up to max(floor, Padmé(length of content + 1))
 //! ```
 //!
 //! Padmé (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", PETS 2019)
 //! adds at most 12 % and leaves O(log log n) bits of the length. Alone it would leave the shortest contents as they are,
-//! `true` distinct from `false`; hence the floor.
+//! `true` distinct from `false`, and names a few bytes apart; hence the floors.
 
-/// The shortest padded content.
+/// The shortest padded content of a record.
 pub(crate) const FLOOR: usize = 64;
+
+/// The shortest padded note: a name and a purpose of usual length fit in.
+pub(crate) const NOTE_FLOOR: usize = 256;
 
 /// Padding that is not there, or not where it belongs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -29,15 +32,15 @@ pub(crate) const fn padme(length: usize) -> usize {
 }
 
 /// Pads in place.
-pub(crate) fn pad(message: &mut Vec<u8>) {
+pub(crate) fn pad(message: &mut Vec<u8>, floor: usize) {
     message.push(0x80);
-    message.resize(padded_length(message.len()), 0);
+    message.resize(padded_length(message.len(), floor), 0);
 }
 
 /// Takes padding off, and refuses any that [`pad`] would not have put on.
-pub(crate) fn unpad(message: &mut Vec<u8>) -> Result<(), InvalidPadding> {
+pub(crate) fn unpad(message: &mut Vec<u8>, floor: usize) -> Result<(), InvalidPadding> {
     let end = message.iter().rposition(|byte| *byte != 0).ok_or(InvalidPadding)?;
-    if message.get(end) != Some(&0x80) || message.len() != padded_length(end + 1) {
+    if message.get(end) != Some(&0x80) || message.len() != padded_length(end + 1, floor) {
         return Err(InvalidPadding);
     }
     message.truncate(end);
@@ -45,7 +48,10 @@ pub(crate) fn unpad(message: &mut Vec<u8>) -> Result<(), InvalidPadding> {
 }
 
 /// The padded length of `length` bytes, the mark included.
-pub(crate) const fn padded_length(length: usize) -> usize {
+pub(crate) const fn padded_length(length: usize, floor: usize) -> usize {
     let padme = padme(length);
-    if padme < FLOOR { FLOOR } else { padme }
+    if padme < floor { floor } else { padme }
 }
+
+#[cfg(test)]
+mod tests;

@@ -172,3 +172,6 @@ pub(crate) fn hpke_open(
     .map(Zeroizing::new)
     .map_err(|_| NotOpened)
 }
+
+#[cfg(test)]
+mod tests;

@@ -154,3 +154,6 @@ impl fmt::Debug for RecoveryPhrase {
         f.write_str("RecoveryPhrase(..)")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,3 +102,6 @@ impl ContentKey {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

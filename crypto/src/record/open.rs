@@ -3,7 +3,7 @@
 use super::{Content, DEPOSIT, author::Author, author::AuthorNotAllowed, recipient_place};
 use crate::{
     epoch::EpochKeys,
-    padding::{self, InvalidPadding},
+    padding::{self, FLOOR, InvalidPadding},
     primitive::{AeadKey, NONCE, NotOpened, hpke_open},
     secret::{ContentKey, Secret},
     wrap,
@@ -255,7 +255,7 @@ impl UnopenedRecord {
         let mut content = AeadKey::new(&derived.key)
             .open(&[0; NONCE], &envelope.protected, &envelope.ciphertext)
             .map_err(OpenError::Ciphertext)?;
-        padding::unpad(&mut content).map_err(OpenError::Padding)?;
+        padding::unpad(&mut content, FLOOR).map_err(OpenError::Padding)?;
 
         let (digest, signed) = (envelope.digest(), envelope.signed_bytes());
         author

@@ -5,7 +5,7 @@ use crate::{
     epoch::{EpochKeys, WrongKeys},
     identity::Identity,
     index::{EqualityToken, UniqueToken},
-    padding,
+    padding::{self, FLOOR},
     primitive::{AeadKey, NONCE, UnusableKey, hpke_seal},
     secret::ContentKey,
     wrap,
@@ -158,9 +158,9 @@ impl<'a> RecordSealer<'a> {
         protected.placement = Placement::digest(&placement);
         let protected = encode(&protected);
 
-        let mut message = Vec::with_capacity(padding::padded_length(length + 1) + 16);
+        let mut message = Vec::with_capacity(padding::padded_length(length + 1, FLOOR) + 16);
         message.extend_from_slice(draft.content);
-        padding::pad(&mut message);
+        padding::pad(&mut message, FLOOR);
         AeadKey::new(&content.key).seal(&[0; NONCE], &protected, &mut message);
 
         let mut envelope = Envelope {
