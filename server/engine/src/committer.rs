@@ -18,7 +18,7 @@ use crate::fence::Fence;
 use crate::group::WriteGroup;
 use crate::job::{Job, Ran};
 use crate::panics;
-use crate::queue::Queue;
+use crate::queue::{Next, Queue};
 use crate::space::SpaceGuard;
 use crate::stats::Stats;
 use crate::transaction::WriteTx;
@@ -81,7 +81,18 @@ pub(crate) enum Condition {
 impl Shared {
     /// Serves the queue until it is closed and empty, then closes the engine.
     pub(crate) fn serve(&self) -> Result<(), StoreError> {
-        while let Some(first) = self.queue.wait() {
+        loop {
+            let first = match self.queue.wait(self.patience()) {
+                Next::Job(first) => first,
+                Next::Nothing => {
+                    // A node that reports itself full may get no writes that would make it look again.
+                    if let Err(error) = self.admit() {
+                        tracing::debug!(error = %error, "still no writes");
+                    }
+                    continue;
+                }
+                Next::Closed => break,
+            };
             match self.admit() {
                 Ok(()) => self.commit_group(first),
                 Err(error) => {
@@ -91,6 +102,13 @@ impl Shared {
             }
         }
         self.close_engine()
+    }
+
+    /// How long to wait for a job before looking whether a full disk has room again. Without a floor nothing
+    /// but a write can tell.
+    fn patience(&self) -> Option<Duration> {
+        let full = matches!(*self.condition(), Condition::Full { .. });
+        (full && self.space.is_guarding()).then(|| self.limits.retry.max(Duration::from_millis(20)))
     }
 
     /// Whether writes are taken, told without touching the engine.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::job::Job;
 
@@ -14,6 +15,15 @@ pub(crate) struct Queue {
 struct State {
     jobs: VecDeque<Box<dyn Job>>,
     closed: bool,
+}
+
+/// What waiting for a job came to.
+pub(crate) enum Next {
+    Job(Box<dyn Job>),
+    /// None came in time.
+    Nothing,
+    /// The queue is closed and empty.
+    Closed,
 }
 
 /// Why a job was not queued; the job comes back to be answered.
@@ -43,17 +53,27 @@ impl Queue {
         Ok(depth)
     }
 
-    /// The next job, waiting for one; `None` when the queue is closed and empty.
-    pub(crate) fn wait(&self) -> Option<Box<dyn Job>> {
+    /// The next job, waiting for one, but not longer than `patience`.
+    pub(crate) fn wait(&self, patience: Option<Duration>) -> Next {
         let mut state = self.lock();
         loop {
             if let Some(job) = state.jobs.pop_front() {
-                return Some(job);
+                return Next::Job(job);
             }
             if state.closed {
-                return None;
+                return Next::Closed;
             }
-            state = self.pushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match patience {
+                None => self.pushed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(patience) => {
+                    let (state, waited) =
+                        self.pushed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
+                    if waited.timed_out() && state.jobs.is_empty() {
+                        return Next::Nothing;
+                    }
+                    state
+                }
+            };
         }
     }
 

@@ -257,8 +257,16 @@ impl StorageBackend for WatchedFile {
     }
 
     fn sync_data(&self) -> Result<(), io::Error> {
-        self.device.syncs.fetch_add(1, Ordering::Relaxed);
-        self.inner.sync_data().inspect_err(|_| self.device.sync_failed.store(true, Ordering::Release))
+        match self.inner.sync_data() {
+            Ok(()) => {
+                self.device.syncs.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(error) => {
+                self.device.sync_failed.store(true, Ordering::Release);
+                Err(error)
+            }
+        }
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {

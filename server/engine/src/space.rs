@@ -100,6 +100,11 @@ impl SpaceGuard {
         Self { probe, floor, interval, last: Mutex::new(None) }
     }
 
+    /// Whether there is a floor, so that [`SpaceGuard::has_room`] can tell.
+    pub(crate) fn is_guarding(&self) -> bool {
+        self.probe.is_some()
+    }
+
     /// Whether there is room for writes.
     pub(crate) fn has_room(&self) -> bool {
         let Some(probe) = &self.probe else { return true };

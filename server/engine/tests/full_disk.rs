@@ -2,7 +2,12 @@
 //!
 //! Needs root, to mount. Where it cannot, it says so and passes: look for `SKIPPED` in the output.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail by panicking and say what they skip"
+)]
 
 use std::fs::File;
 use std::io::Write;

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use pryv_engine::{
-    EngineKind, FreeFloor, Health, MAX_JOB_BYTES, MAX_KEY_BYTES, MAX_STORED_VALUE, MemoryDisk, MemoryEngine,
-    OpenError, Reader, Scan, Space, SpaceProbe, Store, StoreError, StoreOptions,
+    EngineKind, Faults, FreeFloor, Health, MAX_JOB_BYTES, MAX_KEY_BYTES, MAX_STORED_VALUE, MemoryDisk,
+    MemoryEngine, OpenError, Reader, Scan, Space, SpaceProbe, Store, StoreError, StoreOptions,
 };
 
 fn quick() -> StoreOptions {
@@ -325,4 +325,37 @@ fn a_closed_store_gives_its_directory_back() {
     let store = Store::open(temp.path(), &quick()).unwrap();
     store.close().unwrap();
     Store::open(temp.path(), &quick()).unwrap();
+}
+
+#[test]
+fn a_full_engine_heals_without_a_write() {
+    let mut options = quick();
+    options.free_floor = FreeFloor { bytes: 100, percent: 0 };
+    options.space_check_interval = Duration::ZERO;
+    options.reopen_interval = Duration::from_millis(5);
+    let (room, faults) = (Arc::new(AtomicU64::new(500)), Faults::new());
+    let tank = Tank { room: Arc::clone(&room), broken: Arc::default() };
+    let (disk, failing) = (MemoryDisk::default(), faults.clone());
+    let store = Store::with_engine(
+        move || failing.open(|| Ok(Box::new(MemoryEngine::on(disk.clone())))),
+        &options,
+        Some(Box::new(tank)),
+    )
+    .unwrap();
+    store.write(|tx| tx.put(b"a", b"1")).unwrap();
+    faults.set_disk_full(true);
+    // The engine meets the full disk before the probe does.
+    assert!(matches!(store.write(|tx| tx.put(b"b", b"1")), Err(StoreError::Full)));
+    room.store(0, Ordering::SeqCst);
+    std::thread::sleep(Duration::from_millis(50));
+    assert_eq!(store.health(), Health::Full);
+    faults.set_disk_full(false);
+    room.store(500, Ordering::SeqCst);
+    let started = std::time::Instant::now();
+    while store.health() != Health::Ok {
+        assert!(started.elapsed() < Duration::from_secs(10), "it does not heal");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(store.get(b"a").unwrap().is_some());
+    store.write(|tx| tx.put(b"b", b"1")).unwrap();
 }
