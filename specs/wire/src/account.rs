@@ -146,7 +146,7 @@ pub struct LoggedIn {
     pub session: SessionOpened,
     /// The account's cards, first one first.
     pub cards: Vec<Signed<Card>>,
-    /// The account secret under the password's export key.
+    /// The account secret: under the password's export key after a login, under the phrase after a recovery.
     pub wrap: SecretWrap,
 }
 

@@ -234,7 +234,6 @@ pub struct QueryRecords {
     /// Which ones.
     pub filter: Filter,
     /// In which order.
-    #[serde(default)]
     pub order: Order,
     /// How many, 1 to 1,000.
     pub limit: u32,

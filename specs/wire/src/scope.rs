@@ -141,7 +141,6 @@ pub struct OpenScope {
     /// The scope.
     pub scope: ScopeId,
     /// Only epochs from this one on: the caller holds the keys of those before.
-    #[serde(default)]
     pub from_epoch: u32,
 }
 
