@@ -79,7 +79,7 @@ pub use crate::redb::RedbEngine;
 pub use crate::scan::Scan;
 pub use crate::sled::SledEngine;
 pub use crate::space::{FileSystem, FreeFloor, Space, SpaceProbe};
-pub use crate::stats::{DURATION_BUCKETS, Stats, StatsReading};
+pub use crate::stats::{DURATION_BUCKETS, StatsReading};
 pub use crate::store::{Store, StoreOptions};
 pub use crate::transaction::{MAX_JOB_BYTES, MAX_STORED_VALUE, WriteTx};
 pub use crate::write_future::WriteFuture;

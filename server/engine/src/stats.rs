@@ -10,7 +10,7 @@ pub const DURATION_BUCKETS: usize = 25;
 
 /// Live counters; they only grow, but for the queue's depth.
 #[derive(Debug)]
-pub struct Stats {
+pub(crate) struct Stats {
     groups: AtomicU64,
     jobs: AtomicU64,
     refused: AtomicU64,
@@ -67,7 +67,7 @@ impl Stats {
 
     /// The counters of this moment. They are read one by one: sums may be a group apart.
     #[must_use]
-    pub fn read(&self) -> StatsReading {
+    pub(crate) fn read(&self) -> StatsReading {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut commit_durations = [0; DURATION_BUCKETS];
         for (to, from) in commit_durations.iter_mut().zip(&self.durations) {
