@@ -1,0 +1,166 @@
+//! Calls: the route of each, and the three moves of serving one: who calls, what is asked, what the rules answer.
+
+use super::{App, body, context::Context, media::Format};
+use crate::{
+    permission::Caller,
+    service::{Error, Result, Service},
+};
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::Response,
+    routing::post,
+};
+use http::{HeaderMap, header};
+use pryv_wire::{
+    ErrorCode, access, account, bytes::SessionToken, card, operation::Call, record, scope, transaction,
+};
+use std::{future::Future, sync::Arc};
+
+/// A call that anybody may make.
+trait OpenCall: Call {
+    fn serve(self, service: &Service) -> impl Future<Output = Result<Self::Answer>> + Send;
+}
+
+/// A call that needs a session.
+trait SessionCall: Call {
+    fn serve(self, service: &Service, caller: Caller) -> impl Future<Output = Result<Self::Answer>> + Send;
+}
+
+macro_rules! calls {
+    (open { $($open:ty => $open_method:ident;)+ } session { $($call:ty => $method:ident;)+ }) => {
+        $(impl OpenCall for $open {
+            async fn serve(self, service: &Service) -> Result<Self::Answer> {
+                service.$open_method(self).await
+            }
+        })+
+        $(impl SessionCall for $call {
+            async fn serve(self, service: &Service, caller: Caller) -> Result<Self::Answer> {
+                service.$method(caller, self).await
+            }
+        })+
+
+        /// The calls that are served, and how their callers are known.
+        #[cfg(test)]
+        const SERVED: &[(&str, pryv_wire::operation::Auth, bool)] = &[
+            $((<$open as Call>::PATH, <$open as Call>::AUTH, false),)+
+            $((<$call as Call>::PATH, <$call as Call>::AUTH, true),)+
+        ];
+
+        /// A route for each call.
+        pub(super) fn routes() -> Router<Arc<App>> {
+            Router::new()
+                $(.route(<$open as Call>::PATH, post(open::<$open>)))+
+                $(.route(<$call as Call>::PATH, post(session::<$call>)))+
+        }
+    };
+}
+
+calls! {
+    open {
+        account::StartSignUp => start_sign_up;
+        account::FinishSignUp => finish_sign_up;
+        account::StartLogin => start_login;
+        account::FinishLogin => finish_login;
+        account::GetChallenge => challenge;
+        account::Recover => recover;
+        account::OpenSession => open_session;
+        card::GetCards => get_cards;
+        card::ResolveUsername => resolve_username;
+    }
+    session {
+        account::StartPasswordChange => start_password_change;
+        account::FinishPasswordChange => finish_password_change;
+        account::ListSessions => list_sessions;
+        account::EndSession => end_session;
+        scope::ListScopes => list_scopes;
+        scope::OpenScope => open_scope;
+        record::GetRecord => get_record;
+        record::QueryRecords => query_records;
+        access::ListGranted => list_granted;
+        access::ListReceived => list_received;
+        access::GetAccess => get_access;
+        transaction::Commit => commit;
+        transaction::ListChanges => list_changes;
+    }
+}
+
+async fn open<C: OpenCall>(State(app): State<Arc<App>>, request: Request) -> Response {
+    let context = Context::of(&request);
+    let served = async {
+        app.rates.address(context.address, C::PATH).inspect_err(|_| app.metrics.refuse())?;
+        let message: C = read(&app, request).await?;
+        message.serve(&app.service).await
+    };
+    match served.await {
+        Ok(answer) => context.answer(&answer),
+        Err(error) => context.refuse(error),
+    }
+}
+
+async fn session<C: SessionCall>(State(app): State<Arc<App>>, request: Request) -> Response {
+    let context = Context::of(&request);
+    let served = async {
+        // Before the body: whoever has no session does not make us read 8 MiB.
+        let caller = app.service.caller(bearer(request.headers())?).await?;
+        app.rates.account(caller.principal()).inspect_err(|_| app.metrics.refuse())?;
+        let message: C = read(&app, request).await?;
+        message.serve(&app.service, caller).await
+    };
+    match served.await {
+        Ok(answer) => context.answer(&answer),
+        Err(error) => context.refuse(error),
+    }
+}
+
+/// Bodies longer than this are decoded off the threads that serve sockets.
+const LONG: usize = 64 * 1024;
+
+async fn read<C: Call>(app: &App, request: Request) -> Result<C> {
+    let (parts, body) = request.into_parts();
+    let format = Format::of_body(&parts.headers)?;
+    let (bytes, taken) = body::read(body, &parts.headers, C::MAX_BODY, &app.budget).await?;
+    if bytes.len() <= LONG {
+        return format.decode(&bytes);
+    }
+    let decoded = tokio::task::spawn_blocking(move || {
+        let decoded = format.decode(&bytes);
+        drop((bytes, taken));
+        decoded
+    });
+    decoded.await.map_err(Error::ended)?
+}
+
+fn bearer(headers: &HeaderMap) -> Result<SessionToken> {
+    let token = || {
+        let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(token.trim().as_bytes()).ok()?;
+        let bytes = <[u8; SessionToken::LENGTH]>::try_from(bytes).ok()?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(SessionToken::from_bytes(bytes))
+    };
+    token().ok_or_else(|| Error::new(ErrorCode::NotAuthenticated))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pryv_wire::operation::{Auth, CALLS};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_call_is_served_and_no_other() {
+        let declared: BTreeSet<_> =
+            CALLS.iter().map(|(path, auth)| (*path, *auth == Auth::Session)).collect();
+        let served: BTreeSet<_> =
+            SERVED.iter().map(|(path, auth, _)| (*path, *auth == Auth::Session)).collect();
+        assert_eq!(declared, served);
+        assert_eq!(SERVED.len(), CALLS.len(), "a call is served twice");
+    }
+
+    #[test]
+    fn calls_that_need_a_session_are_served_with_one() {
+        for (path, auth, with_session) in SERVED {
+            assert_eq!(*auth == Auth::Session, *with_session, "{path}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Permission as a value: proofs that somebody may do something, made in the transaction that uses them.
+//!
+//! A proof is made by the functions of this module alone, from what the store holds at that moment, and lives no
+//! longer than the transaction (`'t`): a revocation cannot slip in between the check and the deed.
+//!
+//! | proof | its holder may |
+//! |---|---|
+//! | [`Caller`] | act as a principal: the token of a session was shown |
+//! | [`Owner`] | do what only the owner of an account may |
+//! | [`Writer`] | write something to an account: what, the operations' own proofs say |
+//! | [`Grant<See>`](See) | know that a scope exists, and read its definition |
+//! | [`Grant<Read>`](Read) | read a scope's records |
+//! | [`Grant<Create>`](Create) | create records in a scope |
+//! | [`Grant<Change>`](Change) | update and delete records in a scope |
+//!
+//! What a caller may not know of is [`Denied::NotFound`], absent or not.
+
+mod authorize;
+mod caller;
+
+pub use authorize::{change, create, owner, read, see, writer};
+pub use caller::{Caller, authenticate};
+
+use crate::store::{self, Moment};
+use pryv_wire::{AccessId, PrincipalId, ScopeId, access::Level};
+use std::marker::PhantomData;
+
+/// May know that a scope exists.
+#[derive(Debug)]
+pub enum See {}
+
+/// May read a scope's records.
+#[derive(Debug)]
+pub enum Read {}
+
+/// May create records in a scope.
+#[derive(Debug)]
+pub enum Create {}
+
+/// May update and delete records in a scope.
+#[derive(Debug)]
+pub enum Change {}
+
+/// Proof that a caller may do `A` to one scope, at moment `'t`.
+#[derive(Debug)]
+pub struct Grant<'t, A> {
+    account: PrincipalId,
+    scope: ScopeId,
+    access: Option<AccessId>,
+    level: Option<Level>,
+    at: PhantomData<(Moment<'t>, fn() -> A)>,
+}
+
+impl<A> Grant<'_, A> {
+    const fn certify(
+        account: PrincipalId,
+        scope: ScopeId,
+        access: Option<AccessId>,
+        level: Option<Level>,
+    ) -> Self {
+        Self { account, scope, access, level, at: PhantomData }
+    }
+
+    /// Whose scope it is.
+    #[must_use]
+    pub const fn account(&self) -> PrincipalId {
+        self.account
+    }
+
+    /// The scope.
+    #[must_use]
+    pub const fn scope(&self) -> ScopeId {
+        self.scope
+    }
+
+    /// The access that allows it; none for the owner.
+    #[must_use]
+    pub const fn access(&self) -> Option<AccessId> {
+        self.access
+    }
+
+    /// Whether the holder may read as well.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        self.level.is_none_or(Level::reads)
+    }
+}
+
+/// Proof that the caller owns an account, at moment `'t`.
+#[derive(Debug)]
+pub struct Owner<'t> {
+    account: PrincipalId,
+    at: Moment<'t>,
+}
+
+impl Owner<'_> {
+    /// The account.
+    #[must_use]
+    pub const fn account(&self) -> PrincipalId {
+        self.account
+    }
+}
+
+/// Proof that the caller may write something to an account, at moment `'t`.
+#[derive(Debug)]
+pub struct Writer<'t> {
+    account: PrincipalId,
+    author: PrincipalId,
+    at: Moment<'t>,
+}
+
+impl Writer<'_> {
+    /// The account.
+    #[must_use]
+    pub const fn account(&self) -> PrincipalId {
+        self.account
+    }
+
+    /// Who writes.
+    #[must_use]
+    pub const fn author(&self) -> PrincipalId {
+        self.author
+    }
+}
+
+/// Why a proof was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum Denied {
+    /// There is no such thing, or the caller may not know of it.
+    #[error("there is no such thing for this caller")]
+    NotFound,
+    /// The caller sees the thing, but may not do this.
+    #[error("the access does not allow this")]
+    NotAllowed,
+    /// The access that would allow it is outside its dates.
+    #[error("the access is outside its dates")]
+    AccessNotValid,
+    /// The store could not say.
+    #[error("the store could not be asked")]
+    Store(#[from] store::Error),
+}

@@ -1,0 +1,120 @@
+//! `begin-epoch`, and what every new epoch must bring: the owner's wrap, and a lockbox with one share for each
+//! access that reads the scope. So no record of the epoch is ever beyond its owner's or its readers' reach.
+
+use super::{Applying, Error, Result, Signer, check_sealed};
+use crate::{
+    permission::Owner,
+    store::{At as _, ScopeHead, Tx},
+};
+use pryv_proxy_crypto::{check_suite, pre::Capsule, verified};
+use pryv_wire::{
+    AccessId, Bytes, ErrorCode, ScopeId, Signed, Statement, Timestamp,
+    access::Level,
+    scope::{Epoch, Lockbox, NewEpoch, Share},
+    transaction::Touched,
+};
+use std::collections::BTreeSet;
+
+/// A new epoch whose statement was verified.
+pub(super) struct PreparedEpoch {
+    pub(super) epoch: Epoch,
+    pub(super) statement: Signed<Epoch>,
+    pub(super) owner_wrap: Bytes,
+    pub(super) lockbox: Option<Lockbox>,
+}
+
+pub(super) fn prepare(new: NewEpoch, signer: &Signer) -> Result<PreparedEpoch> {
+    let NewEpoch { statement, owner_wrap, lockbox } = new;
+    let epoch = verify(&statement, signer)?;
+    check_suite(epoch.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
+    if epoch.account != signer.account {
+        return Err(Error::statement("the epoch is of another account"));
+    }
+    check_sealed("owner_wrap", &owner_wrap)?;
+    if let Some(lockbox) = &lockbox {
+        if lockbox.scope != epoch.scope || lockbox.epoch != epoch.epoch {
+            return Err(Error::malformed("the lockbox is of another scope or epoch"));
+        }
+        check_lockbox(lockbox)?;
+    }
+    Ok(PreparedEpoch { epoch, statement, owner_wrap, lockbox })
+}
+
+/// Verifies a statement of the account's owner.
+pub(super) fn verify<T: Statement>(statement: &Signed<T>, signer: &Signer) -> Result<T> {
+    if signer.principal != signer.account {
+        // A stranger to the account was told before that there is no such thing.
+        return Err(Error::new(ErrorCode::NotAllowed));
+    }
+    statement.unverified()?;
+    verified(statement, &signer.key).map_err(|_| Error::statement("the signature is not the owner's"))
+}
+
+/// The shape of a lockbox: parts that are what they should be, shares of its own epoch, one for each access.
+pub(super) fn check_lockbox(lockbox: &Lockbox) -> Result<()> {
+    let capsule = Capsule::parse(&lockbox.capsule);
+    if capsule.map_err(|_| Error::malformed("`capsule` is not one of this suite"))?.hops() != 0 {
+        return Err(Error::malformed("`capsule` was transformed already"));
+    }
+    check_sealed("sealed", &lockbox.sealed)?;
+    check_sealed("owner_lock", &lockbox.owner_lock)?;
+    let mut accesses = BTreeSet::new();
+    for share in &lockbox.shares {
+        check_share(share)?;
+        if share.scope != lockbox.scope || share.epoch != lockbox.epoch {
+            return Err(Error::malformed("a share is of another scope or epoch than its lockbox"));
+        }
+        if !accesses.insert(share.access) {
+            return Err(Error::malformed("an access has one share of a lockbox"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_share(share: &Share) -> Result<()> {
+    check_sealed("share.sealed", &share.sealed)
+}
+
+/// The accesses that a new epoch of the scope must serve.
+pub(super) fn active_readers<'t>(
+    tx: &Tx<'t>,
+    owner: &Owner<'t>,
+    scope: ScopeId,
+    now: Timestamp,
+) -> Result<BTreeSet<AccessId>> {
+    let entries = tx.live_entries(owner, scope)?.into_iter();
+    Ok(entries
+        .filter(|entry| !entry.is_over_at(now) && entry.level(scope).is_some_and(Level::reads))
+        .map(|entry| entry.access)
+        .collect())
+}
+
+pub(super) fn apply<'t>(
+    tx: &mut Tx<'t>,
+    applying: &mut Applying<'_>,
+    owner: &Owner<'t>,
+    new: PreparedEpoch,
+) -> Result<()> {
+    let PreparedEpoch { epoch: Epoch { scope, epoch, .. }, statement, owner_wrap, lockbox } = new;
+    let stale = || Error::new(ErrorCode::StaleEpoch);
+    let head = tx.reading().scope_head(owner.account(), scope)?;
+    let head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+    if head.epoch.checked_add(1) != Some(epoch) {
+        return Err(stale());
+    }
+    let readers = active_readers(tx, owner, scope, applying.now)?;
+    let shared: BTreeSet<AccessId> =
+        lockbox.iter().flat_map(|lockbox| &lockbox.shares).map(|share| share.access).collect();
+    if shared != readers {
+        return Err(stale());
+    }
+    if lockbox.as_ref().is_some_and(|lockbox| Some(lockbox.generation) != head.generation) {
+        return Err(stale());
+    }
+    tx.begin_epoch(owner, scope, ScopeHead { epoch, ..head }, statement, owner_wrap)?;
+    if let Some(lockbox) = lockbox {
+        tx.put_lockbox(owner, lockbox)?;
+    }
+    applying.touched.push(Touched::Epoch { scope, epoch });
+    Ok(())
+}

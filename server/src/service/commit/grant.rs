@@ -1,0 +1,241 @@
+//! `grant`: an access, with everything its grantee needs to reach every epoch of every scope that it may read.
+
+use super::{
+    Applying, Error, Result, Signer, check_sealed,
+    epoch::{active_readers, check_lockbox, check_share, verify},
+};
+use crate::{
+    permission::Owner,
+    store::{AccessEntry, At as _, NewAccess, ScopeHead, Tx},
+};
+use pryv_proxy_crypto::{
+    check_suite,
+    pre::{PrePublicKey, TransformKey},
+};
+use pryv_wire::{
+    AccessId, ErrorCode, ScopeId, Signed,
+    access::{Access, Grant},
+    scope::{Lockbox, ScopePre, Share, Transform},
+    transaction::{GrantAccess, Touched},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most scopes of one access.
+const MAX_SCOPES: usize = 256;
+
+/// A grant whose statement was verified, its parts sorted by scope and epoch.
+pub(super) struct PreparedGrant {
+    access: Access,
+    statement: Signed<Access>,
+    pre: BTreeMap<ScopeId, ScopePre>,
+    lockboxes: BTreeMap<(ScopeId, u32), Lockbox>,
+    shares: BTreeMap<(ScopeId, u32), Share>,
+    transforms: BTreeMap<ScopeId, (Transform, PrePublicKey)>,
+}
+
+pub(super) fn prepare(grant: GrantAccess, signer: &Signer) -> Result<PreparedGrant> {
+    let GrantAccess { statement, pre, lockboxes, shares, transforms } = grant;
+    let access = verify(&statement, signer)?;
+    check_access(&access, signer)?;
+    let id = access.access;
+    let pre = by(pre, |pre| pre.scope)?;
+    for pair in pre.values() {
+        PrePublicKey::parse(&pair.public)
+            .map_err(|_| Error::malformed("`pre.public` is not a key of this suite"))?;
+        check_sealed("pre.owner_wrap", &pair.owner_wrap)?;
+        if pair.generation != 0 {
+            return Err(Error::malformed("the first re-encryption key pair of a scope has generation 0"));
+        }
+    }
+    let mut lockboxes = by(lockboxes, |lockbox| (lockbox.scope, lockbox.epoch))?;
+    let mut shares = by(shares, |share| (share.scope, share.epoch))?;
+    for (place, lockbox) in &mut lockboxes {
+        check_lockbox(lockbox)?;
+        // The grantee's share may come inside its lockbox or beside it.
+        for share in lockbox.shares.extract_if(.., |share| share.access == id) {
+            shares.entry(*place).or_insert(share);
+        }
+    }
+    for share in shares.values() {
+        check_share(share)?;
+        if share.access != id {
+            return Err(Error::malformed("a share is of another access"));
+        }
+    }
+    let transforms = transforms
+        .into_iter()
+        .map(|transform| check_transform(&access, transform))
+        .collect::<Result<Vec<_>>>()?;
+    let transforms = by(transforms, |(transform, _)| transform.scope)?;
+    Ok(PreparedGrant { access, statement, pre, lockboxes, shares, transforms })
+}
+
+fn check_access(access: &Access, signer: &Signer) -> Result<()> {
+    check_suite(access.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
+    if access.grantor != signer.account {
+        return Err(Error::statement("the access is granted by another account"));
+    }
+    if access.grantee == access.grantor {
+        return Err(Error::malformed("an account does not grant to itself"));
+    }
+    if access.grants.is_empty() || access.grants.len() > MAX_SCOPES {
+        return Err(Error::out_of_range("an access has 1 to 256 scopes", MAX_SCOPES));
+    }
+    let scopes: BTreeSet<_> = access.grants.iter().map(|grant| grant.scope).collect();
+    if scopes.len() != access.grants.len() {
+        return Err(Error::malformed("an access names a scope once"));
+    }
+    if access.grants.iter().any(|grant| grant.level.reads() != grant.transform.is_some()) {
+        return Err(Error::malformed(
+            "an access commits to a transform key for each scope it reads, and no other",
+        ));
+    }
+    if let (Some(from), Some(until)) = (access.valid_from, access.valid_until)
+        && until <= from
+    {
+        return Err(Error::malformed("the access ends before it begins"));
+    }
+    check_note("note", &access.note)?;
+    check_note("owner_note", &access.owner_note)
+}
+
+/// Notes carry a name, a purpose and a key for each scope: they may be longer than other sealed parts.
+fn check_note(field: &str, note: &[u8]) -> Result<()> {
+    const MAX_NOTE: usize = 64 * 1024;
+    if note.is_empty() {
+        return Err(Error::malformed(format!("`{field}` is empty")));
+    }
+    if note.len() > MAX_NOTE {
+        return Err(Error::out_of_range(format!("the length of `{field}`, in bytes"), MAX_NOTE));
+    }
+    Ok(())
+}
+
+fn check_transform(access: &Access, transform: Transform) -> Result<(Transform, PrePublicKey)> {
+    if transform.access != access.access {
+        return Err(Error::malformed("a transform key is of another access"));
+    }
+    let granted = access.grants.iter().find(|grant| grant.scope == transform.scope);
+    if granted.and_then(|grant| grant.transform) != Some(Transform::digest(&transform.key)) {
+        return Err(Error::statement("a transform key is not the one that the access commits to"));
+    }
+    let delegatee = TransformKey::parse(&transform.key)
+        .and_then(|key| key.delegatee())
+        .map_err(|_| Error::malformed("a transform key is not one of this suite"))?;
+    Ok((transform, delegatee))
+}
+
+/// Sorts by a key that each item must have alone.
+fn by<K: Ord, T>(items: Vec<T>, key: impl Fn(&T) -> K) -> Result<BTreeMap<K, T>> {
+    let mut sorted = BTreeMap::new();
+    for item in items {
+        if sorted.insert(key(&item), item).is_some() {
+            return Err(Error::malformed("a part of the grant comes twice"));
+        }
+    }
+    Ok(sorted)
+}
+
+pub(super) fn apply(
+    tx: &mut Tx<'_>,
+    applying: &mut Applying<'_>,
+    grant: PreparedGrant,
+    index: usize,
+) -> Result<()> {
+    let owner = applying.owner(tx)?;
+    let PreparedGrant { access, statement, mut pre, mut lockboxes, mut shares, mut transforms } = grant;
+    if tx.reading().access(owner.account(), access.access)?.is_some() {
+        return Err(Error::new(ErrorCode::AlreadyExists));
+    }
+    if access.valid_until.is_some_and(|until| until <= applying.now) {
+        return Err(Error::because(ErrorCode::OutOfRange, "the access is over already"));
+    }
+    let grantee_pre = check_grantee(tx, &access)?;
+    for Grant { scope, level, .. } in &access.grants {
+        let head = tx.reading().scope_head(owner.account(), *scope)?;
+        let mut head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+        if !level.reads() {
+            continue;
+        }
+        if let Some(pair) = pre.remove(scope) {
+            head = put_pre(tx, &owner, head, &pair)?;
+        }
+        let generation =
+            head.generation.ok_or_else(|| Error::malformed("a scope lacks its re-encryption key pair"))?;
+        complete_lockboxes(tx, applying, &owner, *scope, head, &mut lockboxes)?;
+        for epoch in 0..=head.epoch {
+            let share = shares.remove(&(*scope, epoch)).ok_or_else(|| stale("a share is missing"))?;
+            tx.put_share(&owner, &share)?;
+        }
+        let (transform, delegatee) =
+            transforms.remove(scope).ok_or_else(|| Error::malformed("a transform key is missing"))?;
+        if transform.generation != generation {
+            return Err(stale("a transform key is of another generation"));
+        }
+        if delegatee != grantee_pre {
+            return Err(Error::statement("a transform key is for another grantee"));
+        }
+        tx.put_transform(&owner, &transform)?;
+    }
+    if !(pre.is_empty() && lockboxes.is_empty() && shares.is_empty() && transforms.is_empty()) {
+        return Err(stale("the grant brings parts that belong to nothing it grants"));
+    }
+    let entry = AccessEntry {
+        access: access.access,
+        grantee: access.grantee,
+        granted: applying.place(index),
+        valid_from: access.valid_from,
+        valid_until: access.valid_until,
+        grants: access.grants.iter().map(|grant| (grant.scope, grant.level)).collect(),
+    };
+    tx.put_access(&owner, &NewAccess { statement: &statement, entry, at: applying.now })?;
+    applying.touched.push(Touched::Granted { access: access.access });
+    Ok(())
+}
+
+/// The grantee is of this node, and the keys were sealed to its present card.
+fn check_grantee(tx: &Tx<'_>, access: &Access) -> Result<PrePublicKey> {
+    let cards = tx.reading().cards(access.grantee)?;
+    let card = cards.last().ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+    if card.digest() != access.grantee_card {
+        return Err(Error::statement("the access is sealed to a card that is not the grantee's present one"));
+    }
+    PrePublicKey::parse(&card.unverified()?.pre)
+        .map_err(|_| Error::internal(crate::store::Error::Row("card")))
+}
+
+fn put_pre<'t>(tx: &mut Tx<'t>, owner: &Owner<'t>, head: ScopeHead, pair: &ScopePre) -> Result<ScopeHead> {
+    if head.generation.is_some() {
+        return Err(stale("the scope has its re-encryption key pair already"));
+    }
+    tx.put_scope_pre(owner, head, pair)?;
+    Ok(ScopeHead { generation: Some(pair.generation), ..head })
+}
+
+/// Every epoch of the scope has a lockbox when this is done; one that has it already keeps it.
+fn complete_lockboxes<'t>(
+    tx: &mut Tx<'t>,
+    applying: &Applying<'_>,
+    owner: &Owner<'t>,
+    scope: ScopeId,
+    head: ScopeHead,
+    lockboxes: &mut BTreeMap<(ScopeId, u32), Lockbox>,
+) -> Result<()> {
+    for epoch in tx.epochs_without_lockbox(owner, scope, head.epoch)? {
+        let lockbox = lockboxes.remove(&(scope, epoch)).ok_or_else(|| stale("a lockbox is missing"))?;
+        if Some(lockbox.generation) != head.generation {
+            return Err(stale("a lockbox is of another generation"));
+        }
+        // Who reads the scope already must not be locked out of an epoch that is locked now.
+        let shared: BTreeSet<AccessId> = lockbox.shares.iter().map(|share| share.access).collect();
+        if shared != active_readers(tx, owner, scope, applying.now)? {
+            return Err(stale("a lockbox lacks the share of another reader"));
+        }
+        tx.put_lockbox(owner, lockbox)?;
+    }
+    Ok(())
+}
+
+fn stale(reason: &str) -> Error {
+    Error::because(ErrorCode::StaleEpoch, reason)
+}

@@ -1,0 +1,186 @@
+//! Transactions: every statement is verified first, on a thread of its own; then one job of the store authorizes,
+//! checks and applies all operations, or none.
+//!
+//! What can be checked without the store (shapes, signatures, digests) is in each operation's `prepare`, what
+//! cannot (permission, versions, epochs, uniqueness) in its `apply`.
+
+mod create_scope;
+mod epoch;
+mod grant;
+mod put_record;
+mod revoke;
+
+use super::{Error, Result, Service};
+use crate::{
+    permission::{self, Caller, Owner, Writer},
+    store::Tx,
+};
+use create_scope::PreparedScope;
+use epoch::PreparedEpoch;
+use grant::PreparedGrant;
+use pryv_wire::{
+    Digest, ErrorCode, PrincipalId, Timestamp, TransactionId,
+    bytes::SigningPublicKey,
+    transaction::{Change, Commit, Committed, MAX_OPERATIONS, Operation, ServedAccess, Touched},
+};
+use put_record::PreparedRecord;
+use revoke::PreparedRevocation;
+
+/// The bits of a place of creation that number the operations of one transaction.
+const OPERATION_BITS: u32 = 10;
+const _: () = assert!(MAX_OPERATIONS <= 1 << OPERATION_BITS);
+
+/// The longest sealed part of a message (a wrap, a share, a sealed lock), in bytes.
+const MAX_SEALED: usize = 4 * 1024;
+
+/// An operation whose statements were verified.
+enum Prepared {
+    CreateScope(Box<PreparedScope>),
+    PutRecord(Box<PreparedRecord>),
+    Grant(Box<PreparedGrant>),
+    Revoke(Box<PreparedRevocation>),
+    BeginEpoch(Box<PreparedEpoch>),
+}
+
+/// A transaction whose statements were verified.
+struct PreparedCommit {
+    account: PrincipalId,
+    transaction: TransactionId,
+    digest: Digest,
+    operations: Vec<Prepared>,
+}
+
+/// Whose statements an operation may carry.
+struct Signer {
+    principal: PrincipalId,
+    account: PrincipalId,
+    key: SigningPublicKey,
+}
+
+/// What the operations of one transaction share while they are applied.
+struct Applying<'a> {
+    caller: &'a Caller,
+    account: PrincipalId,
+    now: Timestamp,
+    sequence: u64,
+    touched: Vec<Touched>,
+    served: Vec<ServedAccess>,
+}
+
+impl Applying<'_> {
+    /// The proof that the caller owns the account.
+    fn owner<'t>(&self, tx: &Tx<'t>) -> Result<Owner<'t>> {
+        Ok(permission::owner(tx, self.caller, self.account)?)
+    }
+
+    /// The place in the order of creation of what the operation at `index` creates.
+    fn place(&self, index: usize) -> u64 {
+        let index = u64::try_from(index).unwrap_or(u64::MAX);
+        (self.sequence << OPERATION_BITS).saturating_add(index)
+    }
+}
+
+impl Service {
+    /// Commits a transaction. Sent again by the same principal under the same id with the same operations, it is answered as before.
+    ///
+    /// # Errors
+    ///
+    /// Any refusal of one of its operations; then none of them was applied.
+    pub async fn commit(&self, caller: Caller, request: Commit) -> Result<Committed> {
+        let signing = caller.clone();
+        let prepared = self
+            .blocking(move |inner| {
+                let (account, principal) = (request.account, signing.principal());
+                let key = inner.store.peek(|view| {
+                    // Said before anything else, so that a stranger learns nothing from what comes after.
+                    permission::writer(&view, &signing, account)?;
+                    let cards = view.cards(principal)?;
+                    let card = cards.last().ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+                    Ok::<_, Error>(card.unverified()?.signing)
+                })?;
+                prepare(request, &Signer { principal, account, key })
+            })
+            .await?;
+        let now = self.now();
+        let forget_at = now.plus_millis(self.inner.rules.transaction_millis);
+        self.inner.store.update(move |tx| apply(tx, &caller, prepared, now, forget_at)).await
+    }
+}
+
+fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
+    if request.operations.is_empty() || request.operations.len() > MAX_OPERATIONS {
+        return Err(Error::out_of_range("a transaction has 1 to 1,000 operations", MAX_OPERATIONS));
+    }
+    let digest = request.digest();
+    let Commit { account, transaction, operations } = request;
+    let operations = operations
+        .into_iter()
+        .map(|operation| {
+            Ok(match operation {
+                Operation::CreateScope { epoch, definition } => {
+                    Prepared::CreateScope(Box::new(create_scope::prepare(epoch, definition, signer)?))
+                }
+                Operation::PutRecord { record } => {
+                    Prepared::PutRecord(Box::new(put_record::prepare(record, signer)?))
+                }
+                Operation::Grant(grant) => Prepared::Grant(Box::new(grant::prepare(*grant, signer)?)),
+                Operation::Revoke { statement, epochs } => {
+                    Prepared::Revoke(Box::new(revoke::prepare(statement, epochs, signer)?))
+                }
+                Operation::BeginEpoch { epoch } => {
+                    Prepared::BeginEpoch(Box::new(epoch::prepare(epoch, signer)?))
+                }
+                _ => return Err(Error::malformed("the operation is not known here")),
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(PreparedCommit { account, transaction, digest, operations })
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    commit: PreparedCommit,
+    now: Timestamp,
+    forget_at: Timestamp,
+) -> Result<Committed> {
+    let PreparedCommit { account, transaction, digest, operations } = commit;
+    if let Some(before) = tx.repeated(account, caller.principal(), transaction)? {
+        if before.committed.change.operations == digest {
+            return Ok(before.committed);
+        }
+        return Err(Error::new(ErrorCode::TransactionReused));
+    }
+    let writer: Writer<'_> = permission::writer(tx, caller, account)?;
+    let head = tx.chain_head(&writer)?;
+    let sequence = head.sequence.saturating_add(1);
+    let (touched, served) = (Vec::with_capacity(operations.len()), Vec::new());
+    let mut applying = Applying { caller, account, now, sequence, touched, served };
+    for (index, operation) in operations.into_iter().enumerate() {
+        match operation {
+            Prepared::CreateScope(scope) => create_scope::apply(tx, &mut applying, *scope, index)?,
+            Prepared::PutRecord(record) => put_record::apply(tx, &mut applying, &record, index)?,
+            Prepared::Grant(grant) => grant::apply(tx, &mut applying, *grant, index)?,
+            Prepared::Revoke(revocation) => revoke::apply(tx, &mut applying, *revocation)?,
+            Prepared::BeginEpoch(epoch) => {
+                let owner = applying.owner(tx)?;
+                epoch::apply(tx, &mut applying, &owner, *epoch)?;
+            }
+        }
+    }
+    let Applying { touched, served, .. } = applying;
+    let change =
+        Change { sequence, at: now, author: caller.principal(), transaction, operations: digest, touched };
+    Ok(tx.append_change(&writer, head, change, served, forget_at)?)
+}
+
+/// Refuses sealed parts that hold nothing or too much.
+fn check_sealed(field: &str, sealed: &[u8]) -> Result<()> {
+    if sealed.is_empty() {
+        return Err(Error::malformed(format!("`{field}` is empty")));
+    }
+    if sealed.len() > MAX_SEALED {
+        return Err(Error::out_of_range(format!("the length of `{field}`, in bytes"), MAX_SEALED));
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Records: one by its id, many by query.
+
+use super::{Error, Result, Service};
+use crate::{
+    permission::{self, Caller},
+    store::PageRequest,
+};
+use pryv_wire::{
+    Bytes, ErrorCode,
+    record::{
+        EQUALITY_TOKEN_LENGTH, Filter, GetRecord, Order, QueryRecords, RecordFound, Records,
+        UNIQUE_TOKEN_LENGTH,
+    },
+};
+
+/// The most records of one page.
+const MAX_LIMIT: u32 = 1_000;
+/// The most bytes of envelopes in one page, but for the last record.
+const MAX_PAGE_BYTES: usize = 4 << 20;
+/// The most conditions of one query.
+const MAX_CONDITIONS: usize = 16;
+/// The most tokens of one query, over all conditions.
+const MAX_TOKENS: usize = 1_024;
+
+impl Service {
+    /// One record: an instance, a tombstone or the definition.
+    ///
+    /// # Errors
+    ///
+    /// `not-found`, `not-allowed`, `access-not-valid`.
+    pub async fn get_record(&self, caller: Caller, request: GetRecord) -> Result<RecordFound> {
+        let now = self.now();
+        self.blocking(move |inner| {
+            inner.store.read(|view| {
+                let grant = permission::read(&view, &caller, request.account, request.scope, now)?;
+                let found = view.record(&grant, request.record)?;
+                let record = found.ok_or_else(|| Error::new(ErrorCode::NotFound))?.envelope;
+                Ok(RecordFound { record })
+            })
+        })
+        .await
+    }
+
+    /// One page of instances. A page may hold fewer than asked for, even none, and still have one behind it.
+    ///
+    /// # Errors
+    ///
+    /// `not-found`, `not-allowed`, `access-not-valid`, `out-of-range`, `malformed-message` (the cursor).
+    pub async fn query_records(&self, caller: Caller, request: QueryRecords) -> Result<Records> {
+        let now = self.now();
+        self.blocking(move |inner| {
+            let (account, scope, order) = (request.account, request.scope, request.order);
+            inner.store.read(|view| {
+                let grant = permission::read(&view, &caller, account, scope, now)?;
+                let page = view.query(&grant, &plan(request)?)?;
+                let next = page.next.map(|place| cursor(order, place));
+                Ok(Records { records: page.records, next })
+            })
+        })
+        .await
+    }
+}
+
+fn plan(request: QueryRecords) -> Result<PageRequest> {
+    if request.limit == 0 || request.limit > MAX_LIMIT {
+        return Err(Error::out_of_range("`limit` is 1 to 1,000", 1_000));
+    }
+    let conditions = match request.filter {
+        Filter::All => None,
+        Filter::Tokens(conditions) if conditions.is_empty() => None,
+        Filter::Tokens(conditions) => Some(conditions),
+        _ => return Err(Error::malformed("the filter is not known here")),
+    };
+    let conditions = conditions.map(check_tokens).transpose()?;
+    Ok(PageRequest {
+        conditions,
+        newest_first: request.order == Order::NewestFirst,
+        limit: usize::try_from(request.limit).unwrap_or(usize::MAX),
+        bytes: MAX_PAGE_BYTES,
+        after: request.after.map(|cursor| place(request.order, &cursor)).transpose()?,
+    })
+}
+
+fn check_tokens(mut conditions: Vec<Vec<Bytes>>) -> Result<Vec<Vec<Bytes>>> {
+    if conditions.len() > MAX_CONDITIONS {
+        return Err(Error::out_of_range("the number of conditions", MAX_CONDITIONS));
+    }
+    if conditions.iter().map(Vec::len).sum::<usize>() > MAX_TOKENS {
+        return Err(Error::out_of_range("the number of tokens", MAX_TOKENS));
+    }
+    for tokens in &mut conditions {
+        let known = |token: &Bytes| matches!(token.len(), EQUALITY_TOKEN_LENGTH | UNIQUE_TOKEN_LENGTH);
+        if !tokens.iter().all(known) {
+            return Err(Error::malformed("a token has 16 or 32 bytes"));
+        }
+        tokens.sort_unstable();
+        tokens.dedup();
+    }
+    Ok(conditions)
+}
+
+const CURSOR_VERSION: u8 = 1;
+
+fn order_byte(order: Order) -> u8 {
+    match order {
+        Order::OldestFirst => 0,
+        Order::NewestFirst => 1,
+    }
+}
+
+fn cursor(order: Order, place: u64) -> Bytes {
+    Bytes::from([&[CURSOR_VERSION, order_byte(order)][..], &place.to_be_bytes()].concat())
+}
+
+fn place(order: Order, cursor: &[u8]) -> Result<u64> {
+    let unknown = || Error::malformed("`after` is not a cursor of this query");
+    let (start, place) = cursor.split_first_chunk::<2>().ok_or_else(unknown)?;
+    if *start != [CURSOR_VERSION, order_byte(order)] {
+        return Err(unknown());
+    }
+    place.try_into().map(u64::from_be_bytes).map_err(|_| unknown())
+}

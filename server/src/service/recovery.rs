@@ -1,0 +1,56 @@
+//! Recovery by phrase: the phrase's key signs a challenge, the account secret goes back under the phrase.
+
+use super::{
+    Error, Result, Service,
+    accounts::is_username,
+    login::NO_SUCH_KEY,
+    sessions::{Opened, open},
+};
+use crate::store::{At as _, Credential};
+use pryv_wire::{
+    ErrorCode, PrincipalId,
+    account::{Challenge, LoggedIn, Recover},
+};
+
+impl Service {
+    /// Opens a session for whoever holds the phrase.
+    ///
+    /// # Errors
+    ///
+    /// `wrong-credentials`, whatever did not match, the username included.
+    pub async fn recover(&self, request: Recover) -> Result<LoggedIn> {
+        let now = self.now();
+        let wrong = || Error::new(ErrorCode::WrongCredentials);
+        self.inner.challenges.take(now, request.challenge).ok_or_else(wrong)?;
+        let (id, credential) = self
+            .blocking(move |inner| {
+                let Recover { username, challenge, signature } = request;
+                let found: Option<(PrincipalId, Credential)> = inner.store.read(|view| {
+                    let id = if is_username(&username) { view.account_named(&username)? } else { None };
+                    let Some(id) = id else { return Ok(None) };
+                    Ok::<_, Error>(view.credential(id)?.map(|credential| (id, credential)))
+                })?;
+                let key = found.as_ref().map_or(NO_SUCH_KEY, |(_, credential)| credential.recovery.verifier);
+                let message = Challenge::recovery_bytes(challenge, &username);
+                let verified = pryv_proxy_crypto::verify(&key, &message, &signature);
+                match (verified, found) {
+                    (Ok(()), Some(found)) => Ok(found),
+                    _ => Err(Error::new(ErrorCode::WrongCredentials)),
+                }
+            })
+            .await?;
+        let opened = Opened::new(id, now, &self.inner.rules);
+        let most = self.inner.rules.sessions_per_account;
+        self.inner
+            .store
+            .update(move |tx| {
+                let cards = tx.reading().cards(id)?;
+                Ok(LoggedIn {
+                    session: open::<Error>(tx, opened, most)?,
+                    cards,
+                    wrap: credential.recovery.wrap,
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,189 @@
+//! Scopes: which ones a caller may reach, and what it needs for the keys of their epochs.
+
+use super::{Error, Result, Service, transforms::Wanted};
+use crate::{
+    permission::{self, Caller, Denied},
+    store::Reading,
+};
+use pryv_wire::{
+    AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
+    scope::{Epoch, EpochKeys, EpochOpened, ListScopes, OpenScope, ScopeOpened, Scopes},
+};
+use zeroize::Zeroizing;
+
+impl Service {
+    /// The scopes of an account that the caller may reach: all for the owner, those of valid accesses for others.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` without an access, `access-not-valid` if all are outside their dates.
+    pub async fn list_scopes(&self, caller: Caller, request: ListScopes) -> Result<Scopes> {
+        let now = self.now();
+        self.blocking(move |inner| inner.store.read(|view| scopes(&view, &caller, request.account, now)))
+            .await
+    }
+
+    /// A scope with the keys of its epochs, each in the form that the caller can open.
+    ///
+    /// For a reader the answer is recorded as served, durably, before it is given; if the access is revoked in the
+    /// meantime, nothing is given and nothing transformed is kept.
+    ///
+    /// # Errors
+    ///
+    /// `not-found`, `access-not-valid`.
+    pub async fn open_scope(&self, caller: Caller, request: OpenScope) -> Result<ScopeOpened> {
+        let now = self.now();
+        let asked = request.clone();
+        let asking = caller.clone();
+        let gathered =
+            self.blocking(move |inner| inner.store.read(|view| gather(&view, &asking, &asked, now))).await?;
+        let (definition, epochs, access, key) = match gathered {
+            Gathered::Complete(opened) => return Ok(*opened),
+            Gathered::ToTransform { definition, epochs, access, key } => (definition, epochs, access, key),
+        };
+        let (account, scope) = (request.account, request.scope);
+        let mut opened = Vec::with_capacity(epochs.len());
+        let mut made = Vec::new();
+        for Locked { epoch, statement, capsule, kept, share, sealed } in epochs {
+            let capsule = if let Some(kept) = kept {
+                self.inner.transforms.was_kept();
+                kept
+            } else {
+                let wanted = Wanted { account, access, scope, epoch };
+                let new = self.inner.transforms.transformed(wanted, &capsule, &key).await?;
+                made.push((epoch, new.clone()));
+                new
+            };
+            let keys = EpochKeys::Grantee { capsule, share, sealed };
+            opened.push((epoch, EpochOpened { statement, keys }));
+        }
+        self.record_served(caller, access, &request, opened.iter().map(|(epoch, _)| *epoch).collect(), made)
+            .await?;
+        let epochs = opened.into_iter().map(|(_, opened)| opened).collect();
+        Ok(ScopeOpened { definition, epochs, pre: None, readers: Vec::new() })
+    }
+
+    /// Asks for permission once more, in the transaction that records what is about to be given: a revocation either
+    /// comes first, and nothing is kept or given, or comes later, and finds what it has to delete.
+    async fn record_served(
+        &self,
+        caller: Caller,
+        access: AccessId,
+        request: &OpenScope,
+        served: Vec<u32>,
+        made: Vec<(u32, Bytes)>,
+    ) -> Result<()> {
+        let (account, scope) = (request.account, request.scope);
+        let now = self.now();
+        self.inner
+            .store
+            .update(move |tx| {
+                let read = permission::read(tx, &caller, account, scope, now)?;
+                if read.access() != Some(access) {
+                    return Err(Error::new(ErrorCode::NotFound));
+                }
+                let see = permission::see(tx, &caller, account, scope, now)?;
+                for (epoch, capsule) in &made {
+                    tx.keep_capsule(&read, *epoch, capsule)?;
+                }
+                for epoch in served {
+                    tx.note_served(&see, epoch, now)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn scopes(view: &Reading<'_>, caller: &Caller, account: PrincipalId, now: Timestamp) -> Result<Scopes> {
+    match permission::owner(view, caller, account) {
+        Ok(owner) => return Ok(Scopes { scopes: view.scopes(&owner)? }),
+        Err(Denied::NotAllowed) => {}
+        Err(denied) => return Err(denied.into()),
+    }
+    let entries = view.entries_of(account, caller.principal())?;
+    if !entries.iter().any(|entry| entry.is_valid_at(now)) {
+        return Err(Error::new(ErrorCode::AccessNotValid));
+    }
+    let valid = entries.into_iter().filter(|entry| entry.is_valid_at(now));
+    let mut scopes: Vec<ScopeId> =
+        valid.flat_map(|entry| entry.grants.into_iter().map(|(scope, _)| scope)).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    Ok(Scopes { scopes })
+}
+
+/// One epoch behind its two locks, for a grantee.
+struct Locked {
+    epoch: u32,
+    statement: Signed<Epoch>,
+    capsule: Bytes,
+    kept: Option<Bytes>,
+    share: Bytes,
+    sealed: Bytes,
+}
+
+enum Gathered {
+    Complete(Box<ScopeOpened>),
+    ToTransform { definition: Bytes, epochs: Vec<Locked>, access: AccessId, key: Zeroizing<Vec<u8>> },
+}
+
+fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timestamp) -> Result<Gathered> {
+    let OpenScope { account, scope, from_epoch } = *request;
+    let see = permission::see(view, caller, account, scope, now)?;
+    let definition = view.definition(&see)?.ok_or_else(|| lost("the definition of a scope"))?.envelope;
+    let Some(access) = see.access() else {
+        let owner = permission::owner(view, caller, account)?;
+        return owner_view(view, &owner, &see, definition, from_epoch, now);
+    };
+    if !see.reads() {
+        let epochs = view.epochs(&see, from_epoch)?.into_iter();
+        let epochs =
+            epochs.map(|(_, statement)| EpochOpened { statement, keys: EpochKeys::Deposit }).collect();
+        let opened = ScopeOpened { definition, epochs, pre: None, readers: Vec::new() };
+        return Ok(Gathered::Complete(Box::new(opened)));
+    }
+    let read = permission::read(view, caller, account, scope, now)?;
+    let key = view.transform_key(&read)?.ok_or_else(|| lost("a transform key"))?;
+    let mut epochs = Vec::new();
+    for (epoch, statement) in view.epochs(&see, from_epoch)? {
+        let lockbox = view.lockbox(&see, epoch)?.ok_or_else(|| lost("a lockbox"))?;
+        let share = view.share(&see, epoch)?.ok_or_else(|| lost("a share"))?;
+        let kept = view.transformed_capsule(&read, epoch)?;
+        let (capsule, sealed) = (lockbox.capsule, lockbox.sealed);
+        epochs.push(Locked { epoch, statement, capsule, kept, share, sealed });
+    }
+    Ok(Gathered::ToTransform { definition, epochs, access, key })
+}
+
+fn owner_view<'t>(
+    view: &Reading<'t>,
+    owner: &permission::Owner<'t>,
+    see: &permission::Grant<'t, permission::See>,
+    definition: Bytes,
+    from_epoch: u32,
+    now: Timestamp,
+) -> Result<Gathered> {
+    let scope = see.scope();
+    let mut epochs = Vec::new();
+    for (epoch, statement, wrap) in view.epochs_of_owner(owner, see, from_epoch)? {
+        let lock = view.lockbox(see, epoch)?.map(|lockbox| lockbox.owner_lock);
+        epochs.push(EpochOpened { statement, keys: EpochKeys::Owner { wrap, lock } });
+    }
+    let head = view.scope_head(owner.account(), scope)?.ok_or_else(|| lost("the head of a scope"))?;
+    let pre =
+        head.generation.map(|generation| view.scope_pre(owner, scope, generation)).transpose()?.flatten();
+    let readers = view
+        .entries_for(owner, scope)?
+        .into_iter()
+        .filter(|entry| !entry.is_over_at(now))
+        .filter(|entry| entry.level(scope).is_some_and(pryv_wire::access::Level::reads))
+        .map(|entry| entry.access)
+        .collect();
+    Ok(Gathered::Complete(Box::new(ScopeOpened { definition, epochs, pre, readers })))
+}
+
+/// A row that must be there is not.
+fn lost(what: &'static str) -> Error {
+    Error::internal(crate::store::Error::Row(what))
+}

@@ -1,0 +1,127 @@
+//! Sessions: opened by a signature, listed, ended.
+
+use super::{Error, Result, Rules, Service, login::NO_SUCH_KEY};
+use crate::{
+    permission::Caller,
+    store::{self, Session, SessionHash, Tx},
+};
+use pryv_wire::{
+    ErrorCode, PrincipalId, SessionId, Timestamp,
+    account::{
+        Challenge, Done, EndSession, GetChallenge, ListSessions, OpenSession, SessionInfo, SessionOpened,
+        Sessions,
+    },
+    bytes::SessionToken,
+};
+use rand::{RngCore, rngs::OsRng};
+use std::future::{Ready, ready};
+
+/// A session about to be opened, with the token that only the client will keep.
+#[derive(Clone, Copy)]
+pub(super) struct Opened {
+    session: Session,
+    token: SessionToken,
+}
+
+impl Opened {
+    pub(super) fn new(principal: PrincipalId, now: Timestamp, rules: &Rules) -> Self {
+        let (mut token, mut session) = ([0; SessionToken::LENGTH], [0; SessionId::LENGTH]);
+        OsRng.fill_bytes(&mut token);
+        OsRng.fill_bytes(&mut session);
+        let session = Session {
+            session: SessionId::from_bytes(session),
+            principal,
+            opened_at: now,
+            expires_at: now.plus_millis(rules.session_millis),
+        };
+        Self { session, token: SessionToken::from_bytes(token) }
+    }
+}
+
+/// Stores the session and answers what the client gets.
+pub(super) fn open<E: From<store::Error>>(
+    tx: &mut Tx<'_>,
+    opened: Opened,
+    most: usize,
+) -> std::result::Result<SessionOpened, E> {
+    let Opened { session, token } = opened;
+    tx.open_session(SessionHash::of(&token), &session, most)?;
+    let Session { session, principal, expires_at, .. } = session;
+    Ok(SessionOpened { session, token, principal, expires_at })
+}
+
+impl Service {
+    /// Random bytes to sign once, within a minute.
+    ///
+    /// # Errors
+    ///
+    /// `overloaded` if very many wait for an answer.
+    pub fn challenge(&self, _request: GetChallenge) -> Ready<Result<Challenge>> {
+        let begun = self.inner.challenges.begin(self.now(), ());
+        ready(begun.map(|challenge| Challenge { challenge }).map_err(|_| Error::new(ErrorCode::Overloaded)))
+    }
+
+    /// Opens a session by the signature of the principal's card.
+    ///
+    /// # Errors
+    ///
+    /// `wrong-credentials`, whatever did not match.
+    pub async fn open_session(&self, request: OpenSession) -> Result<SessionOpened> {
+        let now = self.now();
+        self.inner.challenges.take(now, request.challenge).ok_or_else(wrong)?;
+        let principal = request.principal;
+        self.blocking(move |inner| {
+            let cards = inner.store.peek(|view| view.cards(principal))?;
+            let card = cards.last().map(pryv_wire::Signed::unverified).transpose()?;
+            // Without a card as much work is done, against a key that nobody holds.
+            let key = card.as_ref().map_or(NO_SUCH_KEY, |card| card.signing);
+            let message = Challenge::session_bytes(request.challenge, principal);
+            let verified = pryv_proxy_crypto::verify(&key, &message, &request.signature);
+            if card.is_some() { verified.map_err(|_| wrong()) } else { Err(wrong()) }
+        })
+        .await?;
+        let opened = Opened::new(principal, now, &self.inner.rules);
+        let most = self.inner.rules.sessions_per_account;
+        self.inner.store.update(move |tx| open(tx, opened, most)).await
+    }
+
+    /// The open sessions of the caller.
+    ///
+    /// # Errors
+    ///
+    /// As the store.
+    pub async fn list_sessions(&self, caller: Caller, _request: ListSessions) -> Result<Sessions> {
+        let now = self.now();
+        self.blocking(move |inner| {
+            let open = inner.store.read(|view| view.sessions_of(&caller))?;
+            let sessions = open
+                .into_iter()
+                .filter(|session| now < session.expires_at)
+                .map(|Session { session, opened_at, expires_at, .. }| SessionInfo {
+                    session,
+                    opened_at,
+                    expires_at,
+                    current: session == caller.session(),
+                })
+                .collect();
+            Ok(Sessions { sessions })
+        })
+        .await
+    }
+
+    /// Ends a session of the caller: the one that asks, or another.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` if the caller has no such session.
+    pub async fn end_session(&self, caller: Caller, request: EndSession) -> Result<Done> {
+        let session = request.session.unwrap_or_else(|| caller.session());
+        let ended: Result<bool> =
+            self.inner.store.update(move |tx| Ok(tx.end_session(&caller, session)?)).await;
+        if ended? { Ok(Done {}) } else { Err(Error::new(ErrorCode::NotFound)) }
+    }
+}
+
+fn wrong() -> Error {
+    Error::new(ErrorCode::WrongCredentials)
+}

@@ -1,0 +1,44 @@
+//! Sweeping: what time has ended is removed, a little at a time.
+
+use super::{Result, Service};
+
+/// How many rows one transaction removes.
+const BATCH: usize = 500;
+
+/// What one sweep removed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Swept {
+    /// Sessions that were over.
+    pub sessions: usize,
+    /// Answers of transactions that are no longer kept.
+    pub transactions: usize,
+}
+
+impl Service {
+    /// Removes ended sessions and forgotten answers, until none is left.
+    ///
+    /// # Errors
+    ///
+    /// As the store.
+    pub async fn sweep(&self) -> Result<Swept> {
+        let mut swept = Swept::default();
+        loop {
+            let now = self.now();
+            let (sessions, transactions) = self
+                .inner
+                .store
+                .update(move |tx| {
+                    Ok::<_, super::Error>((
+                        tx.sweep_sessions(now, BATCH)?,
+                        tx.sweep_transactions(now, BATCH)?,
+                    ))
+                })
+                .await?;
+            swept.sessions = swept.sessions.saturating_add(sessions);
+            swept.transactions = swept.transactions.saturating_add(transactions);
+            if sessions < BATCH && transactions < BATCH {
+                return Ok(swept);
+            }
+        }
+    }
+}

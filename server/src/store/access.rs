@@ -1,0 +1,305 @@
+//! Accesses: statements, the rows by which they are found, and the secrets with which the node serves them.
+
+use super::{
+    Error, Reading, Result, Tx,
+    key::{Silo, Table, tail},
+};
+use crate::permission::{Caller, Grant, Owner, Read, See};
+use pryv_wire::{
+    AccessId, Bytes, PrincipalId, ScopeId, Signed, Timestamp,
+    access::{Access, Level, Revocation, Served},
+    encode,
+    scope::Transform,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// What permission is decided from: an access that was not revoked, in short.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct AccessEntry {
+    /// The access.
+    pub access: AccessId,
+    /// Who holds it.
+    pub grantee: PrincipalId,
+    /// Where it stands among the account's accesses: oldest first.
+    pub granted: u64,
+    /// Not before.
+    pub valid_from: Option<Timestamp>,
+    /// Not at or after.
+    pub valid_until: Option<Timestamp>,
+    /// What it allows.
+    pub grants: Vec<(ScopeId, Level)>,
+}
+
+impl AccessEntry {
+    /// The level on a scope, whatever the time.
+    #[must_use]
+    pub fn level(&self, scope: ScopeId) -> Option<Level> {
+        self.grants.iter().find(|(granted, _)| *granted == scope).map(|(_, level)| *level)
+    }
+
+    /// Whether `now` lies between its dates.
+    #[must_use]
+    pub fn is_valid_at(&self, now: Timestamp) -> bool {
+        self.valid_from.is_none_or(|from| from <= now) && !self.is_over_at(now)
+    }
+
+    /// Whether its dates have passed.
+    #[must_use]
+    pub fn is_over_at(&self, now: Timestamp) -> bool {
+        self.valid_until.is_some_and(|until| until <= now)
+    }
+}
+
+/// The statement of an access, and its revocation if there is one.
+pub type StoredAccess = (Signed<Access>, Option<Signed<Revocation>>);
+
+/// A grant to be stored.
+#[derive(Debug)]
+pub struct NewAccess<'a> {
+    /// As it was signed.
+    pub statement: &'a Signed<Access>,
+    /// In short.
+    pub entry: AccessEntry,
+    /// When the node stored it.
+    pub at: Timestamp,
+}
+
+fn of_access(account: PrincipalId, table: Table, access: AccessId) -> Vec<u8> {
+    Silo::of(account).key(table, &[access.as_bytes()])
+}
+
+fn of_epoch(account: PrincipalId, table: Table, access: AccessId, scope: ScopeId, epoch: u32) -> Vec<u8> {
+    Silo::of(account).key(table, &[access.as_bytes(), scope.as_bytes(), &epoch.to_be_bytes()])
+}
+
+impl<'t> Reading<'t> {
+    /// The accesses of an account that one principal holds and that were not revoked, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn entries_of(&self, account: PrincipalId, grantee: PrincipalId) -> Result<Vec<AccessEntry>> {
+        let scan = Silo::of(account).scan(Table::AccessOfGrantee, &[grantee.as_bytes()]);
+        let mut entries = self
+            .rows
+            .entries(&scan)?
+            .iter()
+            .map(|(_, row)| super::decode::<AccessEntry>("access of grantee", row))
+            .collect::<Result<Vec<_>>>()?;
+        entries.sort_by_key(|entry| entry.granted);
+        Ok(entries)
+    }
+
+    /// The accesses to a scope that were not revoked, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn entries_for(&self, owner: &Owner<'t>, scope: ScopeId) -> Result<Vec<AccessEntry>> {
+        self.entries_for_scope(owner.account(), scope)
+    }
+
+    fn entries_for_scope(&self, account: PrincipalId, scope: ScopeId) -> Result<Vec<AccessEntry>> {
+        let silo = Silo::of(account);
+        let mut entries = Vec::new();
+        for (key, grantee) in self.rows.entries(&silo.scan(Table::AccessOfScope, &[scope.as_bytes()]))? {
+            let access: [u8; AccessId::LENGTH] = tail(&key).ok_or(Error::Row("access of scope"))?;
+            let row = silo.key(Table::AccessOfGrantee, &[&grantee, &access]);
+            let entry: Option<AccessEntry> = self.row("access of grantee", &row)?;
+            entries.push(entry.ok_or(Error::Row("access of scope"))?);
+        }
+        entries.sort_by_key(|entry| entry.granted);
+        Ok(entries)
+    }
+
+    /// The statement of an access and its revocation. Whoever calls has decided who may see them.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn access(&self, account: PrincipalId, access: AccessId) -> Result<Option<StoredAccess>> {
+        let Some(statement) = self.row("access", &of_access(account, Table::Access, access))? else {
+            return Ok(None);
+        };
+        Ok(Some((statement, self.row("revocation", &of_access(account, Table::Revocation, access))?)))
+    }
+
+    /// The accesses that an account granted, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn granted(&self, owner: &Owner<'t>) -> Result<Vec<AccessId>> {
+        let rows = self.rows.entries(&Silo::of(owner.account()).scan(Table::AccessOrder, &[]))?;
+        rows.iter()
+            .map(|(_, id)| AccessId::try_from(&id[..]).map_err(|_| Error::Row("access order")))
+            .collect()
+    }
+
+    /// The accesses that the caller received from any account, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn received(&self, caller: &Caller) -> Result<Vec<(PrincipalId, AccessId)>> {
+        let rows = self.rows.entries(&Silo::of(caller.principal()).scan(Table::Received, &[]))?;
+        rows.iter()
+            .map(|(key, _)| {
+                let (rest, access) = key.split_last_chunk::<16>().ok_or(Error::Row("received"))?;
+                let account = tail(rest).ok_or(Error::Row("received"))?;
+                Ok((PrincipalId::from_bytes(account), AccessId::from_bytes(*access)))
+            })
+            .collect()
+    }
+
+    /// What was served of an access, for its grantor.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn served(&self, owner: &Owner<'t>, access: AccessId) -> Result<Vec<Served>> {
+        self.served_of(owner.account(), access)
+    }
+
+    fn served_of(&self, account: PrincipalId, access: AccessId) -> Result<Vec<Served>> {
+        let rows = self.rows.entries(&Silo::of(account).scan(Table::Served, &[access.as_bytes()]))?;
+        rows.iter().map(|(_, row)| super::decode("served", row)).collect()
+    }
+
+    /// The transform key of the grant's access, opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Sealed`] under another node key.
+    pub fn transform_key(&self, grant: &Grant<'t, Read>) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let Some(access) = grant.access() else { return Ok(None) };
+        let scope = grant.scope();
+        let parts: [&[u8]; 2] = [access.as_bytes(), scope.as_bytes()];
+        self.open_sealed("transform", &Silo::of(grant.account()).key(Table::Transform, &parts))
+    }
+
+    /// The transformed capsule of one epoch, if it was kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Sealed`] under another node key.
+    pub fn transformed_capsule(&self, grant: &Grant<'t, Read>, epoch: u32) -> Result<Option<Bytes>> {
+        let Some(access) = grant.access() else { return Ok(None) };
+        let key = of_epoch(grant.account(), Table::Capsule, access, grant.scope(), epoch);
+        Ok(self.open_sealed("capsule", &key)?.map(|opened| Bytes::from(&opened[..])))
+    }
+
+    fn open_sealed(&self, table: &'static str, key: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let Some(sealed) = self.rows.get(key)? else { return Ok(None) };
+        self.sealer.open(key, &sealed).map(Some).map_err(|broken| Error::Sealed(table, broken))
+    }
+}
+
+impl<'t> Tx<'t> {
+    /// The accesses to a scope that were not revoked, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn live_entries(&self, owner: &Owner<'t>, scope: ScopeId) -> Result<Vec<AccessEntry>> {
+        use super::At as _;
+        self.reading().entries_for_scope(owner.account(), scope)
+    }
+
+    /// What was served of an access, for its grantor.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn served_before(&self, owner: &Owner<'t>, access: AccessId) -> Result<Vec<Served>> {
+        use super::At as _;
+        self.reading().served_of(owner.account(), access)
+    }
+
+    /// Writes an access.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn put_access(&mut self, owner: &Owner<'t>, new: &NewAccess<'_>) -> Result<()> {
+        let account = owner.account();
+        let silo = Silo::of(account);
+        let NewAccess { statement, entry, at } = new;
+        let (access, grantee) = (entry.access.as_bytes(), entry.grantee.as_bytes());
+        self.rows.put(&of_access(account, Table::Access, entry.access), &encode(*statement))?;
+        self.rows.put(&silo.key(Table::AccessOrder, &[&entry.granted.to_be_bytes()]), access)?;
+        self.rows.put(&silo.key(Table::AccessOfGrantee, &[grantee, access]), &encode(entry))?;
+        for (scope, _) in &entry.grants {
+            self.rows.put(&silo.key(Table::AccessOfScope, &[scope.as_bytes(), access]), grantee)?;
+        }
+        let received: [&[u8]; 3] = [&at.as_millis().to_be_bytes(), account.as_bytes(), access];
+        Ok(self.rows.put(&Silo::of(entry.grantee).key(Table::Received, &received), &[])?)
+    }
+
+    /// Writes the transform key of one scope of an access, sealed.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn put_transform(&mut self, owner: &Owner<'t>, transform: &Transform) -> Result<()> {
+        let parts: [&[u8]; 2] = [transform.access.as_bytes(), transform.scope.as_bytes()];
+        self.put_sealed("transform", &Silo::of(owner.account()).key(Table::Transform, &parts), &transform.key)
+    }
+
+    /// Writes the end of an access, and deletes everything with which it was served: transform keys, shares,
+    /// transformed capsules, and the rows from which permission is decided.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn revoke(
+        &mut self,
+        owner: &Owner<'t>,
+        entry: &AccessEntry,
+        revocation: &Signed<Revocation>,
+    ) -> Result<()> {
+        let account = owner.account();
+        let silo = Silo::of(account);
+        let (access, grantee) = (entry.access.as_bytes(), entry.grantee.as_bytes());
+        self.rows.put(&of_access(account, Table::Revocation, entry.access), &encode(revocation))?;
+        self.delete_all(&silo.scan(Table::Transform, &[access]))?;
+        self.delete_all(&silo.scan(Table::Capsule, &[access]))?;
+        for (scope, _) in &entry.grants {
+            self.delete_shares(account, *scope, entry.access)?;
+            self.rows.delete(&silo.key(Table::AccessOfScope, &[scope.as_bytes(), access]))?;
+        }
+        Ok(self.rows.delete(&silo.key(Table::AccessOfGrantee, &[grantee, access]))?)
+    }
+
+    /// Keeps a transformed capsule for the next time. The grant is of this transaction, so a capsule whose access
+    /// was revoked while it was transformed is not kept.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn keep_capsule(&mut self, grant: &Grant<'t, Read>, epoch: u32, capsule: &[u8]) -> Result<()> {
+        let Some(access) = grant.access() else { return Ok(()) };
+        let key = of_epoch(grant.account(), Table::Capsule, access, grant.scope(), epoch);
+        self.put_sealed("capsule", &key, capsule)
+    }
+
+    /// Records that the keys of an epoch were asked for by the grant's access.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn note_served(&mut self, grant: &Grant<'t, See>, epoch: u32, now: Timestamp) -> Result<()> {
+        let Some(access) = grant.access() else { return Ok(()) };
+        let key = of_epoch(grant.account(), Table::Served, access, grant.scope(), epoch);
+        let before = self.rows.get(&key)?;
+        let before = before.map(|row| super::decode::<Served>("served", &row)).transpose()?;
+        let first_at = before.map_or(now, |before| before.first_at);
+        Ok(self.rows.put(&key, &encode(&Served { scope: grant.scope(), epoch, first_at, last_at: now }))?)
+    }
+
+    fn put_sealed(&mut self, table: &'static str, key: &[u8], plaintext: &[u8]) -> Result<()> {
+        let sealed = self.sealer.seal(key, plaintext).map_err(|broken| Error::Sealed(table, broken))?;
+        Ok(self.rows.put(key, &sealed)?)
+    }
+}

@@ -1,0 +1,107 @@
+//! Keys: which table a row is in, and whose it is. The only place where a key is put together.
+//!
+//! ```text
+//! key of the node     = table (1 byte) ‖ parts
+//! key of an account   = table (1 byte) ‖ account (32 bytes) ‖ parts
+//! ```
+//!
+//! Parts have fixed lengths, or carry their length, so that no two rows can meet at one key.
+
+use pryv_engine::Scan;
+use pryv_wire::PrincipalId;
+
+/// The tables. Numbers are part of the stored format; `DATA-MODEL.md` describes each.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub(super) enum Table {
+    Node = 0x01,
+    Username = 0x02,
+    Session = 0x03,
+    SessionExpiry = 0x04,
+    TransactionExpiry = 0x05,
+    Account = 0x10,
+    Card = 0x11,
+    Credential = 0x12,
+    SessionOf = 0x13,
+    Scope = 0x20,
+    Epoch = 0x21,
+    ScopePre = 0x22,
+    Lockbox = 0x23,
+    Share = 0x24,
+    Transform = 0x25,
+    Capsule = 0x26,
+    Served = 0x27,
+    Access = 0x30,
+    Revocation = 0x31,
+    AccessOrder = 0x32,
+    AccessOfScope = 0x33,
+    AccessOfGrantee = 0x34,
+    Received = 0x35,
+    Record = 0x40,
+    RecordOrder = 0x41,
+    Posting = 0x42,
+    Unique = 0x43,
+    Head = 0x50,
+    Change = 0x51,
+    Transaction = 0x52,
+}
+
+impl Table {
+    /// The first byte of every key of the table.
+    pub(super) const fn byte(self) -> u8 {
+        self as u8
+    }
+}
+
+/// A row of the node itself.
+pub(super) fn node(table: Table, parts: &[&[u8]]) -> Vec<u8> {
+    key(&[table.byte()], parts)
+}
+
+/// The rows of one account: a key of an account is made here and nowhere else, so none lacks its account.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Silo(PrincipalId);
+
+impl Silo {
+    /// The silo of an account.
+    pub(super) const fn of(account: PrincipalId) -> Self {
+        Self(account)
+    }
+
+    /// A row.
+    pub(super) fn key(self, table: Table, parts: &[&[u8]]) -> Vec<u8> {
+        key(&[&[table.byte()], &self.0.as_bytes()[..]].concat(), parts)
+    }
+
+    /// Every row whose key begins with these parts.
+    pub(super) fn scan(self, table: Table, parts: &[&[u8]]) -> Scan {
+        Scan::prefix(&self.key(table, parts))
+    }
+}
+
+fn key(start: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(128);
+    key.extend_from_slice(start);
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+/// The last `N` bytes of a key.
+pub(super) fn tail<const N: usize>(key: &[u8]) -> Option<[u8; N]> {
+    key.last_chunk::<N>().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_an_account_begins_with_table_and_account() {
+        let account = PrincipalId::from_bytes([7; 32]);
+        let key = Silo::of(account).key(Table::Record, &[&[1; 16], &[2; 16]]);
+        assert_eq!(key[0], 0x40);
+        assert_eq!(key[1..33], [7; 32]);
+        assert_eq!(key.len(), 1 + 32 + 32);
+        assert_eq!(tail::<16>(&key), Some([2; 16]));
+    }
+}

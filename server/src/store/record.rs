@@ -1,0 +1,248 @@
+//! Records: the present version of each, its place in the order of creation, its postings.
+
+use super::{
+    At as _, Error, Reading, Result, Tx,
+    key::{Silo, Table},
+};
+use crate::permission::{Change, Create, Grant, Owner, Read, See};
+use pryv_wire::{
+    Bytes, PrincipalId, RecordId, ScopeId, decode,
+    record::{Envelope, Placement, RecordKind},
+};
+
+/// A version of a record to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRecord<'a> {
+    /// The record.
+    pub record: RecordId,
+    /// Its version.
+    pub version: u64,
+    /// What it is.
+    pub kind: RecordKind,
+    /// The encoded envelope.
+    pub envelope: &'a [u8],
+    /// Where it is found.
+    pub placement: &'a Placement,
+}
+
+/// The stored version of a record.
+#[derive(Clone, Debug)]
+pub struct StoredRecord {
+    /// Its place in the order of creation.
+    pub created: u64,
+    /// Its version.
+    pub version: u64,
+    /// What it is.
+    pub kind: RecordKind,
+    /// The encoded envelope.
+    pub envelope: Bytes,
+}
+
+const HEADER: usize = 8 + 8 + 1;
+
+impl StoredRecord {
+    fn encode(created: u64, new: &NewRecord<'_>) -> Vec<u8> {
+        let mut row = Vec::with_capacity(HEADER.saturating_add(new.envelope.len()));
+        row.extend_from_slice(&created.to_be_bytes());
+        row.extend_from_slice(&new.version.to_be_bytes());
+        row.push(new.kind.into());
+        row.extend_from_slice(new.envelope);
+        row
+    }
+
+    pub(super) fn decode(row: &[u8]) -> Result<Self> {
+        let parse = || {
+            let (created, rest) = row.split_first_chunk::<8>()?;
+            let (version, rest) = rest.split_first_chunk::<8>()?;
+            let (kind, envelope) = rest.split_first()?;
+            Some(Self {
+                created: u64::from_be_bytes(*created),
+                version: u64::from_be_bytes(*version),
+                kind: RecordKind::try_from(*kind).ok()?,
+                envelope: Bytes::from(envelope),
+            })
+        };
+        parse().ok_or(Error::Row("record"))
+    }
+
+    fn placement(&self) -> Result<Placement> {
+        let envelope: Envelope = decode(&self.envelope).map_err(|_| Error::Row("record"))?;
+        decode(&envelope.placement).map_err(|_| Error::Row("record"))
+    }
+}
+
+/// The scope's posting list of one token; without a token, of instances that carry none.
+pub(super) fn posting_prefix(silo: Silo, scope: ScopeId, token: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(token.len()).unwrap_or(u8::MAX);
+    silo.key(Table::Posting, &[scope.as_bytes(), &[length], token])
+}
+
+pub(super) fn order_prefix(silo: Silo, scope: ScopeId) -> Vec<u8> {
+    silo.key(Table::RecordOrder, &[scope.as_bytes()])
+}
+
+pub(super) fn unique_key(silo: Silo, scope: ScopeId, token: &[u8]) -> Vec<u8> {
+    silo.key(Table::Unique, &[scope.as_bytes(), token])
+}
+
+fn record_key(account: PrincipalId, scope: ScopeId, record: RecordId) -> Vec<u8> {
+    Silo::of(account).key(Table::Record, &[scope.as_bytes(), record.as_bytes()])
+}
+
+impl<'t> Reading<'t> {
+    /// The stored version of a record, encoded.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn record(&self, grant: &Grant<'t, Read>, record: RecordId) -> Result<Option<StoredRecord>> {
+        self.record_at(grant.account(), grant.scope(), record)
+    }
+
+    /// The definition record of a scope.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn definition(&self, grant: &Grant<'t, See>) -> Result<Option<StoredRecord>> {
+        self.record_at(grant.account(), grant.scope(), RecordId::definition(grant.scope()))
+    }
+
+    pub(super) fn record_at(
+        &self,
+        account: PrincipalId,
+        scope: ScopeId,
+        record: RecordId,
+    ) -> Result<Option<StoredRecord>> {
+        let row = self.rows.get(&record_key(account, scope, record))?;
+        row.map(|row| StoredRecord::decode(&row)).transpose()
+    }
+}
+
+impl<'t> Tx<'t> {
+    /// The stored version of a record, for one who may write beside it.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn stored(&self, grant: &Grant<'t, Create>, record: RecordId) -> Result<Option<StoredRecord>> {
+        self.reading().record_at(grant.account(), grant.scope(), record)
+    }
+
+    /// The stored definition of a scope, for one who may write to it.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn stored_definition(&self, grant: &Grant<'t, Create>) -> Result<Option<StoredRecord>> {
+        self.stored(grant, RecordId::definition(grant.scope()))
+    }
+
+    /// Whether another record of the scope holds one of the placement's unique tokens.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn is_taken(&self, grant: &Grant<'t, Create>, new: &NewRecord<'_>) -> Result<bool> {
+        let silo = Silo::of(grant.account());
+        for token in new.placement.tokens.iter().flat_map(|tokens| &tokens.unique) {
+            let holder = self.rows.get(&unique_key(silo, grant.scope(), token))?;
+            if holder.is_some_and(|holder| holder.get(..RecordId::LENGTH) != Some(&new.record.as_bytes()[..]))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Writes the first version of an instance, at a place in the order of creation.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn create_record(
+        &mut self,
+        grant: &Grant<'t, Create>,
+        new: &NewRecord<'_>,
+        created: u64,
+    ) -> Result<()> {
+        let silo = Silo::of(grant.account());
+        let order = [&order_prefix(silo, grant.scope())[..], &created.to_be_bytes()].concat();
+        self.rows.put(&order, new.record.as_bytes())?;
+        self.index(grant.account(), grant.scope(), new, created)?;
+        let key = record_key(grant.account(), grant.scope(), new.record);
+        Ok(self.rows.put(&key, &StoredRecord::encode(created, new))?)
+    }
+
+    /// Writes the next version of an instance in the place of the one before; a tombstone leaves order and postings.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn change_record(
+        &mut self,
+        grant: &Grant<'t, Change>,
+        old: &StoredRecord,
+        new: &NewRecord<'_>,
+    ) -> Result<()> {
+        let (account, scope) = (grant.account(), grant.scope());
+        let silo = Silo::of(account);
+        for posting in postings(silo, scope, &old.placement()?, old.created) {
+            self.rows.delete(&posting)?;
+        }
+        for token in old.placement()?.tokens.iter().flat_map(|tokens| &tokens.unique) {
+            self.rows.delete(&unique_key(silo, scope, token))?;
+        }
+        if new.kind == RecordKind::Tombstone {
+            self.rows.delete(&[&order_prefix(silo, scope)[..], &old.created.to_be_bytes()].concat())?;
+        } else {
+            self.index(account, scope, new, old.created)?;
+        }
+        let key = record_key(account, scope, new.record);
+        Ok(self.rows.put(&key, &StoredRecord::encode(old.created, new))?)
+    }
+
+    /// Writes a version of a scope's definition.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn put_definition(
+        &mut self,
+        owner: &Owner<'t>,
+        scope: ScopeId,
+        new: &NewRecord<'_>,
+        created: u64,
+    ) -> Result<()> {
+        let key = record_key(owner.account(), scope, new.record);
+        Ok(self.rows.put(&key, &StoredRecord::encode(created, new))?)
+    }
+
+    fn index(
+        &mut self,
+        account: PrincipalId,
+        scope: ScopeId,
+        new: &NewRecord<'_>,
+        created: u64,
+    ) -> Result<()> {
+        let silo = Silo::of(account);
+        for posting in postings(silo, scope, new.placement, created) {
+            self.rows.put(&posting, new.record.as_bytes())?;
+        }
+        let holder = [&new.record.as_bytes()[..], &created.to_be_bytes()].concat();
+        for token in new.placement.tokens.iter().flat_map(|tokens| &tokens.unique) {
+            self.rows.put(&unique_key(silo, scope, token), &holder)?;
+        }
+        Ok(())
+    }
+}
+
+/// The keys of a placement's postings. An instance that carries no token list is in the list of those without.
+fn postings(silo: Silo, scope: ScopeId, placement: &Placement, created: u64) -> Vec<Vec<u8>> {
+    let at = created.to_be_bytes();
+    let key = |token: &[u8]| [&posting_prefix(silo, scope, token)[..], &at].concat();
+    if placement.tokens.is_empty() {
+        return vec![key(&[])];
+    }
+    placement.tokens.iter().flat_map(|tokens| &tokens.equality).map(|token| key(token)).collect()
+}
