@@ -90,7 +90,9 @@ pub enum InvalidDefinition {
     #[error("a definition needs at least one type")]
     NoType,
     /// There are several types and nothing says which one an instance has.
-    #[error("a definition of several types needs a `discriminator`: the JSON pointer that names the type in an instance")]
+    #[error(
+        "a definition of several types needs a `discriminator`: the JSON pointer that names the type in an instance"
+    )]
     NoDiscriminator,
     /// A pointer is not a JSON pointer.
     #[error("`{pointer}` is not a JSON pointer (RFC 6901): it begins with `/`")]
@@ -144,7 +146,12 @@ impl InvalidDefinition {
 impl Definition {
     /// A definition of one type.
     #[must_use]
-    pub fn new(uri: impl Into<String>, title: impl Into<String>, name: impl Into<String>, schema: Value) -> Self {
+    pub fn new(
+        uri: impl Into<String>,
+        title: impl Into<String>,
+        name: impl Into<String>,
+        schema: Value,
+    ) -> Self {
         Self {
             uri: uri.into(),
             title: title.into(),
@@ -184,7 +191,9 @@ impl Definition {
         self.check_shape()?;
         let schemas = Schemas::new(self);
         for name in self.types.keys() {
-            schemas.compile(name).map_err(|source| InvalidDefinition::Schema { name: name.clone(), source })?;
+            schemas
+                .compile(name)
+                .map_err(|source| InvalidDefinition::Schema { name: name.clone(), source })?;
         }
         lint::check(self)?;
         Ok(())

@@ -13,20 +13,27 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[cfg(not(target_arch = "wasm32"))]
-    #[expect(clippy::disallowed_methods, reason = "this is the one clock that everything else takes as an argument")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one clock that everything else takes as an argument"
+    )]
     fn now(&self) -> Timestamp {
         let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
     }
 
     #[cfg(target_arch = "wasm32")]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date is positive and below 2^53")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a date is positive and below 2^53"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(js_sys::Date::now() as u64)
     }
 }
 
-/// Makes random number generators, each seeded from one source (ChaCha12 from the operating system's entropy).
+/// Makes random number generators, each seeded from one source (`ChaCha12` from the operating system's entropy).
 pub(crate) struct Random(Mutex<StdRng>);
 
 impl Random {

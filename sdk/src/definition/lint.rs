@@ -42,7 +42,11 @@ pub(super) fn check(definition: &Definition) -> Result<(), LeakyIndex> {
         // The types themselves are the values of the discriminator.
         if definition.discriminator.as_ref() == Some(&index.field) && definition.types.len() < FEW_VALUES {
             let type_name = definition.types.keys().next().cloned().unwrap_or_default();
-            return Err(LeakyIndex { field: index.field.clone(), type_name, what: "the names of a few types" });
+            return Err(LeakyIndex {
+                field: index.field.clone(),
+                type_name,
+                what: "the names of a few types",
+            });
         }
     }
     Ok(())
@@ -55,7 +59,9 @@ fn leak(definition: &Definition, root: &Value, field: &str) -> Option<&'static s
         for place in places {
             for schema in alternatives(definition, root, place, 0) {
                 next.extend(schema.get("properties").and_then(|properties| properties.get(&part)));
-                next.extend(schema.get("prefixItems").and_then(|items| items.get(part.parse::<usize>().ok()?)));
+                next.extend(
+                    schema.get("prefixItems").and_then(|items| items.get(part.parse::<usize>().ok()?)),
+                );
                 if part.parse::<usize>().is_ok() {
                     next.extend(schema.get("items"));
                 }
@@ -65,13 +71,19 @@ fn leak(definition: &Definition, root: &Value, field: &str) -> Option<&'static s
     }
     places.into_iter().flat_map(|place| alternatives(definition, root, place, 0)).find_map(|schema| {
         // The elements of an array have a token each.
-        let elements = schema.get("items").into_iter().flat_map(|items| alternatives(definition, root, items, 0));
+        let elements =
+            schema.get("items").into_iter().flat_map(|items| alternatives(definition, root, items, 0));
         std::iter::once(schema).chain(elements).find_map(few_values)
     })
 }
 
 /// A schema and those that it is made of.
-fn alternatives<'a>(definition: &'a Definition, root: &'a Value, schema: &'a Value, depth: usize) -> Vec<&'a Value> {
+fn alternatives<'a>(
+    definition: &'a Definition,
+    root: &'a Value,
+    schema: &'a Value,
+    depth: usize,
+) -> Vec<&'a Value> {
     let mut all = vec![schema];
     if depth >= MAX_STEPS {
         return all;

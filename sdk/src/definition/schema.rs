@@ -42,7 +42,9 @@ impl fmt::Display for Fault {
 #[non_exhaustive]
 pub enum SchemaError {
     /// It is not a JSON Schema of draft 2020-12, or refers to something outside of the definition.
-    #[error("not a schema of draft 2020-12, or it refers to something that is not in the definition (at `{at}`: {rule})")]
+    #[error(
+        "not a schema of draft 2020-12, or it refers to something that is not in the definition (at `{at}`: {rule})"
+    )]
     Invalid {
         /// The JSON pointer of the place in the schema.
         at: String,
@@ -195,7 +197,10 @@ impl Retrieve for Siblings {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn Error + Send + Sync>> {
         let wanted = uri.as_str();
         let wanted = wanted.split_once('#').map_or(wanted, |(before, _)| before);
-        self.0.get(wanted).cloned().ok_or_else(|| "the definition has no such schema, and nothing is fetched".into())
+        self.0
+            .get(wanted)
+            .cloned()
+            .ok_or_else(|| "the definition has no such schema, and nothing is fetched".into())
     }
 }
 

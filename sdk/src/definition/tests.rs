@@ -27,7 +27,9 @@ fn the_discriminator_chooses_the_type() {
     assert_eq!(faults(&events, &json!({"type": "note/txt", "content": "hello"})), []);
     let wrong = faults(&events, &json!({"type": "mass/kg", "content": "heavy"}));
     assert_eq!((wrong[0].pointer.as_str(), wrong[0].rule.as_str()), ("/content", "type"));
-    for untyped in [json!({"type": "mass/lb", "content": 1}), json!({"content": 1}), json!({"type": 7}), json!(null)] {
+    for untyped in
+        [json!({"type": "mass/lb", "content": 1}), json!({"content": 1}), json!({"type": 7}), json!(null)]
+    {
         assert_eq!(faults(&events, &untyped)[0].rule, "discriminator");
     }
 }
@@ -77,7 +79,9 @@ fn types_refer_to_one_another_and_to_nothing_else() {
     let mut events = events();
     events.types.insert("weight pair".into(), json!({"type": "array", "items": {"$ref": "mass/kg"}}));
     events.types.insert("by-id".into(), json!({"$id": "https://example.org/code", "type": "string"}));
-    events.types.insert("uses-id".into(), json!({"properties": {"code": {"$ref": "https://example.org/code"}}}));
+    events
+        .types
+        .insert("uses-id".into(), json!({"properties": {"code": {"$ref": "https://example.org/code"}}}));
     events.check().unwrap();
     for outside in ["https://example.org/absent.json", "file:///etc/passwd", "absent"] {
         let mut events = events.clone();
@@ -128,7 +132,8 @@ fn the_linter_refuses_what_can_be_counted() {
 
 #[test]
 fn a_definition_is_read_from_its_file_form_and_unknown_fields_are_refused() {
-    let text = r#"{"uri":"x:y","title":"t","types":{"a":{}},"indexes":[{"field":"/code","kind":"equality"}]}"#;
+    let text =
+        r#"{"uri":"x:y","title":"t","types":{"a":{}},"indexes":[{"field":"/code","kind":"equality"}]}"#;
     let definition: Definition = serde_json::from_str(text).unwrap();
     assert_eq!(definition, Definition::new("x:y", "t", "a", json!({})).equality("/code"));
     assert!(serde_json::from_str::<Definition>(&text.replace("kind", "kin")).is_err());

@@ -106,7 +106,9 @@ impl HttpTransportBuilder {
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let client = Client::builder()
-            .tls_backend_preconfigured(tls(provider, self.roots).map_err(|source| ConnectError::Tls { source })?)
+            .tls_backend_preconfigured(
+                tls(provider, self.roots).map_err(|source| ConnectError::Tls { source })?,
+            )
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(self.timeout)
             .redirect(redirect::Policy::none())
@@ -117,7 +119,10 @@ impl HttpTransportBuilder {
 }
 
 /// A TLS configuration with this provider, whatever the process has installed or not.
-fn tls(provider: Arc<CryptoProvider>, roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig, rustls::Error> {
+fn tls(
+    provider: Arc<CryptoProvider>,
+    roots: Vec<CertificateDer<'static>>,
+) -> Result<ClientConfig, rustls::Error> {
     let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider))?;
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -216,14 +221,18 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_unless_allowed_by_name() {
-        for address in ["http://127.0.0.1:9000", "http://localhost", "http://[::1]:80/", "https://example.org"] {
+        for address in
+            ["http://127.0.0.1:9000", "http://localhost", "http://[::1]:80/", "https://example.org"]
+        {
             assert!(HttpTransport::new(address).is_ok(), "{address}");
         }
         for address in ["http://example.org", "http://127.0.0.1.example.org", "http://10.0.0.1:80"] {
             assert!(matches!(HttpTransport::new(address), Err(ConnectError::PlainHttp)), "{address}");
             assert!(HttpTransport::builder(address).allow_plain_http().build().is_ok(), "{address}");
         }
-        for address in ["ftp://example.org", "example.org", "https://example.org/path", "https://u:p@example.org"] {
+        for address in
+            ["ftp://example.org", "example.org", "https://example.org/path", "https://u:p@example.org"]
+        {
             assert!(matches!(HttpTransport::new(address), Err(ConnectError::Address)), "{address}");
         }
     }

@@ -1,0 +1,95 @@
+//! Accesses as a caller sees them.
+
+use crate::locked::{LockReason, Locked};
+use pryv_wire::{
+    AccessId, Digest, PrincipalId, ScopeId, Signed, Timestamp,
+    access::{Access as Statement, Level, Revocation, Served},
+};
+
+/// An access: who may do what with which collections, until when. Proven by the grantor's signature.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Access {
+    /// Names the access.
+    pub id: AccessId,
+    /// Who granted it.
+    pub grantor: PrincipalId,
+    /// Who holds it.
+    pub grantee: PrincipalId,
+    /// What it is called; only grantor and grantee read it.
+    pub name: String,
+    /// What it is for; only grantor and grantee read it.
+    pub purpose: String,
+    /// What it reaches.
+    pub scopes: Vec<Scoped>,
+    /// Not before; absent: at once.
+    pub valid_from: Option<Timestamp>,
+    /// Not at or after; absent: until revoked.
+    pub valid_until: Option<Timestamp>,
+    /// The hash of the terms that were shown.
+    pub terms: Option<Digest>,
+    /// When it was signed, by the grantor's clock.
+    pub signed_at: Timestamp,
+    /// What it is now, by this machine's clock.
+    pub status: AccessStatus,
+    /// The signed grant: evidence to keep.
+    pub statement: Signed<Statement>,
+    /// The signed end, once revoked: evidence to keep.
+    pub revocation: Option<Signed<Revocation>>,
+}
+
+/// One collection of an access.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Scoped {
+    /// The collection.
+    pub scope: ScopeId,
+    /// What the grantee may do with it.
+    pub level: Level,
+}
+
+/// What an access is at the moment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum AccessStatus {
+    /// It begins later.
+    NotYetValid,
+    /// It counts.
+    Active,
+    /// It has ended by its dates.
+    Expired,
+    /// It was revoked.
+    Revoked {
+        /// When, by the grantor's clock.
+        at: Timestamp,
+    },
+}
+
+impl Access {
+    /// Nothing if the access counts now; otherwise why it does not, and what to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Locked`] if it does not count.
+    pub fn check(&self) -> Result<(), Locked> {
+        match self.status {
+            AccessStatus::Active => Ok(()),
+            AccessStatus::NotYetValid => {
+                Err(LockReason::NotYetValid { from: self.valid_from.unwrap_or_default() }.locked())
+            }
+            AccessStatus::Expired => {
+                Err(LockReason::Expired { until: self.valid_until.unwrap_or_default() }.locked())
+            }
+            AccessStatus::Revoked { .. } => Err(LockReason::Revoked.locked()),
+        }
+    }
+}
+
+/// An access that this account granted.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GrantedAccess {
+    /// The access.
+    pub access: Access,
+    /// Which keys the server says it gave for it, and when: its word.
+    pub served: Vec<Served>,
+}

@@ -1,0 +1,153 @@
+//! `Account`: a principal that is signed in. The only handle that reaches keys.
+
+mod accesses;
+mod change_password;
+mod commit;
+mod contacts;
+mod define;
+mod grant;
+mod maintain;
+mod open;
+mod records;
+mod revoke;
+mod session;
+mod stored;
+
+pub use accesses::ReceivedAccess;
+pub use change_password::ChangePasswordError;
+pub use contacts::{Contact, FindError};
+pub use define::DefineError;
+pub use grant::{Grant, GrantError};
+pub use maintain::Maintained;
+pub use open::OpenError;
+pub use revoke::RevokeError;
+pub use stored::StoredSession;
+
+pub(crate) use records::newest_epoch;
+
+use crate::{
+    client::Client,
+    distrust::Distrust,
+    failure::Failure,
+    protocol::{
+        chain::Chain,
+        contacts::Contacts,
+        scope::ScopeState,
+        versions::{Place, Versions},
+    },
+    text::Fingerprint,
+};
+use pryv_crypto::{AccountSecret, Identity, VerifiedAccess};
+use pryv_proxy_crypto::VerifiedCards;
+use pryv_wire::{AccessId, Digest, PrincipalId, ScopeId, Signed, account::SessionOpened, card::Card};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Whose scope, which one, and by which access.
+pub(crate) type ScopeKey = (PrincipalId, ScopeId, Option<AccessId>);
+
+/// A principal that is signed in. A cheap handle: clones share session, keys and what was seen of the server.
+///
+/// Keys are held in memory and wiped when the last clone is dropped.
+#[derive(Clone)]
+pub struct Account(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    username: String,
+    secret: AccountSecret,
+    identity: Identity,
+    signed_cards: Vec<Signed<Card>>,
+    cards: Arc<VerifiedCards>,
+    session: Mutex<Option<session::Session>>,
+    contacts: Mutex<Contacts>,
+    chains: Mutex<HashMap<PrincipalId, Chain>>,
+    versions: Mutex<Versions>,
+    scopes: Mutex<HashMap<ScopeKey, Arc<ScopeState>>>,
+    evidence: Mutex<HashMap<(PrincipalId, AccessId), records::Evidence>>,
+}
+
+/// Locks a mutex. A panic elsewhere leaves nothing half done under any of ours: each section is one insertion or one read.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Account {
+    /// An account that signed in. `fresh` says that it was made just now, so that its chain of changes is empty.
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing that only a sign-in has")]
+    pub(crate) fn new(
+        client: &Client,
+        username: &str,
+        secret: AccountSecret,
+        identity: Identity,
+        signed_cards: Vec<Signed<Card>>,
+        cards: VerifiedCards,
+        session: &SessionOpened,
+        fresh: bool,
+    ) -> Result<Self, Failure> {
+        let me = identity.principal();
+        if session.principal != me {
+            return Err(Distrust::Substituted { what: "principal" }.into());
+        }
+        let chains = if fresh { HashMap::from([(me, Chain::genesis(me))]) } else { HashMap::new() };
+        Ok(Self(Arc::new(Inner {
+            client: client.clone(),
+            username: username.to_owned(),
+            secret,
+            identity,
+            signed_cards,
+            cards: Arc::new(cards),
+            session: Mutex::new(Some(session::Session::of(session))),
+            contacts: Mutex::default(),
+            chains: Mutex::new(chains),
+            versions: Mutex::default(),
+            scopes: Mutex::default(),
+            evidence: Mutex::default(),
+        })))
+    }
+
+    /// The account's id: the hash of its first card.
+    #[must_use]
+    pub fn id(&self) -> PrincipalId {
+        self.0.identity.principal()
+    }
+
+    /// The public handle.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.0.username
+    }
+
+    /// The account's id, to compare with another person.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.id())
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.0.identity
+    }
+
+    /// Takes note of a version that was written.
+    pub(crate) fn note_version(&self, place: Place, version: u64, digest: Digest) -> Result<(), Failure> {
+        Ok(lock(&self.0.versions).note(place, version, digest)?)
+    }
+
+    /// What was verified of an access, kept for the records that name it.
+    pub(crate) fn note_evidence(&self, account: PrincipalId, access: &Arc<VerifiedAccess>, as_of: u32) {
+        let evidence = records::Evidence { access: Arc::clone(access), as_of };
+        lock(&self.0.evidence).insert((account, access.access().access), evidence);
+    }
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("id", &self.id()).finish_non_exhaustive()
+    }
+}

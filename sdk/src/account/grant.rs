@@ -1,0 +1,210 @@
+//! Granting an access.
+
+use super::{Account, Contact};
+use crate::{
+    access::Access,
+    collection::Collection,
+    definition::IndexKind,
+    failure::Failure,
+    protocol::{
+        access,
+        grant::{Terms, make},
+        scope::Role,
+    },
+};
+use pryv_wire::{
+    AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Timestamp,
+    access::{AccessState, Level},
+    transaction::Operation,
+};
+
+/// How often a grant is made anew because an epoch began in between.
+const ATTEMPTS: usize = 4;
+
+/// A grant to be made: who, what, why, until when.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Grant {
+    to: PrincipalId,
+    scopes: Vec<(Collection, Level)>,
+    terms: Terms,
+}
+
+impl Grant {
+    /// A grant to a contact.
+    pub fn to(contact: &Contact) -> Self {
+        let terms = Terms {
+            name: String::new(),
+            purpose: String::new(),
+            valid_from: None,
+            valid_until: None,
+            terms: None,
+        };
+        Self { to: contact.id(), scopes: Vec::new(), terms }
+    }
+
+    /// Grants a level on a collection.
+    pub fn on(mut self, collection: &Collection, level: Level) -> Self {
+        self.scopes.push((collection.clone(), level));
+        self
+    }
+
+    /// What the access is called. Only grantor and grantee read it.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.terms.name = name.into();
+        self
+    }
+
+    /// What the access is for. Only grantor and grantee read it.
+    pub fn purpose(mut self, purpose: impl Into<String>) -> Self {
+        self.terms.purpose = purpose.into();
+        self
+    }
+
+    /// Not before.
+    pub const fn from(mut self, from: Timestamp) -> Self {
+        self.terms.valid_from = Some(from);
+        self
+    }
+
+    /// Not at or after.
+    pub const fn until(mut self, until: Timestamp) -> Self {
+        self.terms.valid_until = Some(until);
+        self
+    }
+
+    /// The hash of the terms that were shown to whoever agreed.
+    pub const fn terms(mut self, terms: Digest) -> Self {
+        self.terms.terms = Some(terms);
+        self
+    }
+}
+
+/// Why an access was not granted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GrantError {
+    /// Nothing was granted.
+    #[error("a grant names at least one collection")]
+    Nothing,
+    /// A collection was named twice.
+    #[error("a grant names a collection once")]
+    Twice {
+        /// The collection.
+        scope: ScopeId,
+    },
+    /// A collection belongs to somebody else.
+    #[error("only the owner of a collection grants it")]
+    NotOwner {
+        /// The collection.
+        scope: ScopeId,
+    },
+    /// An account does not grant to itself.
+    #[error("an account does not grant to itself")]
+    ToYourself,
+    /// The access would end before it begins, or has ended already.
+    #[error("the access would end before it begins, or has ended already")]
+    Dates,
+    /// Name and purpose are too long.
+    #[error("name and purpose together have more than {MAX_NOTE} bytes")]
+    NoteTooLong,
+    /// A writer who may not read cannot keep a field unique: it makes no tokens.
+    #[error("`{field}` is unique, which a writer who may not read cannot hold to; grant `contribute`")]
+    UniqueField {
+        /// The field.
+        field: String,
+    },
+    /// What can go wrong in every operation.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// The longest name and purpose, in bytes.
+const MAX_NOTE: usize = 8 * 1024;
+
+impl GrantError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing-granted",
+            Self::Twice { .. } => "granted-twice",
+            Self::NotOwner { .. } => "not-owner",
+            Self::ToYourself => "to-yourself",
+            Self::Dates => "invalid-dates",
+            Self::NoteTooLong => "note-too-long",
+            Self::UniqueField { .. } => "unique-field",
+            Self::Failed(failure) => failure.code(),
+        }
+    }
+}
+
+impl Account {
+    /// Grants an access: signed, and opening every epoch that there is.
+    ///
+    /// Computes about 30 ms for each collection to be read, and about 20 ms more for each of its epochs at its first grant.
+    ///
+    /// # Errors
+    ///
+    /// See [`GrantError`].
+    pub async fn grant(&self, grant: Grant) -> Result<Access, GrantError> {
+        self.check_grant(&grant)?;
+        let access = AccessId::from_bytes(self.client().random_bytes());
+        let mut attempt = 1;
+        loop {
+            match self.try_grant(&grant, access).await {
+                Err(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS => {
+                    attempt += 1
+                }
+                granted => return Ok(granted?),
+            }
+        }
+    }
+
+    fn check_grant(&self, grant: &Grant) -> Result<(), GrantError> {
+        if grant.scopes.is_empty() {
+            return Err(GrantError::Nothing);
+        }
+        if grant.to == self.id() {
+            return Err(GrantError::ToYourself);
+        }
+        if grant.terms.name.len() + grant.terms.purpose.len() > MAX_NOTE {
+            return Err(GrantError::NoteTooLong);
+        }
+        let begins = grant.terms.valid_from.unwrap_or_default().max(self.client().now());
+        if grant.terms.valid_until.is_some_and(|until| until <= begins) {
+            return Err(GrantError::Dates);
+        }
+        for (at, (collection, level)) in grant.scopes.iter().enumerate() {
+            let scope = collection.scope();
+            if collection.owner() != self.id() {
+                return Err(GrantError::NotOwner { scope });
+            }
+            if grant.scopes.iter().skip(at + 1).any(|(other, _)| other.scope() == scope) {
+                return Err(GrantError::Twice { scope });
+            }
+            let definition = collection.definition();
+            let unique = definition.indexes.iter().find(|index| index.kind == IndexKind::Unique);
+            if let (false, Some(index)) = (level.reads(), unique) {
+                return Err(GrantError::UniqueField { field: index.field.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    async fn try_grant(&self, grant: &Grant, access: AccessId) -> Result<Access, Failure> {
+        let grantee = self.fresh_cards_of(grant.to).await?;
+        let mut scopes = Vec::with_capacity(grant.scopes.len());
+        for (collection, level) in &grant.scopes {
+            let state = self.open_scope(self.id(), collection.scope(), &Role::Owner).await?;
+            scopes.push((state, *level));
+        }
+        let now = self.client().now();
+        let made =
+            make(self.identity(), &grantee, &scopes, &grant.terms, access, now, &mut self.client().rng())?;
+        let state = AccessState { statement: made.statement.clone(), revocation: None, served: Vec::new() };
+        self.commit(self.id(), vec![Operation::Grant(Box::new(made))]).await?;
+        let opened = access::open_granted(self.identity(), &self.0.cards, &state)?;
+        Ok(access::view(&opened, now))
+    }
+}

@@ -1,0 +1,124 @@
+//! Opening collections: one's own, and the snapshot that every collection works with.
+
+use super::{Account, lock};
+use crate::{
+    collection::Collection,
+    failure::Failure,
+    locked::LockReason,
+    protocol::{
+        access,
+        scope::{self, Role, ScopeState},
+    },
+};
+use pryv_wire::{
+    ErrorCode, PrincipalId, ScopeId,
+    access::GetAccess,
+    scope::{ListScopes, OpenScope},
+};
+use std::sync::Arc;
+
+/// Why a collection was not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no such collection.
+    #[error("this account has no such collection; define it first")]
+    NotFound,
+    /// What can go wrong in every operation; [`Failure::Locked`] if an access does not count.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl OpenError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => ErrorCode::NotFound.as_str(),
+            Self::Failed(failure) => failure.code(),
+        }
+    }
+}
+
+impl Account {
+    /// Opens a collection of this account by the URI of its definition.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`].
+    pub async fn collection(&self, uri: &str) -> Result<Collection, OpenError> {
+        let scope = self.identity().scope_id(uri);
+        self.open_own(scope).await
+    }
+
+    /// Opens every collection of this account.
+    ///
+    /// # Errors
+    ///
+    /// See [`Failure`].
+    pub async fn collections(&self) -> Result<Vec<Collection>, Failure> {
+        let scopes = self.call(&ListScopes { account: self.id() }).await?.scopes;
+        let mut collections = Vec::with_capacity(scopes.len());
+        for scope in scopes {
+            let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+            collections.push(Collection::new(self, Role::Owner, state));
+        }
+        Ok(collections)
+    }
+
+    pub(crate) async fn open_own(&self, scope: ScopeId) -> Result<Collection, OpenError> {
+        match self.open_scope(self.id(), scope, &Role::Owner).await {
+            Ok(state) => Ok(Collection::new(self, Role::Owner, state)),
+            Err(failure) if failure.refusal() == Some(ErrorCode::NotFound) => Err(OpenError::NotFound),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Opens a scope as the server has it now, held against what was seen of it before.
+    pub(crate) async fn open_scope(
+        &self,
+        owner: PrincipalId,
+        scope: ScopeId,
+        role: &Role,
+    ) -> Result<Arc<ScopeState>, Failure> {
+        let key = (owner, scope, role.access());
+        let known = lock(&self.0.scopes).get(&key).cloned();
+        let from_epoch = scope::from_epoch(role, known.as_deref());
+        let answer = self.call(&OpenScope { account: owner, scope, from_epoch }).await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(failure) => return Err(self.explain(owner, role, failure).await),
+        };
+        let cards = self.cards_of(owner).await?;
+        let state = Arc::new(scope::open(self.identity(), &cards, scope, role, &answer, known.as_deref())?);
+        let mut scopes = lock(&self.0.scopes);
+        let newest = scopes.entry(key).or_insert_with(|| Arc::clone(&state));
+        if newest.last_epoch() <= state.last_epoch() {
+            *newest = Arc::clone(&state);
+        }
+        Ok(state)
+    }
+
+    /// Says why a grantee was refused, from the access as its grantor signed it, if that says it.
+    pub(crate) async fn explain(&self, owner: PrincipalId, role: &Role, failure: Failure) -> Failure {
+        let refused = matches!(
+            failure.refusal(),
+            Some(ErrorCode::NotFound | ErrorCode::NotAllowed | ErrorCode::AccessNotValid)
+        );
+        let (Role::Grantee { access: held, .. }, true) = (role, refused) else { return failure };
+        let access = held.access().access;
+        let state = match self.call(&GetAccess { account: owner, access }).await {
+            Ok(state) => state,
+            Err(gone) if gone.refusal() == Some(ErrorCode::NotFound) => return LockReason::NotGranted.into(),
+            Err(_) => return failure,
+        };
+        let Ok(cards) = self.cards_of(owner).await else { return failure };
+        match access::verify(&cards, &state, access) {
+            Err(distrust) => distrust.into(),
+            Ok(verified) => match access::reason(&verified, self.client().now()) {
+                Some(reason) => reason.into(),
+                None => failure,
+            },
+        }
+    }
+}

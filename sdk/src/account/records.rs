@@ -1,0 +1,91 @@
+//! Records of others: the cards and the access that prove that an author might write.
+
+use super::{Account, lock};
+use crate::{
+    distrust::Distrust,
+    failure::Failure,
+    locked::LockReason,
+    protocol::{access, record::open_fault, scope::ScopeState},
+};
+use pryv_crypto::{
+    VerifiedAccess,
+    record::{Author, OpenError, OpenedRecord, Sought, UnopenedRecord},
+};
+use pryv_wire::{AccessId, ErrorCode, PrincipalId, RecordId, access::GetAccess};
+use std::sync::Arc;
+
+/// An access that was verified, and up to which epoch its revocation would have been seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Evidence {
+    pub(crate) access: Arc<VerifiedAccess>,
+    pub(crate) as_of: u32,
+}
+
+impl Account {
+    /// Opens one record and takes note of its version.
+    pub(crate) async fn open_record(
+        &self,
+        state: &ScopeState,
+        unopened: UnopenedRecord,
+        record: Option<RecordId>,
+    ) -> Result<OpenedRecord, Failure> {
+        let (owner, scope) = (state.owner, state.scope);
+        let claimed = unopened.protected().clone();
+        let place = (owner, scope, claimed.record);
+        let sought = Sought { account: owner, scope, record, at_least: lock(&self.0.versions).known(&place) };
+        let newest = newest_epoch(state, &unopened);
+        let owner_cards = self.cards_of(owner).await?;
+        let opened = match claimed.access {
+            None => unopened.open(&sought, &state.keys, Author::Owner(&owner_cards)),
+            Some(id) => {
+                let evidence = self.evidence(owner, id, newest.max(state.last_epoch())).await?;
+                let cards = self.cards_of(evidence.access().grantee).await?;
+                let author = Author::Grantee { cards: &cards, access: &evidence };
+                unopened.open(&sought, &state.keys, author)
+            }
+        };
+        let opened = opened.map_err(|error| match error {
+            OpenError::NoKey => LockReason::EpochNotHeld { epoch: newest }.into(),
+            other => open_fault(&other),
+        })?;
+        lock(&self.0.versions).note(place, opened.protected.version, opened.digest)?;
+        Ok(opened)
+    }
+
+    /// An access as its grantor signed it, with its revocation if there was one by `epoch`.
+    async fn evidence(
+        &self,
+        owner: PrincipalId,
+        access: AccessId,
+        epoch: u32,
+    ) -> Result<Arc<VerifiedAccess>, Failure> {
+        let known = lock(&self.0.evidence).get(&(owner, access)).cloned();
+        if let Some(Evidence { access, as_of }) = known
+            && (access.revocation().is_some() || epoch <= as_of)
+        {
+            return Ok(access);
+        }
+        let state = match self.call(&GetAccess { account: owner, access }).await {
+            Ok(state) => state,
+            // The server shows a record and not the access that it was written by.
+            Err(failure) if failure.refusal() == Some(ErrorCode::NotFound) => {
+                return Err(Distrust::AuthorNotAllowed.into());
+            }
+            Err(failure) => return Err(failure),
+        };
+        let cards = self.cards_of(owner).await?;
+        let verified = Arc::new(access::verify(&cards, &state, access)?);
+        self.note_evidence(owner, &verified, epoch);
+        Ok(verified)
+    }
+}
+
+/// The newest epoch of the scope that a record claims to be written to.
+pub(crate) fn newest_epoch(state: &ScopeState, unopened: &UnopenedRecord) -> u32 {
+    let recipients = unopened.placement().recipients.iter();
+    recipients
+        .filter(|recipient| recipient.scope == state.scope)
+        .map(|recipient| recipient.epoch)
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,120 @@
+//! Stored sessions: what lets a program go on later without asking for the password.
+
+use super::{Account, Inner, lock, session::Session};
+use crate::{
+    client::Client,
+    failure::Failure,
+    protocol::{
+        chain::{Chain, Head},
+        contacts::{Contacts, Pins},
+    },
+    text::{base64url, from_base64url},
+};
+use pryv_crypto::{AccountSecret, Identity};
+use pryv_proxy_crypto::VerifiedCards;
+use pryv_wire::{PrincipalId, Signed, card::Card};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{Arc, Mutex},
+};
+use zeroize::Zeroizing;
+
+/// A session in a form to be stored. **It holds the account secret: whoever reads it is the account.**
+///
+/// Keep it where only the person can read it (a file of mode 0600, the keychain of the operating system). It also holds what
+/// was seen of the server (pins of contacts, heads of chains), so that a server cannot show an older state to a program that
+/// was started again.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredSession {
+    pub(crate) version: u32,
+    pub(crate) username: String,
+    pub(crate) principal: PrincipalId,
+    #[serde(serialize_with = "write_secret", deserialize_with = "read_secret")]
+    pub(crate) secret: Zeroizing<Vec<u8>>,
+    pub(crate) cards: Vec<Signed<Card>>,
+    session: Option<Session>,
+    pins: Pins,
+    heads: BTreeMap<PrincipalId, Head>,
+}
+
+impl StoredSession {
+    pub(crate) const VERSION: u32 = 1;
+
+    /// The public handle of the account.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// The account's id.
+    #[must_use]
+    pub const fn principal(&self) -> PrincipalId {
+        self.principal
+    }
+}
+
+impl fmt::Debug for StoredSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredSession").field("principal", &self.principal).finish_non_exhaustive()
+    }
+}
+
+fn write_secret<S: Serializer>(secret: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&Zeroizing::new(base64url(secret)))
+}
+
+fn read_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<Vec<u8>>, D::Error> {
+    let text = Zeroizing::new(String::deserialize(deserializer)?);
+    from_base64url(&text).map(Zeroizing::new).ok_or_else(|| D::Error::custom("expected base64url"))
+}
+
+impl Account {
+    /// The session in a form to be stored, **with the account secret inside**. See [`StoredSession`].
+    #[must_use]
+    pub fn export_session(&self) -> StoredSession {
+        let heads = lock(&self.0.chains)
+            .iter()
+            .filter_map(|(account, chain)| Some((*account, chain.head()?)))
+            .collect();
+        StoredSession {
+            version: StoredSession::VERSION,
+            username: self.0.username.clone(),
+            principal: self.id(),
+            secret: Zeroizing::new(self.0.secret.expose().to_vec()),
+            cards: self.0.signed_cards.clone(),
+            session: *lock(&self.0.session),
+            pins: lock(&self.0.contacts).pins.clone(),
+            heads,
+        }
+    }
+
+    /// Takes up a stored session whose secret and cards were verified.
+    pub(crate) fn resume(
+        client: &Client,
+        stored: StoredSession,
+        secret: AccountSecret,
+        identity: Identity,
+        cards: VerifiedCards,
+    ) -> Result<Self, Failure> {
+        let StoredSession { username, cards: signed_cards, session, pins, heads, .. } = stored;
+        let chains: HashMap<_, _> =
+            heads.into_iter().map(|(account, head)| (account, Chain::resume(account, Some(head)))).collect();
+        Ok(Self(Arc::new(Inner {
+            client: client.clone(),
+            username,
+            secret,
+            identity,
+            signed_cards,
+            cards: Arc::new(cards),
+            session: Mutex::new(session),
+            contacts: Mutex::new(Contacts::new(pins)),
+            chains: Mutex::new(chains),
+            versions: Mutex::default(),
+            scopes: Mutex::default(),
+            evidence: Mutex::default(),
+        })))
+    }
+}

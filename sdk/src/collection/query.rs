@@ -1,0 +1,372 @@
+//! Queries: planned before anything is sent, checked again after everything was opened.
+
+use super::{Collection, get::typed};
+use crate::{
+    definition::IndexKind,
+    distrust::Distrust,
+    failure::Failure,
+    locked::LockReason,
+    progress::{Progress, Silent},
+    protocol::{
+        plan::{self, Check, Condition, Plan, PlanFault},
+        record::{self, Content, open_fault},
+        scope::ScopeState,
+    },
+    record::{Cursor, Page, Record, Rejected, Rejection},
+};
+use pryv_crypto::record::UnopenedRecord;
+use pryv_wire::{
+    RecordId,
+    access::Level,
+    record::{Filter, Order, QueryRecords, RecordKind, Records},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::{collections::HashSet, fmt, sync::Arc};
+
+/// How many records a page holds if nothing else is said.
+const DEFAULT_LIMIT: u32 = 100;
+
+/// The most records of one page.
+const MAX_LIMIT: u32 = 1_000;
+
+/// How many empty pages in a row are followed: an honest server may skip, and an endless one must end.
+const MAX_EMPTY_PAGES: usize = 1_000;
+
+/// Why a query was not answered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// A condition is on a field without an index. Nothing was sent.
+    #[error("`{field}` has no index: {next}")]
+    NotIndexed {
+        /// The field.
+        field: String,
+        /// What to do.
+        next: String,
+    },
+    /// A condition compares with an object or an array.
+    #[error("`{field}` cannot be compared with an object or an array")]
+    NotIndexable {
+        /// The field.
+        field: String,
+    },
+    /// The limit is not 1 to 1,000.
+    #[error("a page has 1 to 1,000 records")]
+    Limit,
+    /// A scan opened as many records as it was allowed to, and was not at the end.
+    #[error(
+        "the scan opened {opened} records, as many as allowed, and was not at the end; allow more, or declare an index"
+    )]
+    ScanLimit {
+        /// How many records were opened.
+        opened: u64,
+    },
+    /// What can go wrong in every operation.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl QueryError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotIndexed { .. } => "not-indexed",
+            Self::NotIndexable { .. } => "not-indexable",
+            Self::Limit => "out-of-range",
+            Self::ScanLimit { .. } => "scan-limit",
+            Self::Failed(failure) => failure.code(),
+        }
+    }
+}
+
+/// A query that is being made.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Query {
+    collection: Collection,
+    conditions: Vec<Condition>,
+    order: Order,
+    limit: u32,
+    after: Option<Cursor>,
+    scan: Option<u64>,
+}
+
+impl Collection {
+    /// Begins a query: every record, until conditions are added.
+    pub fn query(&self) -> Query {
+        Query {
+            collection: self.clone(),
+            conditions: Vec::new(),
+            order: Order::OldestFirst,
+            limit: DEFAULT_LIMIT,
+            after: None,
+            scan: None,
+        }
+    }
+}
+
+impl Query {
+    /// Only records whose field at this JSON pointer has this value, or is an array that holds it. Several conditions must all
+    /// hold.
+    pub fn eq(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.conditions.push(Condition { field: field.into(), value: value.into() });
+        self
+    }
+
+    /// The records created last come first.
+    pub const fn newest_first(mut self) -> Self {
+        self.order = Order::NewestFirst;
+        self
+    }
+
+    /// How many records a page holds, 1 to 1,000; 100 if not said.
+    pub const fn limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Goes on where a page ended.
+    pub fn page(mut self, cursor: Cursor) -> Self {
+        self.after = Some(cursor);
+        self
+    }
+
+    /// Allows conditions on fields without an index: this client then opens up to `records` records, one page after the
+    /// other, and looks.
+    pub const fn scan(mut self, records: u64) -> Self {
+        self.scan = Some(records);
+        self
+    }
+
+    /// What the query sends and what the server learns from it, in words. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::fetch`], as far as the plan goes.
+    pub fn explain(&self) -> Result<Explanation, QueryError> {
+        let state = self.collection.state();
+        let plan = self.plan(&state)?;
+        Ok(Explanation { matched: plan.matched, scanned: plan.scanned, scan: self.scan, limit: self.limit })
+    }
+
+    /// Reads one page.
+    ///
+    /// # Errors
+    ///
+    /// See [`QueryError`]. A record that cannot be used is no error: it is in [`Page::rejected`], with the reason.
+    pub async fn fetch<T: DeserializeOwned>(&self) -> Result<Page<T>, QueryError> {
+        self.run(Extent::Page, &mut Silent).await
+    }
+
+    /// Reads every page, and tells `progress` how many records were opened. All of them are held in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::fetch`].
+    pub async fn all<T: DeserializeOwned>(&self, progress: &mut dyn Progress) -> Result<Page<T>, QueryError> {
+        self.run(Extent::All, progress).await
+    }
+
+    fn plan(&self, state: &ScopeState) -> Result<Plan, QueryError> {
+        plan::plan(state, &self.conditions, self.scan.is_some()).map_err(|fault| match fault {
+            PlanFault::NotIndexed { field } => {
+                let next = plan::declaration(&state.definition.definition, &field);
+                QueryError::NotIndexed { field, next }
+            }
+            PlanFault::NotIndexable { field } => QueryError::NotIndexable { field },
+        })
+    }
+
+    async fn run<T: DeserializeOwned>(
+        &self,
+        extent: Extent,
+        progress: &mut dyn Progress,
+    ) -> Result<Page<T>, QueryError> {
+        if !(1..=MAX_LIMIT).contains(&self.limit) {
+            return Err(QueryError::Limit);
+        }
+        self.collection.may(Level::reads, LockReason::WriteOnly)?;
+        // Tokens of an epoch that began in the meantime are not at hand: ask first, it is one call.
+        let state = self.current_state().await?;
+        let plan = self.plan(&state)?;
+        let keys = state.keys_of(state.last_epoch())?;
+        let check = Check::new(keys, &self.conditions).map_err(|fault| match fault {
+            PlanFault::NotIndexed { field } | PlanFault::NotIndexable { field } => {
+                QueryError::NotIndexable { field }
+            }
+        })?;
+        let mut run = Run {
+            page: Page { records: Vec::new(), rejected: Vec::new(), overshoot: 0, next: None },
+            seen: HashSet::new(),
+            opened: 0,
+        };
+        let mut after = self.after.clone();
+        let mut empty = 0;
+        loop {
+            let answer = self.ask(&plan.filter, after.take()).await?;
+            empty = if answer.records.is_empty() { empty + 1 } else { 0 };
+            let more = answer.next.map(Cursor);
+            self.take(&check, &answer.records, &mut run).await?;
+            progress.advance(run.opened, None);
+            // A scanned page is the records of one page that meet the conditions: few, or none.
+            let enough = extent == Extent::Page && (!run.page.records.is_empty() || !plan.is_scan());
+            match more {
+                Some(cursor) if enough && !(run.page.records.is_empty() && answer.records.is_empty()) => {
+                    run.page.next = Some(cursor);
+                    return Ok(run.page);
+                }
+                None => return Ok(run.page),
+                Some(cursor) => {
+                    if plan.is_scan() && self.scan.is_some_and(|most| run.opened >= most) {
+                        return Err(QueryError::ScanLimit { opened: run.opened });
+                    }
+                    if empty > MAX_EMPTY_PAGES {
+                        return Err(
+                            Failure::from(Distrust::Malformed { what: "a row of empty pages" }).into()
+                        );
+                    }
+                    after = Some(cursor);
+                }
+            }
+        }
+    }
+
+    /// The collection as it is now, if the query has tokens, which are of epochs; as it was last seen otherwise.
+    async fn current_state(&self) -> Result<Arc<ScopeState>, QueryError> {
+        let state = self.collection.state();
+        let by_epoch = |condition: &Condition| {
+            let index = state.definition.definition.index(&condition.field);
+            index.is_some_and(|index| index.kind == IndexKind::Equality)
+        };
+        if self.conditions.iter().any(by_epoch) { Ok(self.collection.reopen().await?) } else { Ok(state) }
+    }
+
+    async fn ask(&self, filter: &Filter, after: Option<Cursor>) -> Result<Records, Failure> {
+        let call = QueryRecords {
+            account: self.collection.owner(),
+            scope: self.collection.scope(),
+            filter: filter.clone(),
+            order: self.order,
+            limit: self.limit,
+            after: after.map(|cursor| cursor.0),
+        };
+        let answer = match self.collection.0.account.call(&call).await {
+            Ok(answer) => answer,
+            Err(failure) => return Err(self.collection.explain(failure).await),
+        };
+        if u32::try_from(answer.records.len()).map_or(true, |count| count > self.limit) {
+            return Err(Distrust::Malformed { what: "a page longer than asked for" }.into());
+        }
+        Ok(answer)
+    }
+
+    /// Opens the records of one answer into the page.
+    async fn take<T: DeserializeOwned>(
+        &self,
+        check: &Check,
+        records: &[pryv_wire::Bytes],
+        run: &mut Run<T>,
+    ) -> Result<(), Failure> {
+        let mut unopened = Vec::with_capacity(records.len());
+        for bytes in records {
+            match UnopenedRecord::parse(bytes) {
+                Ok(record) => unopened.push(record),
+                Err(error) => run.reject(None, open_fault(&error))?,
+            }
+        }
+        let state = self.collection.state_for(&unopened).await?;
+        for record in unopened {
+            let id = record.protected().record;
+            match self.one(&state, record, run).await {
+                Ok(record) if !check.meets(&record.data) => run.page.overshoot += 1,
+                Ok(record) => match typed(record) {
+                    Ok(record) => run.page.records.push(record),
+                    Err(_) => run.page.rejected.push(Rejected { record: Some(id), reason: Rejection::Shape }),
+                },
+                Err(failure) => run.reject(Some(id), failure)?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn one<T>(
+        &self,
+        state: &ScopeState,
+        record: UnopenedRecord,
+        run: &mut Run<T>,
+    ) -> Result<Record<Value>, Failure> {
+        let id = record.protected().record;
+        // Twice in one query, or something that no query answers with.
+        if record.protected().kind != RecordKind::Instance || !run.seen.insert(id) {
+            return Err(Distrust::WrongPage { record: id }.into());
+        }
+        run.opened += 1;
+        let opened = self.collection.0.account.open_record(state, record, None).await?;
+        match record::read(state, &opened)? {
+            Content::Instance(record) => Ok(record),
+            Content::Deleted { .. } => Err(Distrust::WrongPage { record: id }.into()),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Extent {
+    Page,
+    All,
+}
+
+struct Run<T> {
+    page: Page<T>,
+    seen: HashSet<RecordId>,
+    opened: u64,
+}
+
+impl<T> Run<T> {
+    /// Reports a record that cannot be used, unless more is wrong than the record.
+    fn reject(&mut self, record: Option<RecordId>, failure: Failure) -> Result<(), Failure> {
+        self.page.rejected.push(Rejected { record, reason: Rejection::of(failure)? });
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn is_scan(&self) -> bool {
+        !self.scanned.is_empty()
+    }
+}
+
+/// What a query sends, and what the server learns from it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The fields whose tokens are sent, with the kind of their index and how many tokens (one for each epoch held).
+    pub matched: Vec<(String, IndexKind, usize)>,
+    /// The fields that only this client looks at.
+    pub scanned: Vec<String>,
+    scan: Option<u64>,
+    limit: u32,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (field, kind, tokens) in &self.matched {
+            writeln!(f, "- `{field}`: the server matches {tokens} token(s) of its {kind} index.")?;
+        }
+        if !self.scanned.is_empty() {
+            let fields = self.scanned.join("`, `");
+            let most = self.scan.unwrap_or_default();
+            writeln!(f, "- `{fields}`: no index; this client opens up to {most} records and looks.")?;
+        }
+        if self.matched.is_empty() {
+            writeln!(f, "- The server sends every record of the collection, {} a page.", self.limit)?;
+        }
+        f.write_str("The server learns: that this account asks, when, and for how many records")?;
+        if self.matched.is_empty() {
+            f.write_str(".")
+        } else {
+            f.write_str("; which tokens, so that it recognises the same question again; and which records carry them. It learns neither field names nor values.")
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Writing: create, update, delete. Validated, indexed and sealed here; the server sees none of it.
+
+use super::Collection;
+use crate::{
+    definition::Fault,
+    failure::Failure,
+    locked::LockReason,
+    protocol::record::{Content, SealFault, Writer, to_bytes},
+    record::{Record, Validity},
+};
+use pryv_wire::{
+    AccessId, Digest, ErrorCode, RecordId, Timestamp, access::Level, record::Envelope, transaction::Operation,
+};
+use rand::rngs::StdRng;
+use serde::Serialize;
+use serde_json::Value;
+
+/// How often a write is sealed anew because an epoch began in between.
+const ATTEMPTS: usize = 4;
+
+/// Why a record was not written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The content does not match the schema. Nothing was sent.
+    #[error("the record does not match its schema: {}", list(.faults))]
+    Invalid {
+        /// Where, and what the schema asks for there.
+        faults: Vec<Fault>,
+    },
+    /// The content cannot be written as JSON.
+    #[error("the record cannot be written as JSON")]
+    NotJson,
+    /// The content nests too deeply. Nothing was sent.
+    #[error("the record nests deeper than {} levels", crate::protocol::record::MAX_DEPTH)]
+    TooDeep,
+    /// The content is too long. Nothing was sent.
+    #[error(
+        "the record is longer than an envelope of {} bytes holds",
+        pryv_wire::record::MAX_ENVELOPE_LENGTH
+    )]
+    TooLong,
+    /// An indexed field holds an object, or an array of arrays.
+    #[error(
+        "`{field}` is indexed, and holds something that has no index value: an object, or an array in an array"
+    )]
+    NotIndexable {
+        /// The field.
+        field: String,
+    },
+    /// The collection has a unique field, which a writer who may not read cannot hold to.
+    #[error(
+        "`{field}` is unique, which a writer who may not read cannot hold to; ask for an access that contributes"
+    )]
+    UniqueField {
+        /// The field.
+        field: String,
+    },
+    /// Another record has this value in a unique field.
+    #[error("another record of the collection has this value in a unique field")]
+    NotUnique,
+    /// The record was changed in the meantime.
+    #[error("the record was changed in the meantime; look at `theirs`, and repeat on top of it")]
+    Conflict {
+        /// What is there now.
+        theirs: Box<Current>,
+    },
+    /// There is no such record.
+    #[error("there is no such record")]
+    NotFound,
+    /// What can go wrong in every operation.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// What stands in the way of a write.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Current {
+    /// Another version.
+    Record(Record<Value>),
+    /// The record was deleted.
+    Deleted {
+        /// The version of the deletion.
+        version: u64,
+    },
+    /// Something that this account may not read.
+    Unknown,
+}
+
+impl WriteError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid { .. } => "invalid-record",
+            Self::NotJson => "not-json",
+            Self::TooDeep => "too-deep",
+            Self::TooLong => "too-long",
+            Self::NotIndexable { .. } => "not-indexable",
+            Self::UniqueField { .. } => "unique-field",
+            Self::NotUnique => ErrorCode::NotUnique.as_str(),
+            Self::Conflict { .. } => ErrorCode::VersionConflict.as_str(),
+            Self::NotFound => ErrorCode::NotFound.as_str(),
+            Self::Failed(failure) => failure.code(),
+        }
+    }
+}
+
+impl From<SealFault> for WriteError {
+    fn from(fault: SealFault) -> Self {
+        match fault {
+            SealFault::Invalid(faults) => Self::Invalid { faults },
+            SealFault::TooDeep => Self::TooDeep,
+            SealFault::NotIndexable(field) => Self::NotIndexable { field },
+            SealFault::UniqueForDepositor(field) => Self::UniqueField { field },
+            SealFault::TooLong => Self::TooLong,
+            SealFault::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}
+
+fn list(faults: &[Fault]) -> String {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    lines.join("; ")
+}
+
+/// One record that was written.
+pub(super) struct Written {
+    pub(super) id: RecordId,
+    version: u64,
+    written_at: Timestamp,
+    digest: Digest,
+}
+
+impl Written {
+    fn with<T>(self, collection: &Collection, data: T) -> Record<T> {
+        let access: Option<AccessId> = collection.access();
+        Record {
+            id: self.id,
+            version: self.version,
+            author: collection.0.account.id(),
+            access,
+            written_at: self.written_at,
+            validity: Validity::Valid,
+            data,
+            digest: self.digest,
+        }
+    }
+}
+
+impl Collection {
+    /// Creates a record. Pass a reference to keep the data: the record then holds the reference.
+    ///
+    /// # Errors
+    ///
+    /// See [`WriteError`].
+    pub async fn create<T: Serialize>(&self, data: T) -> Result<Record<T>, WriteError> {
+        self.may(Level::creates, LockReason::ReadOnly)?;
+        let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
+        let id = self.new_id();
+        let written = self.put(id, 1, Some(&value)).await?;
+        Ok(written.with(self, data))
+    }
+
+    /// Writes the next version of a record, if nobody has written one since it was read.
+    ///
+    /// # Errors
+    ///
+    /// See [`WriteError`]; [`WriteError::Conflict`] carries what is there now.
+    pub async fn update<T: Serialize, U>(
+        &self,
+        record: &Record<U>,
+        data: T,
+    ) -> Result<Record<T>, WriteError> {
+        self.may(Level::changes, LockReason::ReadOnly)?;
+        let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
+        let written = self.put(record.id, record.version.saturating_add(1), Some(&value)).await?;
+        Ok(written.with(self, data))
+    }
+
+    /// Deletes a record, if nobody has written a version since it was read. What is left says that it was deleted, by whom
+    /// and when.
+    ///
+    /// # Errors
+    ///
+    /// See [`WriteError`].
+    pub async fn delete<T>(&self, record: &Record<T>) -> Result<(), WriteError> {
+        self.may(Level::changes, LockReason::ReadOnly)?;
+        self.put(record.id, record.version.saturating_add(1), None).await?;
+        Ok(())
+    }
+
+    pub(super) fn new_id(&self) -> RecordId {
+        RecordId::from_bytes(self.0.account.client().random_bytes())
+    }
+
+    /// Writes one version of one record: an instance, or what is left of a deleted one.
+    async fn put(&self, id: RecordId, version: u64, data: Option<&Value>) -> Result<Written, WriteError> {
+        let written = self
+            .write(|writer, rng| {
+                let sealed = match data {
+                    Some(data) => writer.instance(id, version, data, rng),
+                    None => writer.tombstone(id, version, rng),
+                };
+                Ok(vec![(id, version, sealed?)])
+            })
+            .await;
+        match written {
+            Ok(written) => written.into_iter().next().ok_or(WriteError::NotFound),
+            Err(WriteError::Failed(failure)) => Err(self.refused(id, failure).await),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Seals and commits, again with the new keys if an epoch began in between.
+    pub(super) async fn write(
+        &self,
+        seal: impl Fn(&Writer<'_>, &mut StdRng) -> Result<Vec<(RecordId, u64, Envelope)>, WriteError>,
+    ) -> Result<Vec<Written>, WriteError> {
+        let account = &self.0.account;
+        let mut state = self.state();
+        let mut attempt = 1;
+        loop {
+            let now = account.client().now();
+            let sealed = {
+                let writer = Writer::new(account.identity(), &self.0.role, &state, now)?;
+                seal(&writer, &mut account.client().rng())?
+            };
+            let operations = sealed
+                .iter()
+                .map(|(.., envelope)| Operation::PutRecord { record: to_bytes(envelope) })
+                .collect();
+            match account.commit(self.0.owner, operations).await {
+                Ok(_) => {
+                    return sealed
+                        .into_iter()
+                        .map(|(id, version, envelope)| {
+                            let digest = envelope.digest();
+                            account.note_version((self.0.owner, self.0.scope, id), version, digest)?;
+                            Ok(Written { id, version, written_at: now, digest })
+                        })
+                        .collect();
+                }
+                Err(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS => {
+                    attempt += 1;
+                    state = self.reopen().await?;
+                }
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+    }
+
+    /// What a refusal of a write means.
+    pub(super) async fn refused(&self, id: RecordId, failure: Failure) -> WriteError {
+        let Failure::Refused(refusal) = &failure else { return failure.into() };
+        match refusal.code {
+            ErrorCode::NotUnique => WriteError::NotUnique,
+            ErrorCode::VersionConflict | ErrorCode::AlreadyExists => {
+                let theirs = match &refusal.current {
+                    None => Current::Unknown,
+                    Some(bytes) => match self.open(bytes, Some(id)).await {
+                        Ok(Content::Instance(record)) => Current::Record(record),
+                        Ok(Content::Deleted { version }) => Current::Deleted { version },
+                        Err(failure) => return failure.into(),
+                    },
+                };
+                WriteError::Conflict { theirs: Box::new(theirs) }
+            }
+            ErrorCode::NotFound | ErrorCode::NotAllowed | ErrorCode::AccessNotValid => {
+                match self.explain(failure).await {
+                    Failure::Refused(refusal) if refusal.code == ErrorCode::NotFound => WriteError::NotFound,
+                    failure => failure.into(),
+                }
+            }
+            _ => failure.into(),
+        }
+    }
+}

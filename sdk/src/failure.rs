@@ -1,0 +1,122 @@
+//! What can go wrong in every operation: the network, the server's refusal, its dishonesty, a missing key.
+
+use crate::{distrust::Distrust, locked::LockReason, locked::Locked, transport::TransportError};
+use pryv_wire::{Bytes, DecodeError, ErrorCode, Problem};
+use std::time::Duration;
+
+/// What can go wrong in every operation.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// No answer came. Whether the server acted on the request is not known; every write is safe to repeat.
+    #[error("no answer from the server; check address and network, and repeat: writes are safe to repeat")]
+    Offline {
+        /// What the transport says.
+        #[source]
+        source: TransportError,
+    },
+    /// The server refused.
+    #[error("the server refused: {}", .0.code.message())]
+    Refused(Refusal),
+    /// The answer is not a message of the protocol.
+    #[error("the answer to `{path}` is not a message of the protocol (HTTP status {status})")]
+    Unreadable {
+        /// The call.
+        path: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// What the decoder says, if it was asked.
+        #[source]
+        source: Option<DecodeError>,
+    },
+    /// The answer is longer than the call allows.
+    #[error("the answer to `{path}` is longer than {limit} bytes; ask for less at once")]
+    AnswerTooLong {
+        /// The call.
+        path: &'static str,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The request is longer than the call allows.
+    #[error("the request to `{path}` has {length} bytes, and the limit is {limit}; send less at once")]
+    RequestTooLong {
+        /// The call.
+        path: &'static str,
+        /// Its length, in bytes.
+        length: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The server answered something that this client does not believe.
+    #[error("the server is not to be believed: {0}")]
+    Distrust(Distrust),
+    /// The keys are not available.
+    #[error(transparent)]
+    Locked(#[from] Locked),
+}
+
+/// A refusal by the server. Its words are this client's for the code; the server's own are not repeated.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refusal {
+    /// The stable code.
+    pub code: ErrorCode,
+    /// How long the server asks to wait.
+    pub retry_after: Option<Duration>,
+    /// The limit that was passed.
+    pub limit: Option<u64>,
+    /// The id of the request in the server's log, to report to its operator; letters, digits and `-` only.
+    pub request: Option<String>,
+    /// The version that stands in the way.
+    pub(crate) current: Option<Bytes>,
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        let printable =
+            |id: &String| id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        Self {
+            code: problem.code,
+            retry_after: problem.details.retry_after_ms.map(Duration::from_millis),
+            limit: problem.details.limit,
+            request: problem.details.request.filter(printable),
+            current: problem.details.current,
+        }
+    }
+}
+
+impl From<Distrust> for Failure {
+    fn from(distrust: Distrust) -> Self {
+        Self::Distrust(distrust)
+    }
+}
+
+impl From<LockReason> for Failure {
+    fn from(reason: LockReason) -> Self {
+        Self::Locked(reason.locked())
+    }
+}
+
+impl Failure {
+    /// The stable code: of the server's refusal, of the distrust, of the lock, or of the failure itself.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Offline { .. } => "offline",
+            Self::Refused(refusal) => refusal.code.as_str(),
+            Self::Unreadable { .. } => "unreadable-answer",
+            Self::AnswerTooLong { .. } => "answer-too-long",
+            Self::RequestTooLong { .. } => "request-too-long",
+            Self::Distrust(distrust) => distrust.code(),
+            Self::Locked(locked) => locked.reason.code(),
+        }
+    }
+
+    /// The server's refusal code, if it is one.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.code),
+            _ => None,
+        }
+    }
+}

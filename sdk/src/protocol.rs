@@ -1,0 +1,12 @@
+//! Requests out, answers in: no network, no waiting, no clock. What can be wrong in format or cryptography is here.
+
+pub(crate) mod access;
+pub(crate) mod chain;
+pub(crate) mod contacts;
+pub(crate) mod credential;
+pub(crate) mod epoch;
+pub(crate) mod grant;
+pub(crate) mod plan;
+pub(crate) mod record;
+pub(crate) mod scope;
+pub(crate) mod versions;

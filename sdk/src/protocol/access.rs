@@ -1,0 +1,119 @@
+//! Accesses: verified under the grantor's cards, with their notes opened.
+
+use crate::{
+    access::{Access, AccessStatus, Scoped},
+    distrust::Distrust,
+    locked::LockReason,
+};
+use pryv_crypto::{Identity, VerifiedAccess, note};
+use pryv_proxy_crypto::VerifiedCards;
+use pryv_wire::{
+    AccessId, Timestamp,
+    access::{Access as Statement, AccessNote, AccessState},
+};
+use std::sync::Arc;
+
+/// An access that was verified, with the note that only the two parties read.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    pub(crate) evidence: Arc<VerifiedAccess>,
+    pub(crate) note: Arc<AccessNote>,
+    pub(crate) state: AccessState,
+}
+
+/// Verifies an access under its grantor's cards.
+pub(crate) fn verify(
+    grantor: &VerifiedCards,
+    state: &AccessState,
+    claimed: AccessId,
+) -> Result<VerifiedAccess, Distrust> {
+    let verified = VerifiedAccess::verify(grantor, &state.statement, state.revocation.as_ref())
+        .map_err(|_| Distrust::InventedAccess { access: claimed })?;
+    if verified.access().access == claimed {
+        Ok(verified)
+    } else {
+        Err(Distrust::Substituted { what: "access" })
+    }
+}
+
+/// The id that an access says it has, before anything is verified: to name it in errors.
+pub(crate) fn claimed(state: &AccessState) -> Result<Statement, Distrust> {
+    state.statement.unverified().map_err(|_| Distrust::Malformed { what: "an access" })
+}
+
+/// Opens an access that this account granted.
+pub(crate) fn open_granted(
+    me: &Identity,
+    cards: &VerifiedCards,
+    state: &AccessState,
+) -> Result<Opened, Distrust> {
+    let claimed = claimed(state)?;
+    let evidence = verify(cards, state, claimed.access)?;
+    let note = me
+        .keyring()
+        .unwrap_note(claimed.access, &evidence.access().owner_note)
+        .map_err(|_| Distrust::WrongWrap { what: "the note of an access" })?;
+    Ok(Opened { evidence: Arc::new(evidence), note: Arc::new(note), state: state.clone() })
+}
+
+/// Opens an access that this account received.
+pub(crate) fn open_received(
+    me: &Identity,
+    grantor: &VerifiedCards,
+    state: &AccessState,
+) -> Result<Opened, Distrust> {
+    let claimed = claimed(state)?;
+    let evidence = verify(grantor, state, claimed.access)?;
+    let access = evidence.access();
+    if access.grantee != me.principal() {
+        return Err(Distrust::Misplaced { what: "an access" });
+    }
+    let place = note::NotePlace { grantor: access.grantor, grantee: access.grantee, access: access.access };
+    let note = note::open(me, place, &access.note)
+        .map_err(|_| Distrust::WrongWrap { what: "the note of an access" })?;
+    Ok(Opened { evidence: Arc::new(evidence), note: Arc::new(note), state: state.clone() })
+}
+
+/// The access as a caller sees it.
+pub(crate) fn view(opened: &Opened, now: Timestamp) -> Access {
+    let access = opened.evidence.access();
+    Access {
+        id: access.access,
+        grantor: access.grantor,
+        grantee: access.grantee,
+        name: opened.note.name.clone(),
+        purpose: opened.note.purpose.clone(),
+        scopes: access.grants.iter().map(|grant| Scoped { scope: grant.scope, level: grant.level }).collect(),
+        valid_from: access.valid_from,
+        valid_until: access.valid_until,
+        terms: access.terms,
+        signed_at: access.signed_at,
+        status: status(&opened.evidence, now),
+        statement: opened.state.statement.clone(),
+        revocation: opened.state.revocation.clone(),
+    }
+}
+
+/// What an access is at a time.
+pub(crate) fn status(evidence: &VerifiedAccess, now: Timestamp) -> AccessStatus {
+    let access = evidence.access();
+    match evidence.revocation() {
+        Some(revocation) => AccessStatus::Revoked { at: revocation.signed_at },
+        None if access.valid_from.is_some_and(|from| now < from) => AccessStatus::NotYetValid,
+        None if access.valid_until.is_some_and(|until| until <= now) => AccessStatus::Expired,
+        None => AccessStatus::Active,
+    }
+}
+
+/// Why an access does not count at a time; nothing if it does.
+pub(crate) fn reason(evidence: &VerifiedAccess, now: Timestamp) -> Option<LockReason> {
+    let access = evidence.access();
+    match status(evidence, now) {
+        AccessStatus::Active => None,
+        AccessStatus::NotYetValid => {
+            Some(LockReason::NotYetValid { from: access.valid_from.unwrap_or_default() })
+        }
+        AccessStatus::Expired => Some(LockReason::Expired { until: access.valid_until.unwrap_or_default() }),
+        AccessStatus::Revoked { .. } => Some(LockReason::Revoked),
+    }
+}

@@ -1,0 +1,237 @@
+//! The chain of changes of an account, as far as this client has seen it.
+//!
+//! Every transaction is answered with the link it became: what was written, by whom, and the head of the chain before and
+//! after. A server that drops, reorders or rolls back what it has acknowledged shows a link that does not fit.
+
+use crate::distrust::Distrust;
+use pryv_wire::{
+    Digest, PrincipalId, RecordId, TransactionId, encode,
+    record::{Envelope, Protected},
+    scope::NewEpoch,
+    transaction::{Change, Changes, Commit, Committed, Operation, Touched},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many links are kept, so that answers that come out of order find their neighbours.
+const WINDOW: usize = 4_096;
+
+/// The last link of a chain that a client has seen.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Head {
+    pub(crate) sequence: u64,
+    pub(crate) head: Digest,
+}
+
+/// What was sent, to hold against the answer.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    transaction: TransactionId,
+    operations: Digest,
+    author: PrincipalId,
+    touched: Vec<Vec<u8>>,
+    /// The last link known when it was sent: its own comes behind.
+    floor: u64,
+}
+
+/// What an acknowledged link says of this client's view.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fit {
+    /// It follows what was known.
+    Linked,
+    /// Others wrote in between: the links behind this number are to be fetched.
+    Gap {
+        /// The last link before the gap.
+        after: u64,
+    },
+}
+
+/// One chain of changes, as far as seen.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    account: PrincipalId,
+    /// For each number: the head before, and the head with it. The first entry may have no head before.
+    links: BTreeMap<u64, (Option<Digest>, Digest)>,
+    /// The last link up to which there is no gap.
+    whole: Option<u64>,
+}
+
+impl Chain {
+    /// The chain of an account that was made just now: nothing has happened.
+    pub(crate) fn genesis(account: PrincipalId) -> Self {
+        Self { account, links: BTreeMap::from([(0, (None, Change::genesis(account)))]), whole: Some(0) }
+    }
+
+    /// The chain of an account that this client knows nothing of, or knows the last head of.
+    pub(crate) fn resume(account: PrincipalId, head: Option<Head>) -> Self {
+        let links = head.map(|head| (head.sequence, (None, head.head))).into_iter().collect();
+        Self { account, links, whole: head.map(|head| head.sequence) }
+    }
+
+    /// The last link seen.
+    pub(crate) fn head(&self) -> Option<Head> {
+        self.links.last_key_value().map(|(sequence, (_, head))| Head { sequence: *sequence, head: *head })
+    }
+
+    /// What must come back for a commit that is sent now.
+    pub(crate) fn sending(&self, commit: &Commit, author: PrincipalId) -> Sent {
+        Sent {
+            transaction: commit.transaction,
+            operations: commit.digest(),
+            author,
+            touched: sorted(&touches(&commit.operations)),
+            floor: self.head().map_or(0, |head| head.sequence),
+        }
+    }
+
+    /// Takes an acknowledged link, if it fits.
+    pub(crate) fn accept(&mut self, sent: &Sent, committed: &Committed) -> Result<Fit, Distrust> {
+        let change = &committed.change;
+        let substituted = |what| Err(Distrust::Substituted { what });
+        if change.transaction != sent.transaction {
+            return substituted("transaction");
+        }
+        if change.operations != sent.operations {
+            return substituted("list of operations");
+        }
+        if change.author != sent.author {
+            return substituted("author");
+        }
+        if sorted(&change.touched) != sent.touched {
+            return substituted("list of things touched");
+        }
+        if change.sequence <= sent.floor {
+            return Err(Distrust::RolledBack {
+                what: "the chain of changes",
+                known: sent.floor,
+                answered: change.sequence,
+            });
+        }
+        if change.head(committed.previous) != committed.head {
+            return Err(Distrust::Forked { what: "change", number: change.sequence });
+        }
+        self.insert(change.sequence, committed.previous, committed.head)?;
+        match self.whole {
+            Some(after) if after < change.sequence => Ok(Fit::Gap { after }),
+            _ => Ok(Fit::Linked),
+        }
+    }
+
+    /// Takes a page of changes behind the link `after`. Answers with the number of the last one taken, or with nothing
+    /// if the page reached the end of the chain.
+    pub(crate) fn extend(&mut self, after: u64, page: &Changes) -> Result<Option<u64>, Distrust> {
+        let forked = |number| Distrust::Forked { what: "change", number };
+        let known = self.head().map_or(0, |head| head.sequence);
+        let mut head = match self.links.get(&after) {
+            Some((_, head)) => *head,
+            None if after == 0 => Change::genesis(self.account),
+            None => return Err(forked(after)),
+        };
+        let mut last = after;
+        for change in &page.changes {
+            last = last.saturating_add(1);
+            if change.sequence != last {
+                return Err(forked(change.sequence));
+            }
+            let next = change.head(head);
+            self.insert(last, head, next)?;
+            head = next;
+        }
+        if last < page.sequence {
+            // More to come; a page without progress would have no end.
+            return if page.changes.is_empty() { Err(forked(last + 1)) } else { Ok(Some(last)) };
+        }
+        if page.sequence < known {
+            return Err(Distrust::RolledBack {
+                what: "the chain of changes",
+                known,
+                answered: page.sequence,
+            });
+        }
+        if last > page.sequence || head != page.head {
+            return Err(forked(page.sequence));
+        }
+        Ok(None)
+    }
+
+    /// Puts a link between its neighbours, which must fit on both sides.
+    fn insert(&mut self, sequence: u64, previous: Digest, head: Digest) -> Result<(), Distrust> {
+        let forked = Err(Distrust::Forked { what: "change", number: sequence });
+        if sequence == 1 && previous != Change::genesis(self.account) {
+            return forked;
+        }
+        if self.links.get(&sequence).is_some_and(|(_, known)| *known != head) {
+            return forked;
+        }
+        let before = sequence.checked_sub(1).and_then(|before| self.links.get(&before));
+        if before.is_some_and(|(_, known)| *known != previous) {
+            return forked;
+        }
+        let behind = self.links.get(&sequence.saturating_add(1)).and_then(|(previous, _)| *previous);
+        if behind.is_some_and(|known| known != head) {
+            return forked;
+        }
+        self.links.insert(sequence, (Some(previous), head));
+        let mut whole = self.whole.unwrap_or(sequence);
+        while self.links.contains_key(&whole.saturating_add(1)) {
+            whole += 1;
+        }
+        self.whole = Some(whole);
+        while self.links.len() > WINDOW {
+            self.links.pop_first();
+        }
+        Ok(())
+    }
+}
+
+fn sorted(touched: &[Touched]) -> Vec<Vec<u8>> {
+    let mut encoded: Vec<_> = touched.iter().map(encode).collect();
+    encoded.sort_unstable();
+    encoded
+}
+
+/// What a list of operations touches. Reads this client's own messages: what it cannot read it did not write.
+fn touches(operations: &[Operation]) -> Vec<Touched> {
+    let mut all = Vec::with_capacity(operations.len());
+    for operation in operations {
+        match operation {
+            Operation::CreateScope { epoch, definition } => {
+                all.extend(epoch_touched(epoch));
+                all.extend(record_touched(definition));
+            }
+            Operation::PutRecord { record } => all.extend(record_touched(record)),
+            Operation::Grant(grant) => {
+                all.extend(
+                    grant
+                        .statement
+                        .unverified()
+                        .ok()
+                        .map(|access| Touched::Granted { access: access.access }),
+                );
+            }
+            Operation::Revoke { statement, epochs } => {
+                let revoked = statement.unverified().ok();
+                all.extend(revoked.map(|revocation| Touched::Revoked { access: revocation.access }));
+                all.extend(epochs.iter().filter_map(epoch_touched));
+            }
+            Operation::BeginEpoch { epoch } => all.extend(epoch_touched(epoch)),
+            _ => {}
+        }
+    }
+    all
+}
+
+fn epoch_touched(epoch: &NewEpoch) -> Option<Touched> {
+    let epoch = epoch.statement.unverified().ok()?;
+    Some(Touched::Epoch { scope: epoch.scope, epoch: epoch.epoch })
+}
+
+fn record_touched(record: &[u8]) -> Option<Touched> {
+    let envelope: Envelope = pryv_wire::decode(record).ok()?;
+    let protected: Protected = pryv_wire::decode(&envelope.protected).ok()?;
+    let (scope, record): (_, RecordId) = (protected.scope, protected.record);
+    Some(Touched::Record { scope, record, version: protected.version })
+}
+
+#[cfg(test)]
+mod tests;

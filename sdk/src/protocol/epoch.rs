@@ -1,0 +1,164 @@
+//! New epochs: fresh keys, wrapped for the owner and locked for the readers who remain.
+
+use super::{access::Opened, scope::ScopeState};
+use crate::{distrust::Distrust, failure::Failure};
+use pryv_crypto::{
+    EpochKeys, Identity,
+    lockbox::{self, PreSecret},
+    secret::LockKey,
+};
+use pryv_wire::{
+    AccessId, PrincipalId, ScopeId, Timestamp,
+    access::Level,
+    bytes::SealingPublicKey,
+    scope::{Epoch, Lockbox, NewEpoch, ScopePre, Share},
+};
+use rand::{CryptoRng, RngCore};
+
+/// Clocks may differ by this much about whether an access has ended, in milliseconds.
+const CLOCK_TOLERANCE: u64 = 10 * 60 * 1_000;
+
+/// Somebody who reads a scope by an access that the owner signed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Reader {
+    pub(crate) access: AccessId,
+    pub(crate) grantee: PrincipalId,
+}
+
+/// Who must be able to open a new epoch: the readers that the server names, if the owner signed their accesses and they have
+/// not ended. `granted` are all accesses of the account, verified.
+pub(crate) fn readers(
+    state: &ScopeState,
+    granted: &[Opened],
+    except: Option<AccessId>,
+    now: Timestamp,
+) -> Result<Vec<Reader>, Distrust> {
+    let mut readers = Vec::new();
+    for access in state.readers.iter().copied().filter(|access| Some(*access) != except) {
+        let invented = Distrust::InventedAccess { access };
+        let opened = granted
+            .iter()
+            .find(|opened| opened.evidence.access().access == access)
+            .ok_or(invented.clone())?;
+        let signed = opened.evidence.access();
+        if !signed.level(state.scope).is_some_and(Level::reads) {
+            return Err(invented);
+        }
+        if opened.evidence.revocation().is_some() {
+            return Err(Distrust::EndedAccessServed { access });
+        }
+        // By this clock it is over: it is not served, whatever the server's clock says.
+        if signed.valid_until.is_none_or(|until| now < until) {
+            readers.push(Reader { access, grantee: signed.grantee });
+        }
+    }
+    for opened in granted {
+        let signed = opened.evidence.access();
+        let certainly_reads = opened.evidence.revocation().is_none()
+            && signed.level(state.scope).is_some_and(Level::reads)
+            && signed.valid_until.is_none_or(|until| now.plus_millis(CLOCK_TOLERANCE) < until)
+            && Some(signed.access) != except;
+        if certainly_reads && !state.readers.contains(&signed.access) {
+            return Err(Distrust::ReaderDropped { access: signed.access });
+        }
+    }
+    Ok(readers)
+}
+
+/// The first epoch of a new scope.
+pub(crate) fn first(
+    me: &Identity,
+    scope: ScopeId,
+    now: Timestamp,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(Epoch, EpochKeys, NewEpoch), Failure> {
+    let keys = EpochKeys::generate(rng);
+    let statement = keys.statement(me.principal(), scope, 0, now);
+    let owner_wrap = wrap(me, &statement, &keys, rng)?;
+    let new = NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox: None };
+    Ok((statement, keys, new))
+}
+
+/// The epoch after the present one, for the readers that are given with the keys to seal to.
+pub(crate) fn next(
+    me: &Identity,
+    state: &ScopeState,
+    readers: &[(Reader, SealingPublicKey)],
+    now: Timestamp,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<NewEpoch, Failure> {
+    let present = state.last_epoch();
+    let number = present.checked_add(1).ok_or(Distrust::Malformed { what: "the number of an epoch" })?;
+    let keys = state.keys_of(present)?.next(rng);
+    let statement = keys.statement(me.principal(), state.scope, number, now);
+    let owner_wrap = wrap(me, &statement, &keys, rng)?;
+    let lockbox = if readers.is_empty() {
+        None
+    } else {
+        let pre = state.pre.as_ref().ok_or(Distrust::Malformed { what: "a scope" })?;
+        let secret = unwrap_pre(me, state.scope, pre)?;
+        let (mut lockbox, lock) = lockbox(me, &statement, &keys, &secret, pre.generation, rng)?;
+        for (reader, to) in readers {
+            lockbox.shares.push(share(&statement, &lock, *reader, to, rng)?);
+        }
+        Some(lockbox)
+    };
+    Ok(NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox })
+}
+
+fn wrap(
+    me: &Identity,
+    statement: &Epoch,
+    keys: &EpochKeys,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<pryv_wire::Bytes, Failure> {
+    me.keyring()
+        .wrap_epoch(statement, keys, rng)
+        .map_err(|_| Distrust::WrongKeys { epoch: statement.epoch }.into())
+}
+
+/// A lockbox without shares, and its lock key. About 20 ms.
+pub(crate) fn lockbox(
+    me: &Identity,
+    statement: &Epoch,
+    keys: &EpochKeys,
+    pre: &PreSecret,
+    generation: u32,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(Lockbox, LockKey), Failure> {
+    let made = lockbox::seal(statement, keys, pre, rng)
+        .map_err(|_| Distrust::WrongKeys { epoch: statement.epoch })?;
+    let Epoch { scope, epoch, .. } = *statement;
+    let owner_lock = me.keyring().wrap_lock(scope, epoch, &made.lock, rng);
+    let lockbox = Lockbox {
+        scope,
+        epoch,
+        generation,
+        capsule: made.capsule,
+        sealed: made.sealed,
+        owner_lock,
+        shares: Vec::new(),
+    };
+    Ok((lockbox, made.lock))
+}
+
+/// The lock key of an epoch for one reader.
+pub(crate) fn share(
+    statement: &Epoch,
+    lock: &LockKey,
+    reader: Reader,
+    to: &SealingPublicKey,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Share, Failure> {
+    let sealed = lockbox::share(statement, lock, reader.access, reader.grantee, to, rng)
+        .map_err(|_| Distrust::Malformed { what: "the sealing key of a card" })?;
+    Ok(Share { access: reader.access, scope: statement.scope, epoch: statement.epoch, sealed })
+}
+
+/// The re-encryption key of a scope. Its public half must be the one that the wrap gives.
+pub(crate) fn unwrap_pre(me: &Identity, scope: ScopeId, pre: &ScopePre) -> Result<PreSecret, Distrust> {
+    let wrong = Distrust::WrongWrap { what: "the re-encryption key of a collection" };
+    let secret =
+        me.keyring().unwrap_pre(scope, pre.generation, &pre.owner_wrap).map_err(|_| wrong.clone())?;
+    if pre.scope == scope && secret.public().to_wire() == pre.public { Ok(secret) } else { Err(wrong) }
+}

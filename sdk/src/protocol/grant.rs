@@ -1,0 +1,143 @@
+//! Grants: everything that lets a grantee open a scope, and the statement that says so.
+
+use super::{
+    epoch::{Reader, lockbox, share, unwrap_pre},
+    scope::ScopeState,
+};
+use crate::{distrust::Distrust, failure::Failure};
+use pryv_crypto::{Identity, lockbox::PreSecret, note, secret::LockKey};
+use pryv_proxy_crypto::VerifiedCards;
+use pryv_wire::{
+    AccessId, Digest, Suite, Timestamp,
+    access::{Access, AccessNote, DefinitionKey, Grant, Level},
+    scope::{ScopePre, Transform},
+    transaction::GrantAccess,
+};
+use rand::{CryptoRng, RngCore};
+use std::sync::Arc;
+
+/// What a person decides about a grant.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    pub(crate) name: String,
+    pub(crate) purpose: String,
+    pub(crate) valid_from: Option<Timestamp>,
+    pub(crate) valid_until: Option<Timestamp>,
+    pub(crate) terms: Option<Digest>,
+}
+
+/// Makes a grant. For each scope to be read about 30 ms, and about 20 ms for each epoch that has no lockbox yet.
+pub(crate) fn make(
+    me: &Identity,
+    grantee: &VerifiedCards,
+    scopes: &[(Arc<ScopeState>, Level)],
+    terms: &Terms,
+    access: AccessId,
+    now: Timestamp,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<GrantAccess, Failure> {
+    let mut parts = Parts::default();
+    let mut grants = Vec::with_capacity(scopes.len());
+    let mut definition_keys = Vec::new();
+    for (state, level) in scopes {
+        let transform = if level.reads() {
+            Some(parts.open_to(me, grantee, state, access, rng)?)
+        } else {
+            let known = &state.definition;
+            definition_keys.push(DefinitionKey {
+                scope: state.scope,
+                version: known.reference.version,
+                key: known.content_key.expose().to_vec().into(),
+            });
+            None
+        };
+        grants.push(Grant { scope: state.scope, level: *level, transform });
+    }
+    let note = AccessNote { name: terms.name.clone(), purpose: terms.purpose.clone(), definition_keys };
+    let (grantor, to) = (me.principal(), grantee.principal());
+    let place = note::NotePlace { grantor, grantee: to, access };
+    let sealed_note = note::seal(&note, place, &grantee.current().sealing, rng)
+        .map_err(|_| Distrust::Malformed { what: "the sealing key of a card" })?;
+    let statement = Access {
+        suite: Suite::CLASSIC,
+        access,
+        grantor,
+        grantee: to,
+        grantee_card: grantee.current_digest(),
+        grants,
+        valid_from: terms.valid_from,
+        valid_until: terms.valid_until,
+        terms: terms.terms,
+        note: sealed_note,
+        owner_note: me.keyring().wrap_note(access, &note, rng),
+        signed_at: now,
+    };
+    let Parts { pre, lockboxes, shares, transforms } = parts;
+    Ok(GrantAccess { statement: me.sign(&statement), pre, lockboxes, shares, transforms })
+}
+
+#[derive(Default)]
+struct Parts {
+    pre: Vec<ScopePre>,
+    lockboxes: Vec<pryv_wire::scope::Lockbox>,
+    shares: Vec<pryv_wire::scope::Share>,
+    transforms: Vec<Transform>,
+}
+
+impl Parts {
+    /// Adds what opens every epoch of one scope to the grantee; answers with the digest of the transform key.
+    fn open_to(
+        &mut self,
+        me: &Identity,
+        grantee: &VerifiedCards,
+        state: &ScopeState,
+        access: AccessId,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Digest, Failure> {
+        let (secret, generation) = self.scope_key(me, state, rng)?;
+        let reader = Reader { access, grantee: grantee.principal() };
+        for (number, epoch) in &state.epochs {
+            let lock: LockKey = match &epoch.lock {
+                Some(wrapped) => me
+                    .keyring()
+                    .unwrap_lock(state.scope, *number, wrapped)
+                    .map_err(|_| Distrust::WrongWrap { what: "the lock key of an epoch" })?,
+                None => {
+                    let keys = state.keys_of(*number)?;
+                    let (lockbox, lock) = lockbox(me, &epoch.statement, keys, &secret, generation, rng)?;
+                    self.lockboxes.push(lockbox);
+                    lock
+                }
+            };
+            self.shares.push(share(&epoch.statement, &lock, reader, &grantee.current().sealing, rng)?);
+        }
+        let key = secret
+            .transform_key(grantee.pre(), rng)
+            .map_err(|_| Distrust::Malformed { what: "the re-encryption key of a card" })?
+            .to_wire();
+        let digest = Transform::digest(&key);
+        self.transforms.push(Transform { access, scope: state.scope, generation, key });
+        Ok(digest)
+    }
+
+    /// The scope's re-encryption key: the one it has, or a new one at its first grant.
+    fn scope_key(
+        &mut self,
+        me: &Identity,
+        state: &ScopeState,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(PreSecret, u32), Failure> {
+        if let Some(pre) = &state.pre {
+            return Ok((unwrap_pre(me, state.scope, pre)?, pre.generation));
+        }
+        let secret = PreSecret::generate(rng)
+            .map_err(|_| Distrust::Malformed { what: "a re-encryption key, drawn anew; repeat" })?;
+        self.pre.push(ScopePre {
+            scope: state.scope,
+            generation: 0,
+            public: secret.public().to_wire(),
+            owner_wrap: me.keyring().wrap_pre(state.scope, 0, &secret, rng),
+        });
+        Ok((secret, 0))
+    }
+}

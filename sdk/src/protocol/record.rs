@@ -1,0 +1,214 @@
+//! Records: content checked, indexed and sealed; envelopes opened and read.
+
+use super::scope::{Role, ScopeState};
+use crate::{
+    definition::{Fault, IndexKind, at},
+    distrust::Distrust,
+    failure::Failure,
+    locked::LockReason,
+    record::{Record, Validity},
+};
+use pryv_crypto::{
+    Identity,
+    record::{Draft, OpenError, OpenedRecord, RecordSealer, SealError},
+};
+use pryv_wire::{
+    Bytes, RecordId, Timestamp, decode, encode,
+    record::{Envelope, RecordKind},
+};
+use rand::{CryptoRng, RngCore};
+use serde_json::Value;
+
+/// How deep content may nest: what [`pryv_wire::codec::MAX_DEPTH`] leaves.
+pub(crate) const MAX_DEPTH: usize = pryv_wire::codec::MAX_DEPTH - 2;
+
+/// Why content was not sealed.
+#[derive(Debug)]
+pub(crate) enum SealFault {
+    /// It does not match the schema.
+    Invalid(Vec<Fault>),
+    /// It nests too deeply.
+    TooDeep,
+    /// An indexed field holds something that has no token.
+    NotIndexable(String),
+    /// The writer makes no tokens, and the collection has a unique field.
+    UniqueForDepositor(String),
+    /// It is too long.
+    TooLong,
+    /// A key is missing, or the epoch is not to be believed.
+    Failed(Failure),
+}
+
+/// Seals the records of one writer into the present epoch of a scope.
+pub(crate) struct Writer<'a> {
+    state: &'a ScopeState,
+    sealer: RecordSealer<'a>,
+    tokens: bool,
+    now: Timestamp,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(
+        me: &'a Identity,
+        role: &Role,
+        state: &'a ScopeState,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let epoch = state.present()?;
+        let tokens = role.reads(state.scope);
+        let sealer = match role.access() {
+            Some(access) if !tokens => RecordSealer::for_depositor(me, &epoch.statement, access),
+            access => {
+                RecordSealer::for_reader(me, &epoch.statement, state.keys_of(epoch.statement.epoch)?, access)
+            }
+        };
+        let sealer = sealer.map_err(|_| Distrust::WrongKeys { epoch: epoch.statement.epoch })?;
+        Ok(Self { state, sealer, tokens, now })
+    }
+
+    /// Validates, indexes and seals one version of an instance.
+    pub(crate) fn instance(
+        &self,
+        record: RecordId,
+        version: u64,
+        data: &Value,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Envelope, SealFault> {
+        if !nests_within(data, MAX_DEPTH) {
+            return Err(SealFault::TooDeep);
+        }
+        let faults = self.state.definition.schemas.faults(data);
+        if !faults.is_empty() {
+            return Err(SealFault::Invalid(faults));
+        }
+        let content = encode(data);
+        let mut draft = self.draft(record, version, RecordKind::Instance, &content);
+        let epoch = self.state.last_epoch();
+        for field in &self.state.fields {
+            if !self.tokens {
+                match field.kind {
+                    IndexKind::Unique => return Err(SealFault::UniqueForDepositor(field.pointer.clone())),
+                    IndexKind::Equality => continue,
+                }
+            }
+            let Some(value) = at(data, &field.pointer) else { continue };
+            let not_indexable = |_| SealFault::NotIndexable(field.pointer.clone());
+            if let Some(key) = field.equality.get(&epoch) {
+                draft.equality.extend(key.tokens(value).map_err(not_indexable)?);
+            }
+            if let Some(key) = &field.unique {
+                draft.unique.extend(key.tokens(value).map_err(not_indexable)?);
+            }
+        }
+        self.seal(&draft, rng)
+    }
+
+    /// Seals what is left of a deleted record.
+    pub(crate) fn tombstone(
+        &self,
+        record: RecordId,
+        version: u64,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Envelope, SealFault> {
+        self.seal(&self.draft(record, version, RecordKind::Tombstone, &[]), rng)
+    }
+
+    fn draft<'d>(&self, record: RecordId, version: u64, kind: RecordKind, content: &'d [u8]) -> Draft<'d> {
+        Draft {
+            record,
+            version,
+            kind,
+            definition: Some(self.state.definition.reference),
+            content,
+            equality: Vec::new(),
+            unique: Vec::new(),
+            written_at: self.now,
+        }
+    }
+
+    fn seal(&self, draft: &Draft<'_>, rng: &mut (impl RngCore + CryptoRng)) -> Result<Envelope, SealFault> {
+        match self.sealer.seal(draft, rng) {
+            Ok(sealed) => Ok(sealed.envelope),
+            Err(SealError::TooLong { .. }) => Err(SealFault::TooLong),
+            Err(_) => {
+                let epoch = self.state.last_epoch();
+                Err(SealFault::Failed(Distrust::WrongKeys { epoch }.into()))
+            }
+        }
+    }
+}
+
+/// The bytes of an envelope, for a message.
+pub(crate) fn to_bytes(envelope: &Envelope) -> Bytes {
+    encode(envelope).into()
+}
+
+/// What was opened: content, or the trace of a deletion.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Instance(Record<Value>),
+    Deleted { version: u64 },
+}
+
+/// Reads what was opened. `faults` are looked for in instances, by the definition at hand.
+pub(crate) fn read(state: &ScopeState, opened: &OpenedRecord) -> Result<Content, Distrust> {
+    let protected = &opened.protected;
+    let malformed = Distrust::Malformed { what: "a record" };
+    match protected.kind {
+        RecordKind::Definition => Err(Distrust::Misplaced { what: "a definition" }),
+        RecordKind::Tombstone if opened.content.is_empty() => {
+            Ok(Content::Deleted { version: protected.version })
+        }
+        RecordKind::Tombstone => Err(malformed),
+        RecordKind::Instance => {
+            let reference = protected.definition.ok_or(malformed.clone())?;
+            let known = state.definition.reference;
+            if reference.version == known.version && reference.digest != known.digest {
+                return Err(Distrust::Forked { what: "version of the definition", number: known.version });
+            }
+            let data: Value = decode(&opened.content).map_err(|_| malformed)?;
+            Ok(Content::Instance(Record {
+                id: protected.record,
+                version: protected.version,
+                author: protected.author,
+                access: protected.access,
+                written_at: protected.written_at,
+                validity: Validity::of(state.definition.schemas.faults(&data)),
+                data,
+                digest: opened.digest,
+            }))
+        }
+    }
+}
+
+/// What a record that does not open says of the server.
+pub(crate) fn open_fault(error: &OpenError) -> Failure {
+    let tampered = |what| Distrust::Tampered { what }.into();
+    match error {
+        OpenError::Malformed(_) => Distrust::NotEncrypted { what: "a record" }.into(),
+        OpenError::Suite(unknown) => {
+            Distrust::UnknownSuite { what: "a record", number: unknown.0.number() }.into()
+        }
+        OpenError::Misplaced(_) => Distrust::Misplaced { what: "a record" }.into(),
+        OpenError::RolledBack { known, found } => {
+            Distrust::RolledBack { what: "a record", known: *known, answered: *found }.into()
+        }
+        OpenError::Placement => tampered("recipients or index tokens were changed"),
+        OpenError::NoKey => LockReason::NotGranted.into(),
+        OpenError::ContentKey(_) => tampered("its key does not open in its place"),
+        OpenError::Commitment => tampered("it has another key than it was written with"),
+        OpenError::Ciphertext(_) => tampered("its content does not open in its place"),
+        OpenError::Padding(_) => tampered("its padding is not in its form"),
+        OpenError::Signature(_) => Distrust::InvalidSignature { what: "a record" }.into(),
+        OpenError::Author(_) => Distrust::AuthorNotAllowed.into(),
+        _ => tampered("it does not open"),
+    }
+}
+
+fn nests_within(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(items) => depth > 0 && items.iter().all(|item| nests_within(item, depth - 1)),
+        Value::Object(fields) => depth > 0 && fields.values().all(|field| nests_within(field, depth - 1)),
+        _ => true,
+    }
+}

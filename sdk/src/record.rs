@@ -1,0 +1,156 @@
+//! Records as a caller sees them: content, who wrote it, when, and whether it matches the schema.
+
+use crate::{definition::Fault, distrust::Distrust, failure::Failure, locked::Locked};
+use pryv_wire::{AccessId, Bytes, Digest, PrincipalId, RecordId, Timestamp};
+
+/// One version of a record, opened and verified.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Record<T> {
+    /// Names the record in its collection.
+    pub id: RecordId,
+    /// One first, then one more each.
+    pub version: u64,
+    /// Who wrote this version: proven by a signature.
+    pub author: PrincipalId,
+    /// The access that allowed the author to write; absent for the owner.
+    pub access: Option<AccessId>,
+    /// When it was written, by the author's clock.
+    pub written_at: Timestamp,
+    /// Whether it matches the schema of its collection.
+    pub validity: Validity,
+    /// The content.
+    pub data: T,
+    pub(crate) digest: Digest,
+}
+
+impl<T> Record<T> {
+    /// What names this version: the digest of what was signed.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The same record with other content.
+    pub(crate) fn with<U>(self, data: U) -> Record<U> {
+        Record {
+            id: self.id,
+            version: self.version,
+            author: self.author,
+            access: self.access,
+            written_at: self.written_at,
+            validity: self.validity,
+            data,
+            digest: self.digest,
+        }
+    }
+}
+
+/// Whether content matches its schema. A writer may hold another definition, or none of this SDK's care: what arrives
+/// invalid is flagged, not hidden.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Validity {
+    /// It matches.
+    Valid,
+    /// It does not.
+    Invalid {
+        /// Where, and what the schema asks for there.
+        faults: Vec<Fault>,
+    },
+}
+
+impl Validity {
+    /// Whether the content matches its schema.
+    #[must_use]
+    pub const fn is_valid(&self) -> bool {
+        matches!(self, Self::Valid)
+    }
+
+    pub(crate) fn of(faults: Vec<Fault>) -> Self {
+        if faults.is_empty() { Self::Valid } else { Self::Invalid { faults } }
+    }
+}
+
+/// Where the next page begins. Opaque; may be stored as text.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Cursor(pub(crate) Bytes);
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::text::base64url(&self.0))
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = InvalidCursor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        crate::text::from_base64url(text).map(|bytes| Self(Bytes::from(bytes))).ok_or(InvalidCursor)
+    }
+}
+
+/// A text is not a cursor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a cursor: use the text that a page gave")]
+pub struct InvalidCursor;
+
+/// One page of records.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The records, in the order asked for.
+    pub records: Vec<Record<T>>,
+    /// What the server answered and could not be used, with the reason; never dropped in silence.
+    pub rejected: Vec<Rejected>,
+    /// How many records were opened and did not meet the conditions: written without index tokens, or found by a token
+    /// that they do not deserve.
+    pub overshoot: usize,
+    /// Where the next page begins; absent on the last one.
+    pub next: Option<Cursor>,
+}
+
+/// A record that could not be used.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Rejected {
+    /// Which one, if its envelope says so; not verified.
+    pub record: Option<RecordId>,
+    /// Why.
+    pub reason: Rejection,
+}
+
+/// Why a record could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// It is not what it claims to be.
+    #[error(transparent)]
+    Distrust(#[from] Distrust),
+    /// Its keys are not at hand.
+    #[error(transparent)]
+    Locked(#[from] Locked),
+    /// It does not have the shape of the Rust type that was asked for.
+    #[error("the record does not have the shape of the type that it was asked as")]
+    Shape,
+}
+
+impl Rejection {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Distrust(distrust) => distrust.code(),
+            Self::Locked(locked) => locked.reason.code(),
+            Self::Shape => "wrong-shape",
+        }
+    }
+
+    /// The failure as a rejection of one record, or the failure itself if it concerns more than the record.
+    pub(crate) fn of(failure: Failure) -> Result<Self, Failure> {
+        match failure {
+            Failure::Distrust(distrust) => Ok(Self::Distrust(distrust)),
+            Failure::Locked(locked) => Ok(Self::Locked(locked)),
+            other => Err(other),
+        }
+    }
+}
