@@ -71,7 +71,7 @@ fn main() {
 
 /// A measurement of about 1 KB.
 fn content() -> Vec<u8> {
-    let samples: Vec<Value> = (0..40).map(|at| json!({"at": at * 40, "value": 60 + at % 7})).collect();
+    let samples: Vec<Value> = (0..66).map(|at| json!({"at": at * 40, "value": 60 + at % 7})).collect();
     encode(&json!({"patient": "Ada Lovelace", "code": 72, "day": "2026-01-01", "samples": samples}))
 }
 

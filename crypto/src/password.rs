@@ -228,6 +228,13 @@ impl ClientLogin {
 pub struct ExportKey(Secret<64>);
 
 impl ExportKey {
+    /// Copies the key from bytes: for the vectors, and for whoever runs the protocol elsewhere. Absent if the length is
+    /// not 64.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        Secret::from_slice(bytes).map(Self)
+    }
+
     fn take(bytes: &mut [u8]) -> Self {
         let secret = Secret::filled(|key| key.iter_mut().zip(&*bytes).for_each(|(to, from)| *to = *from));
         bytes.zeroize();

@@ -1,0 +1,452 @@
+//! Valid cases: from the inputs of a case, the whole case, by formula and by the crate.
+
+use crate::{
+    fixed::{bytes, hex, number, random, text},
+    formulas::*,
+};
+use pryv_crypto::{
+    AccountSecret, EpochKeys, Identity,
+    index::{EqualityKey, UniqueKey},
+    lockbox::{self, PreSecret},
+    note::{self, NotePlace},
+    password::ExportKey,
+    record::{Draft, RecordSealer},
+    recovery::RecoveryPhrase,
+    secret::LockKey,
+};
+use pryv_proxy_crypto::{
+    CardChain, VerifiedCards,
+    pre::{Capsule, TransformKey, seam, transform},
+};
+use pryv_wire::{
+    AccessId, PrincipalId, RecordId, ScopeId, Suite, Timestamp,
+    access::AccessNote,
+    card::PrincipalKind,
+    decode, encode,
+    record::{DefinitionRef, Envelope, Protected, RecordKind},
+    scope::Epoch,
+};
+use recrypt::api_480::CryptoOps;
+use serde_json::{Value, json};
+
+/// A case with fields added.
+#[expect(clippy::needless_pass_by_value, reason = "what `json!` gives is written in place")]
+fn with(case: &Value, fields: Value) -> Value {
+    let mut case = case.clone();
+    case.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    case
+}
+
+/// The principal of an account secret, as of the beginning of 2026.
+pub(crate) fn principal(secret: &[u8]) -> (Identity, VerifiedCards) {
+    let secret = AccountSecret::from_slice(secret).unwrap();
+    let (identity, card) =
+        Identity::found(&secret, PrincipalKind::Account, Timestamp::from_millis(CREATED)).unwrap();
+    let cards = CardChain::verify(&[card], identity.principal()).unwrap();
+    (identity, cards)
+}
+
+const CREATED: u64 = 1_767_225_600_000;
+
+pub(crate) fn identity(case: &Value) -> Value {
+    let secret = bytes(case, "account_secret");
+    let created_at = Timestamp::from_millis(number(case, "created_at"));
+    let prk = extract("pryv account", &secret);
+    let derived = |label: &str, length| expand(&prk, label, length);
+
+    let kind = PrincipalKind::Account;
+    let (identity, card) =
+        Identity::found(&AccountSecret::from_slice(&secret).unwrap(), kind, created_at).unwrap();
+    assert_eq!(identity.signing_public().as_bytes()[..], ed25519_public(&derived("signing", 32)));
+    assert_eq!(identity.sealing_public().as_bytes()[..], x25519_public(&derived("sealing", 32)));
+    let id = sha256(&[b"pryv card\0", &encode(&card.unverified().unwrap())]);
+    assert_eq!(identity.principal().as_bytes(), &id);
+    with(
+        case,
+        json!({
+            "prk": hex(prk),
+            "signing_seed": hex(derived("signing", 32)),
+            "signing_public": hex(identity.signing_public().as_bytes()),
+            "sealing_secret": hex(derived("sealing", 32)),
+            "sealing_public": hex(identity.sealing_public().as_bytes()),
+            "pre_secret": hex(derived("pre", 60)),
+            "pre_public": hex(identity.pre_public().as_bytes()),
+            "keyring_key": hex(derived("keyring", 32)),
+            "identifiers_key": hex(derived("identifiers", 32)),
+            "card_body": hex(encode(&card.unverified().unwrap())),
+            "card": hex(encode(&card)),
+            "principal": identity.principal().to_string(),
+        }),
+    )
+}
+
+pub(crate) fn scope(case: &Value) -> Value {
+    let secret = bytes(case, "account_secret");
+    let message = encode(&("collection", text(case, "uri")));
+    let key = expand(&extract("pryv account", &secret), "identifiers", 32);
+    let id = ScopeId::try_from(&hmac(&key, &[&message])[..16]).unwrap();
+    assert_eq!(principal(&secret).0.scope_id(text(case, "uri")), id);
+    let definition = RecordId::try_from(&sha256(&[b"pryv definition\0", id.as_bytes()])[..16]).unwrap();
+    assert_eq!(RecordId::definition(id), definition);
+    with(
+        case,
+        json!({
+            "message": hex(message),
+            "scope": id.to_string(),
+            "definition_record": definition.to_string(),
+        }),
+    )
+}
+
+pub(crate) fn recovery(case: &Value) -> Value {
+    let entropy = bytes(case, "entropy");
+    let secret = bytes(case, "account_secret");
+    let prk = extract("pryv recovery", &entropy);
+    let (wrap_key, seed) = (expand(&prk, "wrap", 32), expand(&prk, "verifier", 32));
+    let place = encode(&("account secret", 1, "recovery"));
+    let sealed = wrap(&wrap_key, &bytes(case, "random"), &secret, &place);
+
+    let phrase = RecoveryPhrase::generate(&mut crate::fixed::Fixed(entropy));
+    let words = phrase.words();
+    let phrase = RecoveryPhrase::parse(&words).unwrap();
+    let credential = phrase.credential(&AccountSecret::from_slice(&secret).unwrap(), &mut random(case));
+    assert_eq!(credential.verifier.as_bytes()[..], ed25519_public(&seed));
+    assert_eq!(credential.wrap.sealed.as_slice(), sealed);
+    assert_eq!(phrase.open(&credential.wrap).unwrap().expose()[..], secret);
+    with(
+        case,
+        json!({
+            "words": words.as_str(),
+            "prk": hex(prk),
+            "wrap_key": hex(wrap_key),
+            "verifier_seed": hex(&seed),
+            "verifier": hex(ed25519_public(&seed)),
+            "place": hex(place),
+            "wrap": hex(sealed),
+        }),
+    )
+}
+
+pub(crate) fn export_key(case: &Value) -> Value {
+    let (export_key, secret) = (bytes(case, "export_key"), bytes(case, "account_secret"));
+    let prk = extract("pryv export", &export_key);
+    let wrap_key = expand(&prk, "account secret", 32);
+    let place = encode(&("account secret", 1, "password"));
+    let sealed = wrap(&wrap_key, &bytes(case, "random"), &secret, &place);
+
+    let key = ExportKey::from_slice(&export_key).unwrap();
+    let wrapped = key.wrap(&AccountSecret::from_slice(&secret).unwrap(), &mut random(case));
+    assert_eq!(wrapped.sealed.as_slice(), sealed);
+    assert_eq!(key.open(&wrapped).unwrap().expose()[..], secret);
+    with(
+        case,
+        json!({ "prk": hex(prk), "wrap_key": hex(wrap_key), "place": hex(place), "wrap": hex(sealed) }),
+    )
+}
+
+/// The keys of `RK || U`.
+pub(crate) fn epoch_keys(case: &Value) -> EpochKeys {
+    EpochKeys::generate(&mut crate::fixed::Fixed([bytes(case, "rk"), bytes(case, "u")].concat()))
+}
+
+pub(crate) fn epoch(case: &Value) -> Value {
+    let both = [bytes(case, "rk"), bytes(case, "u")].concat();
+    let prk = extract("pryv epoch", &both);
+    let deposit = expand(&prk, "deposit", 32);
+    let key_id = expand(&prk, "key id", 16);
+
+    let keys = epoch_keys(case);
+    assert_eq!(keys.id().as_bytes()[..], key_id);
+    assert_eq!(keys.deposit().as_bytes()[..], x25519_public(&deposit));
+    let (identity, _) = principal(&bytes(case, "account_secret"));
+    let epoch = statement(case, &identity, &keys);
+    keys.check(&epoch).unwrap();
+    with(
+        case,
+        json!({
+            "prk": hex(prk),
+            "wrap_key": hex(expand(&prk, "wrap", 32)),
+            "index_key": hex(expand(&prk, "index", 32)),
+            "deposit_secret": hex(&deposit),
+            "deposit_public": hex(x25519_public(&deposit)),
+            "key_id": hex(key_id),
+            "unique_prk": hex(extract("pryv unique", &bytes(case, "u"))),
+            "statement": hex(encode(&identity.sign(&epoch))),
+        }),
+    )
+}
+
+/// The epoch of a case, in the collection of its `uri`.
+pub(crate) fn statement(case: &Value, owner: &Identity, keys: &EpochKeys) -> Epoch {
+    let epoch = u32::try_from(number(case, "epoch")).unwrap();
+    keys.statement(
+        owner.principal(),
+        owner.scope_id(text(case, "uri")),
+        epoch,
+        Timestamp::from_millis(CREATED),
+    )
+}
+
+pub(crate) fn keyring(case: &Value) -> Value {
+    let secret = bytes(case, "account_secret");
+    let (identity, _) = principal(&secret);
+    let key = expand(&extract("pryv account", &secret), "keyring", 32);
+    let account = identity.principal();
+    let label = text(case, "label");
+    let keyring = identity.keyring();
+    let rng = &mut random(case);
+    let scope = identity.scope_id(text(case, "uri"));
+    let at = u32::try_from(number(case, "number")).unwrap();
+    let (place, plaintext, wrapped) = match label {
+        "epoch" => {
+            let both = bytes(case, "secret");
+            let keys = EpochKeys::generate(&mut crate::fixed::Fixed(both.clone()));
+            let epoch = keys.statement(account, scope, at, Timestamp::from_millis(CREATED));
+            let wrapped = keyring.wrap_epoch(&epoch, &keys, rng).unwrap();
+            assert_eq!(keyring.unwrap_epoch(&epoch, &wrapped).unwrap().id(), keys.id());
+            (encode(&(label, 1, account, scope, at)), both, wrapped)
+        }
+        "pre" => {
+            let private = bytes(case, "secret");
+            let pre = PreSecret::generate(&mut crate::fixed::Fixed(private.clone())).unwrap();
+            let wrapped = keyring.wrap_pre(scope, at, &pre, rng);
+            assert_eq!(keyring.unwrap_pre(scope, at, &wrapped).unwrap().public(), pre.public());
+            (encode(&(label, 1, account, scope, at)), private, wrapped)
+        }
+        "lock" => {
+            let lock = bytes(case, "secret");
+            let wrapped = keyring.wrap_lock(scope, at, &LockKey::from_slice(&lock).unwrap(), rng);
+            assert_eq!(keyring.unwrap_lock(scope, at, &wrapped).unwrap().expose()[..], lock);
+            (encode(&(label, 1, account, scope, at)), lock, wrapped)
+        }
+        "note" => {
+            let access = AccessId::from_bytes([u8::try_from(at).unwrap(); 16]);
+            let encoded = bytes(case, "secret");
+            let note: AccessNote = decode(&encoded).unwrap();
+            let wrapped = keyring.wrap_note(access, &note, rng);
+            assert_eq!(keyring.unwrap_note(access, &wrapped).unwrap(), note);
+            (encode(&(label, 1, account, access)), pad(&encoded, 256), wrapped)
+        }
+        other => panic!("no such label: {other}"),
+    };
+    assert_eq!(wrap(&key, &bytes(case, "random"), &plaintext, &place), wrapped.as_slice());
+    with(
+        case,
+        json!({ "key": hex(key), "place": hex(place), "plaintext": hex(plaintext), "wrap": hex(&wrapped[..]) }),
+    )
+}
+
+pub(crate) fn token(case: &Value) -> Value {
+    let both = [bytes(case, "rk"), bytes(case, "u")].concat();
+    let keys = epoch_keys(case);
+    let (uri, pointer, value) = (text(case, "uri"), text(case, "pointer"), &case["value"]);
+    let equality = EqualityKey::new(&keys, uri, pointer).tokens(value);
+    let unique = UniqueKey::new(&keys, uri, pointer).tokens(value);
+    let Some(elements) = value
+        .as_array()
+        .map_or_else(|| typed(value).map(|one| vec![one]), |elements| elements.iter().map(typed).collect())
+    else {
+        assert!(equality.is_err() && unique.is_err());
+        return with(case, json!({ "error": "not-indexable" }));
+    };
+    let prk = extract("pryv epoch", &both);
+    let equality_info = encode(&("equality", 1, uri, pointer));
+    let equality_key = expand(&expand(&prk, "index", 32), &equality_info, 32);
+    let unique_info = encode(&("unique", 1, uri, pointer));
+    let unique_key = expand(&extract("pryv unique", &bytes(case, "u")), &unique_info, 32);
+    let sorted = |key: &[u8], length: usize| {
+        let mut tokens: Vec<Vec<u8>> =
+            elements.iter().map(|element| hmac(key, &[element])[..length].to_vec()).collect();
+        tokens.sort();
+        tokens.dedup();
+        tokens
+    };
+    let (equality_tokens, unique_tokens) = (sorted(&equality_key, 16), sorted(&unique_key, 32));
+    let found: Vec<_> = equality.unwrap().iter().map(|token| token.to_wire().into_vec()).collect();
+    assert_eq!(found, equality_tokens);
+    let found: Vec<_> = unique.unwrap().iter().map(|token| token.to_wire().into_vec()).collect();
+    assert_eq!(found, unique_tokens);
+    with(
+        case,
+        json!({
+            "encoded": elements.iter().map(hex).collect::<Vec<_>>(),
+            "equality_info": hex(equality_info),
+            "equality_key": hex(equality_key),
+            "equality": equality_tokens.iter().map(hex).collect::<Vec<_>>(),
+            "unique_info": hex(unique_info),
+            "unique_key": hex(unique_key),
+            "unique": unique_tokens.iter().map(hex).collect::<Vec<_>>(),
+        }),
+    )
+}
+
+/// Lengths: what the crate pads to is seen in the records.
+pub(crate) fn padding(case: &Value) -> Value {
+    let content = vec![0; usize::try_from(number(case, "length")).unwrap()];
+    with(
+        case,
+        json!({
+            "with_mark": content.len() + 1,
+            "padme": padme(content.len() + 1),
+            "record": pad(&content, 64).len(),
+            "note": pad(&content, 256).len(),
+        }),
+    )
+}
+
+/// The envelope of a case: by an owner who wraps, or by a depositor with an access.
+pub(crate) fn envelope(case: &Value) -> Envelope {
+    let (owner, _) = principal(&bytes(case, "account_secret"));
+    let keys = epoch_keys(case);
+    let epoch = statement(case, &owner, &keys);
+    let (value, name) = (json!("Ada"), "/name");
+    let indexed = case["indexed"].as_bool().unwrap();
+    let uri = text(case, "uri");
+    let kind = RecordKind::try_from(u8::try_from(number(case, "kind")).unwrap()).unwrap();
+    let content = bytes(case, "content");
+    let draft = Draft {
+        record: text(case, "record").parse().unwrap(),
+        version: number(case, "version"),
+        kind,
+        definition: (kind != RecordKind::Definition)
+            .then(|| DefinitionRef { version: 1, digest: pryv_wire::Digest::from_bytes([0x11; 32]) }),
+        content: &content,
+        equality: if indexed { EqualityKey::new(&keys, uri, name).tokens(&value).unwrap() } else { vec![] },
+        unique: if indexed { UniqueKey::new(&keys, uri, name).tokens(&value).unwrap() } else { vec![] },
+        written_at: Timestamp::from_millis(CREATED),
+    };
+    let author = case["author_secret"].as_str().map(|_| principal(&bytes(case, "author_secret")).0);
+    let sealer = match &author {
+        None => RecordSealer::for_reader(&owner, &epoch, &keys, None).unwrap(),
+        Some(author) => {
+            RecordSealer::for_depositor(author, &epoch, AccessId::from_bytes([0x22; 16])).unwrap()
+        }
+    };
+    let sealed = sealer.seal(&draft, &mut random(case)).unwrap();
+    assert_eq!(sealed.content_key.expose()[..], bytes(case, "random")[..32]);
+    sealed.envelope
+}
+
+pub(crate) fn record(case: &Value) -> Value {
+    let envelope = envelope(case);
+    let protected: Protected = decode(&envelope.protected).unwrap();
+    let random = bytes(case, "random");
+    let (content_key, rest) = random.split_at(32);
+    let okm = expand(content_key, "pryv content", 64);
+    let padded = pad(&bytes(case, "content"), 64);
+    let ciphertext = aead(&okm[..32], &[0; 12], &padded, &envelope.protected);
+    assert_eq!(envelope.ciphertext.as_slice(), ciphertext);
+    assert_eq!(protected.commitment.as_bytes()[..], okm[32..]);
+    assert_eq!(protected.placement.as_bytes(), &sha256(&[b"pryv placement\0", &envelope.placement]));
+    let Protected { account, scope, record, version, .. } = protected;
+    let epoch = number(case, "epoch");
+    let place = encode(&("cek", 1, account, scope, epoch, record, version));
+    let placement: pryv_wire::record::Placement = decode(&envelope.placement).unwrap();
+    if case["author_secret"].is_null() {
+        let both = [bytes(case, "rk"), bytes(case, "u")].concat();
+        let wrap_key = expand(&extract("pryv epoch", &both), "wrap", 32);
+        assert_eq!(placement.recipients[0].key.as_slice(), wrap(&wrap_key, rest, content_key, &place));
+    }
+    let digest =
+        sha256(&[b"pryv record\0", &sha256(&[b"pryv ciphertext\0", &ciphertext]), &envelope.protected]);
+    assert_eq!(envelope.digest().as_bytes(), &digest);
+    let signed = [&b"pryv record\0"[..], &digest].concat();
+    assert_eq!(envelope.signed_bytes(), signed);
+    crate::invalid::open(case, &encode(&envelope)).unwrap();
+    with(
+        case,
+        json!({
+            "content_key": hex(content_key),
+            "okm": hex(&okm),
+            "commitment": hex(&okm[32..]),
+            "padded": hex(padded),
+            "recipient_place": hex(place),
+            "placement": hex(&envelope.placement[..]),
+            "protected": hex(&envelope.protected[..]),
+            "ciphertext": hex(ciphertext),
+            "signed": hex(signed),
+            "signature": hex(envelope.signature.as_bytes()),
+            "envelope": hex(encode(&envelope)),
+            "digest": hex(digest),
+        }),
+    )
+}
+
+pub(crate) fn lockbox(case: &Value) -> Value {
+    let (owner, _) = principal(&bytes(case, "account_secret"));
+    let (grantee, _) = principal(&bytes(case, "grantee_secret"));
+    let access: AccessId = text(case, "access").parse().unwrap();
+    let keys = epoch_keys(case);
+    let epoch = statement(case, &owner, &keys);
+    let private = bytes(case, "scope_pre_secret");
+    let scope_key = PreSecret::generate(&mut crate::fixed::Fixed(private.clone())).unwrap();
+    let seed = |field: &str| crate::fixed::Fixed(bytes(case, field));
+
+    let sealed = lockbox::seal(&epoch, &keys, &scope_key, &mut seed("box_random")).unwrap();
+    assert_eq!(sealed.lock.expose()[..], bytes(case, "box_random")[..32]);
+    let key = scope_key.transform_key(grantee.pre_public(), &mut seed("transform_key_random")).unwrap();
+    let capsule = Capsule::parse(&sealed.capsule).unwrap();
+    let transformed = transform(&capsule, &key, &mut seed("transform_random")).unwrap();
+    let share = lockbox::share(
+        &epoch,
+        &sealed.lock,
+        access,
+        grantee.principal(),
+        &grantee.sealing_public(),
+        &mut seed("share_random"),
+    )
+    .unwrap();
+
+    let recrypt = seam::without_randomness();
+    let private = recrypt::api_480::PrivateKey::new_from_slice(&private).unwrap();
+    let plaintext = recrypt.decrypt(seam::capsule(&capsule).unwrap(), &private).unwrap();
+    let derived = recrypt.derive_symmetric_key(&plaintext);
+    let info = encode(&(1, epoch.account, epoch.scope, epoch.epoch, epoch.key));
+    let prk = extract("pryv lockbox", &[&derived.bytes()[..], sealed.lock.expose()].concat());
+    let box_key = expand(&prk, &info, 32);
+    let both = [bytes(case, "rk"), bytes(case, "u")].concat();
+    assert_eq!(aead(&box_key, &[0; 12], &both, &info), sealed.sealed.as_slice());
+    let opened =
+        lockbox::open(&grantee, &epoch, access, transformed.as_bytes(), &share, &sealed.sealed).unwrap();
+    assert_eq!(opened.id(), keys.id());
+    assert_eq!(TransformKey::parse(&key.to_wire()).unwrap().digest(), key.digest());
+    with(
+        case,
+        json!({
+            "lock_key": hex(sealed.lock.expose()),
+            "scope_pre_public": hex(scope_key.public().as_bytes()),
+            "capsule": hex(&sealed.capsule[..]),
+            "derived": hex(derived.bytes()),
+            "info": hex(info),
+            "prk": hex(prk),
+            "box_key": hex(box_key),
+            "sealed": hex(&sealed.sealed[..]),
+            "transform_key": hex(&key.to_wire()[..]),
+            "transform_key_digest": hex(key.digest().as_bytes()),
+            "transformed": hex(transformed.as_bytes()),
+            "share_place": hex(encode(&(
+                1, epoch.account, epoch.scope, epoch.epoch, access, grantee.principal(),
+            ))),
+            "share": hex(&share[..]),
+        }),
+    )
+}
+
+pub(crate) fn note(case: &Value) -> Value {
+    let (grantor, _) = principal(&bytes(case, "account_secret"));
+    let (grantee, _) = principal(&bytes(case, "grantee_secret"));
+    let access: AccessId = text(case, "access").parse().unwrap();
+    let note: AccessNote = decode(&bytes(case, "note")).unwrap();
+    let (from, to): (PrincipalId, PrincipalId) = (grantor.principal(), grantee.principal());
+    let place = NotePlace { grantor: from, grantee: to, access };
+    let sealed = note::seal(&note, place, &grantee.sealing_public(), &mut random(case)).unwrap();
+    assert_eq!(note::open(&grantee, place, &sealed).unwrap(), note);
+    with(
+        case,
+        json!({
+            "place": hex(encode(&("note", Suite::CLASSIC, from, to, access))),
+            "padded": hex(pad(&bytes(case, "note"), 256)),
+            "sealed": hex(&sealed[..]),
+        }),
+    )
+}
