@@ -103,7 +103,7 @@ pub struct EngineStats {
 pub enum Health {
     /// Reads and writes are served.
     Ok,
-    /// The disk is full: reads are served, writes are refused until there is room.
+    /// The disk is full: writes are refused until there is room, reads are served (see the engine's limits).
     Full,
     /// Writes are refused until the process is restarted; the reason is for the operator.
     Poisoned(String),

@@ -98,7 +98,8 @@ fn heal(store: &Store) -> u64 {
     }
 }
 
-/// Without a floor the engine itself meets the full disk: typed error, reads go on, heals by itself.
+/// Without a floor the engine itself meets the full disk: typed error, reads go on (with sled: go on or say
+/// `Full`, never anything wrong), heals by itself.
 fn engine_meets_the_full_disk(engine: EngineKind) {
     let Some(disk) = SmallDisk::mount(64) else { return };
     let dir = disk.path().join("store");
@@ -111,8 +112,12 @@ fn engine_meets_the_full_disk(engine: EngineKind) {
     let acknowledged = fill(&store, acknowledged);
     assert!(store.stats().failed_groups >= 1, "the engine met it");
     assert!(matches!(store.health(), Health::Full));
-    let found = HISTORY.check(&store, acknowledged);
-    assert!(found.is_ok(), "reads go on: {found:?}");
+    match HISTORY.check(&store, acknowledged) {
+        Ok(_) => {}
+        // A read of sled that has to rewrite a page of many fragments needs room too.
+        Err(error) if engine == EngineKind::Sled && error.ends_with("cannot be read: the store is full") => {}
+        Err(error) => panic!("reads go on: {error}"),
+    }
     std::fs::remove_file(ballast).unwrap();
     let acknowledged = heal(&store).max(acknowledged);
     HISTORY.check(&store, acknowledged).unwrap();
