@@ -1,0 +1,7 @@
+//! Transports that stand between the real SDK and the real server: one that records, one that lies.
+
+mod hostile;
+mod recording;
+
+pub use hostile::{Attack, HostileTransport};
+pub use recording::{Exchange, Recorder, RecordingTransport};
