@@ -1,0 +1,118 @@
+//! Arguments: what can be typed behind `pryv`.
+
+mod access;
+mod account;
+mod record;
+
+pub(crate) use access::{Grant, GrantLevel, Revoke};
+pub(crate) use account::{Login, NewPassword, PasswordSource, Recover, SignUp};
+pub(crate) use record::{
+    Collection, Create, Define, Export, Import, Query, Rendering, RowFormat, Selection, Target, Update,
+};
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Collections are named by their URI, by its last part (`blood-pressure`) or by their id.
+
+Exit codes:
+  0  done
+  1  it failed: the words on standard error say why and what to do next
+  2  the command was not understood
+  3  refused: no session, or the access does not allow it, or no longer
+  4  conflict: the record was changed in the meantime, or a value or name is taken";
+
+/// The command line client of Pryv: your data, encrypted before it leaves this machine.
+#[derive(Debug, Parser)]
+#[command(name = "pryv", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Common {
+    /// The server, such as `https://pryv.example.org`; kept with the session, so needed once
+    #[arg(long, global = true, env = "PRYV_SERVER", value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// Which session to use: one profile for each account on this machine
+    #[arg(long, global = true, env = "PRYV_PROFILE", value_name = "NAME", default_value = "default")]
+    pub(crate) profile: String,
+    /// Print JSON instead of words
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print results only: no remarks, no progress
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make an account; shows its recovery phrase, once
+    SignUp(SignUp),
+    /// Open a session on this machine
+    Login(Login),
+    /// End the session and forget it
+    Logout,
+    /// Open an account by its recovery phrase, and give it a new password
+    Recover(Recover),
+    /// Change the password; every other session ends
+    Password(NewPassword),
+    /// Show whose session this is, with the fingerprint for others to compare
+    Whoami,
+    /// Create a collection from a definition file; safe to repeat
+    Define(Define),
+    /// List your collections
+    Collections,
+    /// Show what a collection holds and how it can be queried
+    Describe(Collection),
+    /// Write the rows of a JSON, NDJSON or CSV file as records
+    Import(Import),
+    /// Write one record, from JSON
+    Create(Create),
+    /// Read records
+    Query(Query),
+    /// Show how a query is asked: which index, what the server sees, what is checked here
+    Explain(Selection),
+    /// Read one record
+    Get(Target),
+    /// Replace one record, from JSON
+    Update(Update),
+    /// Delete one record
+    Delete(Target),
+    /// Give somebody access to a collection
+    Grant(Grant),
+    /// List the accesses you granted, with what was served
+    Accesses,
+    /// List the accesses you received
+    Received,
+    /// End an access; prints the receipt
+    Revoke(Revoke),
+    /// Write everything you can read to a folder
+    Export(Export),
+}
+
+/// A path, or `-` for standard input.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Source {
+    /// Standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+impl std::str::FromStr for Source {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(if text == "-" { Self::Stdin } else { Self::File(PathBuf::from(text)) })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! Arguments of the commands about accesses.
+
+use clap::{Args, ValueEnum};
+
+/// `pryv grant`.
+#[derive(Args, Debug)]
+pub(crate) struct Grant {
+    /// Who receives the access
+    #[arg(long, value_name = "USER")]
+    pub(crate) to: String,
+    /// The collection: its URI, the last part of it, or its id; repeated: several
+    #[arg(long, required = true, value_name = "COLLECTION")]
+    pub(crate) on: Vec<String>,
+    /// What the grantee may do
+    #[arg(long, value_enum, default_value_t = GrantLevel::Read)]
+    pub(crate) level: GrantLevel,
+    /// What the access is called; only the two of you read it
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What it is for; only the two of you read it
+    #[arg(long)]
+    pub(crate) purpose: Option<String>,
+    /// Not before: a time (2026-05-01T08:00:00Z) or a span from now (2h, 30d)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Not at or after: a time (2026-05-01T08:00:00Z) or a span from now (2h, 30d)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// The fingerprint that the grantee read to you; refused if the server shows another one
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) fingerprint: Option<String>,
+}
+
+/// What a grantee may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum GrantLevel {
+    /// Read every record, earlier ones included
+    Read,
+    /// Create records, and read none
+    CreateOnly,
+    /// Read, create, update and delete records
+    Contribute,
+}
+
+/// `pryv revoke`.
+#[derive(Args, Debug)]
+pub(crate) struct Revoke {
+    /// The access: its id, the beginning of it, or its name
+    pub(crate) access: String,
+}

@@ -1,0 +1,154 @@
+//! Arguments of the commands about collections and records.
+
+use super::Source;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Which collection, and whose.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Collection {
+    /// The collection: its URI, the last part of it, or its id
+    #[arg(value_name = "COLLECTION")]
+    pub(crate) name: String,
+    /// A collection that this user granted to you, instead of your own
+    #[arg(long, value_name = "USER")]
+    pub(crate) from: Option<String>,
+}
+
+/// `pryv define`.
+#[derive(Args, Debug)]
+pub(crate) struct Define {
+    /// The definition, as JSON; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Source,
+}
+
+/// `pryv import`.
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    /// The rows: a JSON array, NDJSON, or CSV with a header; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Source,
+    /// The collection to write to
+    #[arg(long = "to", value_name = "COLLECTION")]
+    pub(crate) to: String,
+    /// A collection that this user granted to you, instead of your own
+    #[arg(long, value_name = "USER")]
+    pub(crate) from: Option<String>,
+    /// The form of the file; told from its ending if not given
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<RowFormat>,
+    /// The character between the cells of a CSV file
+    #[arg(long, default_value_t = ',')]
+    pub(crate) delimiter: char,
+    /// The type of the rows, if the definition has several and the rows do not say
+    #[arg(long = "type", value_name = "NAME")]
+    pub(crate) type_name: Option<String>,
+    /// Check every row and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Leave faulty rows out instead of refusing the file
+    #[arg(long)]
+    pub(crate) skip_faulty: bool,
+    /// Leave out rows whose unique value is in the collection already: goes on with an import that broke off
+    #[arg(long)]
+    pub(crate) resume: bool,
+}
+
+/// The form of a file of rows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// A JSON array of objects, or one object
+    Json,
+    /// One JSON object a line
+    Ndjson,
+    /// A header and one row a line; cells are typed by the definition
+    Csv,
+}
+
+/// `pryv create`.
+#[derive(Args, Debug)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    pub(crate) collection: Collection,
+    /// The record, as JSON; standard input if not given, so that it stays out of the shell's history
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub(crate) file: Source,
+}
+
+/// Which records.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Selection {
+    #[command(flatten)]
+    pub(crate) collection: Collection,
+    /// Only records whose indexed field has this value; repeated: all of them must hold
+    #[arg(long = "where", value_name = "/FIELD=VALUE")]
+    pub(crate) conditions: Vec<String>,
+    /// The newest records first
+    #[arg(long)]
+    pub(crate) newest_first: bool,
+    /// How many records
+    #[arg(long, default_value_t = 20, conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) limit: u32,
+    /// Every record
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Allow conditions on fields without an index: open up to this many records here, and look
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) scan: Option<u64>,
+}
+
+/// `pryv query`.
+#[derive(Args, Debug)]
+pub(crate) struct Query {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// How to print them [default: table; with --json: json]
+    #[arg(long, value_enum)]
+    pub(crate) output: Option<Rendering>,
+    /// Which fields the table shows, by JSON pointer
+    #[arg(long, value_name = "/FIELD,…", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+}
+
+/// How records are printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Rendering {
+    /// Rows and columns
+    Table,
+    /// One JSON array
+    Json,
+    /// One JSON object a line
+    Ndjson,
+}
+
+/// One record.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Target {
+    #[command(flatten)]
+    pub(crate) collection: Collection,
+    /// The id of the record
+    #[arg(value_name = "RECORD")]
+    pub(crate) record: String,
+}
+
+/// `pryv update`.
+#[derive(Args, Debug)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The record's new content, as JSON; standard input if not given
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub(crate) file: Source,
+    /// The version that you changed; refused if there is another one by now
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) version: Option<u64>,
+}
+
+/// `pryv export`.
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// A new or empty folder
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+}

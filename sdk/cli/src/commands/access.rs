@@ -1,0 +1,247 @@
+//! Commands about accesses: grant, list, revoke.
+
+use crate::{
+    arguments::{self, GrantLevel},
+    failure::Failure,
+    lookup, moment,
+    output::Output,
+    visible::visible,
+};
+use pryv_sdk::{
+    Access, AccessStatus, Account, Clock, Collection, Fingerprint, Grant, Level, ScopeId, SystemClock,
+    Timestamp,
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt::Write};
+
+/// `pryv grant`.
+pub(super) async fn grant(
+    account: &Account,
+    wanted: &arguments::Grant,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let now = SystemClock.now();
+    let from = wanted.from.as_deref().map(|text| time(text, now)).transpose()?;
+    let until = wanted.until.as_deref().map(|text| time(text, now)).transpose()?;
+    if let Some(fingerprint) = &wanted.fingerprint {
+        let fingerprint: Fingerprint = fingerprint.parse().map_err(|error| {
+            Failure::usage("this is not a fingerprint")
+                .because(&error)
+                .next("it has 52 characters; spaces do not count")
+        })?;
+        // From here on the server cannot offer anybody else under this name.
+        account.pin(&wanted.to, fingerprint);
+    }
+    let contact = account.find(&wanted.to).await?;
+    let level = level(wanted.level);
+    let mut grant = Grant::to(&contact).name(&wanted.name);
+    let mut names = Vec::new();
+    for name in &wanted.on {
+        let collection = lookup::own(account, name).await?;
+        names.push(lookup::short_name(&collection.definition().uri).to_owned());
+        grant = grant.on(&collection, level);
+    }
+    if let Some(purpose) = &wanted.purpose {
+        grant = grant.purpose(purpose);
+    }
+    if let Some(from) = from {
+        grant = grant.from(from);
+    }
+    if let Some(until) = until {
+        grant = grant.until(until);
+    }
+    let access = account.grant(grant).await?;
+    output.result(&value(&access), || {
+        format!(
+            "`{}` may now {} `{}`{}.\nAccess {}\n`{}` has the fingerprint {}.{}",
+            contact.username(),
+            may(level),
+            names.join("`, `"),
+            dates(&access),
+            access.id,
+            contact.username(),
+            contact.fingerprint(),
+            if wanted.fingerprint.is_some() {
+                " It is the one you were told."
+            } else {
+                "\nCompare it with the person: the server named these keys, and only the two of you can check them."
+            },
+        )
+    })
+}
+
+fn time(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    moment::parse(text, now.as_millis()).map(Timestamp::from_millis).ok_or_else(|| {
+        Failure::usage(format!("`{text}` is not a time"))
+            .next("write a time like 2026-05-01T08:00:00Z, or a span from now like 2h, 30d or 8w")
+    })
+}
+
+const fn level(level: GrantLevel) -> Level {
+    match level {
+        GrantLevel::Read => Level::Read,
+        GrantLevel::CreateOnly => Level::CreateOnly,
+        GrantLevel::Contribute => Level::Contribute,
+    }
+}
+
+const fn may(level: Level) -> &'static str {
+    match level {
+        Level::Read => "read",
+        Level::CreateOnly => "create records in, and read nothing of,",
+        _ => "read and write",
+    }
+}
+
+fn dates(access: &Access) -> String {
+    let date = |word, time: Option<Timestamp>| {
+        time.map(|time| format!(" {word} {}", moment::format(time.as_millis()))).unwrap_or_default()
+    };
+    format!("{}{}", date("from", access.valid_from), date("until", access.valid_until))
+}
+
+fn status(access: &Access) -> String {
+    match access.status {
+        AccessStatus::Active => "active".to_owned(),
+        AccessStatus::NotYetValid => "not valid yet".to_owned(),
+        AccessStatus::Expired => "expired".to_owned(),
+        AccessStatus::Revoked { at } => format!("revoked at {}", moment::format(at.as_millis())),
+        _ => "not known to this client".to_owned(),
+    }
+}
+
+/// An access as JSON.
+pub(super) fn value(access: &Access) -> Value {
+    let time = |time: Timestamp| moment::format(time.as_millis());
+    let scopes =
+        access.scopes.iter().map(|scoped| json!({ "collection": scoped.scope, "level": scoped.level }));
+    json!({
+        "id": access.id,
+        "grantor": access.grantor,
+        "grantee": access.grantee,
+        "name": access.name,
+        "purpose": access.purpose,
+        "collections": scopes.collect::<Vec<_>>(),
+        "valid_from": access.valid_from.map(time),
+        "valid_until": access.valid_until.map(time),
+        "signed_at": time(access.signed_at),
+        "status": status(access),
+    })
+}
+
+/// An access in words.
+fn words(account: &Account, access: &Access, names: &BTreeMap<ScopeId, String>) -> String {
+    let granted = access.grantor == account.id();
+    let (side, other) = if granted { ("to", access.grantee) } else { ("from", access.grantor) };
+    let mut text = format!("{}\n  id        {}\n", visible(&access.name), access.id);
+    match account.username_of(other) {
+        Some(username) => {
+            let _always = writeln!(text, "  {side:<8}  {username} ({})", Fingerprint::of(other));
+        }
+        None => {
+            let _always = writeln!(text, "  {side:<8}  {}", Fingerprint::of(other));
+        }
+    }
+    if !access.purpose.is_empty() {
+        let _always = writeln!(text, "  purpose   {}", visible(&access.purpose));
+    }
+    for scoped in &access.scopes {
+        let id = scoped.scope.to_string();
+        let name = names.get(&scoped.scope).map_or(id.as_str(), String::as_str);
+        let _always = writeln!(text, "  may       {} {}", may(scoped.level), visible(name));
+    }
+    let _always = writeln!(text, "  status    {}{}", status(access), dates(access));
+    text
+}
+
+/// What collections are called, by scope.
+fn names<'a>(collections: impl IntoIterator<Item = &'a Collection>) -> BTreeMap<ScopeId, String> {
+    let name = |collection: &Collection| {
+        (collection.scope(), lookup::short_name(&collection.definition().uri).to_owned())
+    };
+    collections.into_iter().map(name).collect()
+}
+
+/// `pryv accesses`.
+pub(super) async fn granted(account: &Account, output: &mut Output) -> Result<(), Failure> {
+    let granted = account.granted().await?;
+    if granted.is_empty() && !output.is_json() {
+        return output.remark("You have granted no access: `pryv grant` does.");
+    }
+    let collections = account.collections().await?;
+    let names = names(&collections);
+    let mut values = Vec::new();
+    let mut texts = Vec::new();
+    for granted in &granted {
+        let mut value = value(&granted.access);
+        let mut text = words(account, &granted.access, &names);
+        let mut all = Vec::new();
+        for served in &granted.served {
+            let name = names.get(&served.scope).cloned().unwrap_or_else(|| served.scope.to_string());
+            let (first, last) =
+                (moment::format(served.first_at.as_millis()), moment::format(served.last_at.as_millis()));
+            let _always = writeln!(
+                text,
+                "  served    keys of {} epoch {}: first {first}, last {last}",
+                visible(&name),
+                served.epoch
+            );
+            all.push(json!({ "collection": served.scope, "epoch": served.epoch, "first_at": first, "last_at": last }));
+        }
+        if granted.served.is_empty() {
+            text.push_str("  served    nothing, says the server\n");
+        }
+        if let Value::Object(object) = &mut value {
+            object.insert("served".to_owned(), Value::Array(all));
+        }
+        values.push(value);
+        texts.push(text);
+    }
+    output.result(&Value::Array(values), || texts.join("\n"))
+}
+
+/// `pryv received`.
+pub(super) async fn received(account: &Account, output: &mut Output) -> Result<(), Failure> {
+    let received = account.received().await?;
+    if received.is_empty() && !output.is_json() {
+        return output.remark("You have received no access.");
+    }
+    let mut values = Vec::new();
+    let mut texts = Vec::new();
+    for received in &received {
+        let mut opened = Vec::new();
+        if matches!(received.access.status, AccessStatus::Active) {
+            for scoped in &received.access.scopes {
+                // A collection that does not open still stands in the list, by its id; `query` says why it does not.
+                opened.extend(received.open(scoped.scope).await.ok());
+            }
+        }
+        let names = names(&opened);
+        let mut value = value(&received.access);
+        if let Value::Object(object) = &mut value {
+            let uris: Vec<_> = opened.iter().map(|collection| collection.definition().uri.clone()).collect();
+            object.insert("definitions".to_owned(), json!(uris));
+        }
+        values.push(value);
+        texts.push(words(account, &received.access, &names));
+    }
+    output.result(&Value::Array(values), || texts.join("\n"))
+}
+
+/// `pryv revoke`.
+pub(super) async fn revoke(
+    account: &Account,
+    wanted: &arguments::Revoke,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let granted = account.granted().await?;
+    let access = &lookup::access(&granted, &wanted.access)?.access;
+    let receipt = account.revoke(access.id).await?;
+    let collections = account.collections().await?;
+    output.result(&json!(receipt), || {
+        // The receipt speaks of collections by id; here people know their names.
+        names(&collections).iter().fold(receipt.to_string(), |text, (scope, name)| {
+            text.replace(&scope.to_string(), &format!("`{}`", visible(name)))
+        })
+    })
+}

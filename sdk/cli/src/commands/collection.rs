@@ -1,0 +1,60 @@
+//! Commands about collections: define and list.
+
+use crate::{
+    arguments::Define, failure::Failure, lookup::short_name, output::Output, rows, table, visible::visible,
+};
+use pryv_sdk::{Account, definition::Definition};
+use serde_json::json;
+
+/// `pryv define`.
+pub(super) async fn define(account: &Account, define: &Define, output: &mut Output) -> Result<(), Failure> {
+    let definition: Definition = serde_json::from_value(rows::read_value(&define.file)?).map_err(|error| {
+        Failure::new("invalid-definition", "the file is not a definition").because(&error).next(
+            "a definition is a JSON object of `uri`, `title`, `types` (a JSON Schema for each type) and `indexes`",
+        )
+    })?;
+    let collection = account.define(definition).await?;
+    let definition = collection.definition();
+    output.result(&json!({ "collection": collection.scope(), "uri": definition.uri }), || {
+        format!(
+            "Collection `{}` is ready: {}, {}.",
+            visible(short_name(&definition.uri)),
+            count(definition.types.len(), "type"),
+            count(definition.indexes.len(), "indexed field"),
+        )
+    })
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `pryv collections`.
+pub(super) async fn list(account: &Account, output: &mut Output) -> Result<(), Failure> {
+    let collections = account.collections().await?;
+    let values: Vec<_> = collections
+        .iter()
+        .map(|collection| {
+            let definition = collection.definition();
+            json!({ "collection": collection.scope(), "uri": definition.uri, "title": definition.title })
+        })
+        .collect();
+    if values.is_empty() && !output.is_json() {
+        return output.remark("You have no collection yet: `pryv define FILE` makes one.");
+    }
+    output.result(&json!(values), || {
+        let rows: Vec<_> = collections
+            .iter()
+            .map(|collection| {
+                let definition = collection.definition();
+                vec![
+                    short_name(&definition.uri).to_owned(),
+                    definition.title.clone(),
+                    definition.uri.clone(),
+                    collection.scope().to_string(),
+                ]
+            })
+            .collect();
+        table::render(&["name", "title", "uri", "id"].map(str::to_owned), &rows)
+    })
+}

@@ -1,0 +1,106 @@
+//! `pryv query` and `pryv explain`.
+
+use super::record;
+use crate::{
+    arguments::{Query, Rendering, Selection},
+    condition,
+    failure::Failure,
+    lookup,
+    output::Output,
+    table,
+};
+use pryv_sdk::{Account, Collection, Page, Record};
+use serde_json::Value;
+
+/// The most records that are asked for at once.
+const PAGE: u32 = 500;
+
+/// `pryv query`.
+pub(super) async fn query(account: &Account, wanted: &Query, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &wanted.selection.collection).await?;
+    let default = if output.is_json() { Rendering::Json } else { Rendering::Table };
+    let rendering = wanted.output.unwrap_or(default);
+    let mut kept = Vec::new();
+    let mut count = 0_usize;
+    let mut after = None;
+    let most = if wanted.selection.all { u32::MAX } else { wanted.selection.limit };
+    loop {
+        let left = most.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+        let mut query = build(&collection, &wanted.selection)?.limit(left.min(PAGE));
+        if let Some(cursor) = after.take() {
+            query = query.page(cursor);
+        }
+        let page: Page<Value> = query.fetch().await?;
+        for rejected in &page.rejected {
+            let id = rejected.record.map_or_else(|| "a record".to_owned(), |id| format!("record {id}"));
+            output.remark(&format!("{id} cannot be used: {}", rejected.reason))?;
+        }
+        count += page.records.len();
+        if rendering == Rendering::Ndjson {
+            for record in &page.records {
+                output.line(&record::value(record).to_string())?;
+            }
+        } else {
+            kept.extend(page.records);
+        }
+        after = page.next;
+        if after.is_none() || u32::try_from(count).unwrap_or(u32::MAX) >= most {
+            break;
+        }
+    }
+    match rendering {
+        Rendering::Ndjson => {}
+        Rendering::Json => output.value(&kept.iter().map(record::value).collect())?,
+        Rendering::Table => {
+            output.line(&rows(&collection, &kept, &wanted.columns))?;
+            let more = if after.is_some() { "; there are more: --limit, --all" } else { "" };
+            let s = if count == 1 { "" } else { "s" };
+            output.remark(&format!("{count} record{s}{more}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// `pryv explain`.
+pub(super) async fn explain(
+    account: &Account,
+    wanted: &Selection,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &wanted.collection).await?;
+    let explanation = build(&collection, wanted)?.explain()?;
+    output.result(&serde_json::json!({ "plan": explanation.to_string() }), || explanation.to_string())
+}
+
+fn build(collection: &Collection, wanted: &Selection) -> Result<pryv_sdk::Query, Failure> {
+    let definition = collection.definition();
+    let mut query = collection.query();
+    for text in &wanted.conditions {
+        let (pointer, value) = condition::parse(text, &definition)?;
+        query = query.eq(pointer, value);
+    }
+    if let Some(records) = wanted.scan {
+        query = query.scan(records);
+    }
+    Ok(if wanted.newest_first { query.newest_first() } else { query })
+}
+
+fn rows(collection: &Collection, records: &[Record<Value>], columns: &[String]) -> String {
+    let suggested = table::columns(collection.definition().types.values());
+    let columns = if columns.is_empty() { &suggested } else { columns };
+    // Columns that no record fills say nothing.
+    let filled = |pointer: &&String| records.iter().any(|record| record.data.pointer(pointer).is_some());
+    let columns: Vec<_> = columns.iter().filter(filled).collect();
+    let headings: Vec<_> = std::iter::once("record".to_owned())
+        .chain(columns.iter().map(|pointer| pointer.trim_start_matches('/').to_owned()))
+        .collect();
+    let rows: Vec<_> = records
+        .iter()
+        .map(|record| {
+            let flag = if record.validity.is_valid() { "" } else { " (invalid)" };
+            let cells = columns.iter().map(|pointer| table::cell(record.data.pointer(pointer)));
+            std::iter::once(format!("{}{flag}", record.id)).chain(cells).collect()
+        })
+        .collect();
+    table::render(&headings, &rows)
+}

@@ -1,0 +1,92 @@
+//! Commands about one record: create, get, update, delete.
+
+use crate::{
+    arguments::{Create, Target, Update},
+    failure::{Exit, Failure},
+    lookup, moment,
+    output::Output,
+    rows, trouble,
+};
+use pryv_sdk::{Account, Record, Validity, collection::WriteError, definition::Fault};
+use serde_json::{Value, json};
+
+/// A record as JSON.
+pub(super) fn value(record: &Record<Value>) -> Value {
+    let mut value = json!({
+        "id": record.id,
+        "version": record.version,
+        "author": record.author,
+        "written_at": moment::format(record.written_at.as_millis()),
+        "valid": record.validity.is_valid(),
+        "data": record.data,
+    });
+    if let (Validity::Invalid { faults }, Value::Object(object)) = (&record.validity, &mut value) {
+        object.insert("faults".to_owned(), faults.iter().map(fault_value).collect());
+    }
+    value
+}
+
+/// A fault as JSON.
+pub(super) fn fault_value(fault: &Fault) -> Value {
+    json!({ "pointer": fault.pointer, "rule": fault.rule, "expected": fault.expected })
+}
+
+/// `pryv create`.
+pub(super) async fn create(account: &Account, create: &Create, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &create.collection).await?;
+    let record = collection.create(rows::read_value(&create.file)?).await?;
+    output.result(&json!({ "id": record.id, "version": record.version }), || {
+        format!("Record {} is written, version {}.", record.id, record.version)
+    })
+}
+
+/// `pryv get`.
+pub(super) async fn get(account: &Account, target: &Target, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &target.collection).await?;
+    let record = collection.get::<Value>(lookup::record(&target.record)?).await?;
+    let mut value = value(&record);
+    if let Value::Object(object) = &mut value {
+        let author = if record.author == account.id() { Some("you") } else { None };
+        if let (Some(author), false) = (author, output.is_json()) {
+            object.insert("author".to_owned(), author.into());
+        }
+    }
+    output.value(&value)
+}
+
+/// `pryv update`.
+pub(super) async fn update(account: &Account, update: &Update, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &update.target.collection).await?;
+    let data = rows::read_value(&update.file)?;
+    let record = collection.get::<Value>(lookup::record(&update.target.record)?).await?;
+    if let Some(version) = update.version.filter(|version| *version != record.version) {
+        return Err(Failure::new(
+            "version-conflict",
+            format!("the record is at version {}, and you changed version {version}", record.version),
+        )
+        .next("read it again with `pryv get`, and repeat the change on what is there now")
+        .exit(Exit::Conflict));
+    }
+    let record = collection.update(&record, data).await?;
+    output.result(&json!({ "id": record.id, "version": record.version }), || {
+        format!("Record {} is now at version {}.", record.id, record.version)
+    })
+}
+
+/// `pryv delete`.
+pub(super) async fn delete(account: &Account, target: &Target, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &target.collection).await?;
+    let record = collection.get::<Value>(lookup::record(&target.record)?).await?;
+    collection.delete(&record).await?;
+    output.result(&json!({ "deleted": record.id }), || format!("Record {} is deleted.", record.id))
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        let failure = trouble::failure(error.code(), &error);
+        match error {
+            WriteError::Invalid { .. } => failure.next("mend these places and repeat; nothing was sent"),
+            _ => failure,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Conditions: `--where /field=value`, with the value typed by the definition.
+
+use crate::{
+    failure::Failure,
+    typing::{Types, typed},
+};
+use pryv_sdk::definition::Definition;
+use serde_json::Value;
+
+/// The field and the value of a condition.
+pub(crate) fn parse(text: &str, definition: &Definition) -> Result<(String, Value), Failure> {
+    let unclear = || {
+        Failure::usage(format!("`--where {text}` is not a condition")).next(format!(
+            "write `--where /field=value`; the fields that can be asked for: {}",
+            askable(definition)
+        ))
+    };
+    let (pointer, value) = text.split_once('=').ok_or_else(unclear)?;
+    // The slash is easily forgotten, and a field has no other way to begin.
+    let pointer = if pointer.starts_with('/') { pointer.to_owned() } else { format!("/{pointer}") };
+    let types = definition.types.values().find_map(|schema| Types::at(schema, &pointer));
+    Ok((pointer, typed(value, types.as_ref())))
+}
+
+/// The indexed fields, in words.
+pub(crate) fn askable(definition: &Definition) -> String {
+    let fields: Vec<_> = definition.indexes.iter().map(|index| index.field.as_str()).collect();
+    if fields.is_empty() { "none".to_owned() } else { fields.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_typed_by_the_definition() {
+        let schema = json!({ "properties": { "n": { "type": "integer" }, "s": { "type": "string" } } });
+        let definition = Definition::new("urn:x", "X", "x", schema).equality("/n");
+        assert_eq!(parse("/n=7", &definition).unwrap(), ("/n".to_owned(), json!(7)));
+        assert_eq!(parse("s=7", &definition).unwrap(), ("/s".to_owned(), json!("7")));
+        assert_eq!(parse("/s=a=b", &definition).unwrap(), ("/s".to_owned(), json!("a=b")));
+        let failure = parse("/n", &definition).unwrap_err();
+        assert_eq!(failure.exit_code(), 2);
+        assert!(failure.words().contains("can be asked for: /n"), "{}", failure.words());
+    }
+}

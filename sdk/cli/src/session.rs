@@ -1,0 +1,141 @@
+//! Sessions: from the session file to an account, and back when the account has learned something.
+
+use crate::{
+    arguments::Common,
+    failure::{Exit, Failure},
+    session_file::SessionFile,
+};
+use pryv_sdk::{Account, Client, StoredSession};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use zeroize::Zeroizing;
+
+/// Room for a session and its pins, so that writing one does not leave copies of the secret behind.
+const ROOM: usize = 256 * 1024;
+
+/// What a session file holds.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    server: String,
+    session: StoredSession,
+}
+
+/// A session file that was read, and the bytes that it was.
+struct Loaded {
+    saved: Saved,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+/// The session of one profile.
+#[derive(Debug)]
+pub(crate) struct Session {
+    server: Option<String>,
+    profile: String,
+    file: SessionFile,
+}
+
+/// An account, the server it is at, and what its session file held.
+pub(crate) struct Opened {
+    pub(crate) account: Account,
+    pub(crate) server: String,
+    known: Zeroizing<Vec<u8>>,
+}
+
+impl Session {
+    pub(crate) fn new(common: &Common, folder: PathBuf) -> Result<Self, Failure> {
+        Ok(Self {
+            server: common.server.as_deref().map(|server| server.trim_end_matches('/').to_owned()),
+            profile: common.profile.clone(),
+            file: SessionFile::new(folder, &common.profile)?,
+        })
+    }
+
+    /// The profile it is kept under.
+    pub(crate) fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    /// A client of the server that was named, for somebody who has no session yet.
+    pub(crate) fn client(&self) -> Result<(Client, String), Failure> {
+        let server = self.server.clone().ok_or_else(|| {
+            Failure::usage("no server was named").next("add `--server https://…`, or set PRYV_SERVER")
+        })?;
+        Ok((Client::connect(&server)?, server))
+    }
+
+    /// Refuses to put another account in the place of one that is signed in here.
+    pub(crate) fn is_free_for(&self, username: &str) -> Result<(), Failure> {
+        let Some(Loaded { saved, .. }) = self.load()? else { return Ok(()) };
+        if saved.session.username() == username
+            && self.server.as_ref().is_none_or(|server| *server == saved.server)
+        {
+            return Ok(());
+        }
+        Err(Failure::new(
+            "profile-in-use",
+            format!(
+                "the profile `{}` holds the session of `{}` at {}",
+                self.profile,
+                saved.session.username(),
+                saved.server
+            ),
+        )
+        .next(format!("add `--profile {username}`, or `pryv logout` first"))
+        .exit(Exit::Conflict))
+    }
+
+    /// Takes up the session of this profile.
+    pub(crate) fn open(&self) -> Result<Opened, Failure> {
+        let Loaded { saved, bytes: known } = self.load()?.ok_or_else(|| {
+            Failure::new("not-authenticated", format!("nobody is logged in (profile `{}`)", self.profile))
+                .next("log in with `pryv login USERNAME --server URL`, or make an account with `pryv sign-up USERNAME`")
+                .exit(Exit::Refused)
+        })?;
+        if let Some(server) = self.server.as_ref().filter(|server| **server != saved.server) {
+            return Err(Failure::usage(format!(
+                "the session of profile `{}` is with {}, and {server} was named",
+                self.profile, saved.server
+            ))
+            .next("leave --server (PRYV_SERVER) out, or use another --profile"));
+        }
+        let account = Client::connect(&saved.server)?.resume(saved.session)?;
+        Ok(Opened { account, server: saved.server, known })
+    }
+
+    /// Writes the session down, if it says something new: a renewed token, a contact met, a version seen.
+    pub(crate) fn keep(&self, opened: &Opened) -> Result<(), Failure> {
+        let bytes = encode(&opened.server, &opened.account)?;
+        if *bytes == *opened.known { Ok(()) } else { self.file.save(&bytes) }
+    }
+
+    /// Writes the session of a new log-in down.
+    pub(crate) fn keep_new(&self, account: &Account, server: &str) -> Result<(), Failure> {
+        self.file.save(&encode(server, account)?)
+    }
+
+    /// Forgets the session.
+    pub(crate) fn forget(&self) -> Result<(), Failure> {
+        self.file.remove()
+    }
+
+    fn load(&self) -> Result<Option<Loaded>, Failure> {
+        let Some(bytes) = self.file.load()? else { return Ok(None) };
+        let saved = serde_json::from_slice(&bytes).map_err(|error| {
+            // The decoder's words could repeat a part of the file.
+            let _unsaid = error;
+            Failure::new("session-file", format!("`{}` is not a session file", self.file.path().display()))
+                .next("remove it, and log in again")
+        })?;
+        Ok(Some(Loaded { saved, bytes }))
+    }
+}
+
+fn encode(server: &str, account: &Account) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let saved = Saved { server: server.to_owned(), session: account.export_session() };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+    serde_json::to_writer(&mut *bytes, &saved).map_err(|error| {
+        Failure::new("session-file", "the session could not be written down").because(&error)
+    })?;
+    Ok(bytes)
+}

@@ -1,0 +1,83 @@
+//! Trouble of the SDK in the words, the next step and the exit code of the command line.
+
+use crate::failure::{Exit, Failure};
+use pryv_sdk::{
+    account::{ChangePasswordError, DefineError, FindError, GrantError, OpenError, RevokeError},
+    client::{LogInError, RecoverError, ResumeError, SignUpError},
+    collection::{BulkError, QueryError, ReadError},
+    transport::http::ConnectError,
+};
+use std::error::Error;
+
+/// The failure for an error with a stable code.
+pub(crate) fn failure(code: &str, error: &dyn Error) -> Failure {
+    let mut failure = Failure::new(code, error.to_string()).exit(exit(code));
+    if let Some(source) = error.source() {
+        failure = failure.because(source);
+    }
+    match next(code) {
+        Some(next) => failure.next(next),
+        None => failure,
+    }
+}
+
+fn exit(code: &str) -> Exit {
+    match code {
+        "not-authenticated" | "wrong-credentials" | "session-ended" | "not-granted" | "not-yet-valid"
+        | "expired" | "revoked" | "write-only" | "read-only" | "epoch-not-held" | "not-allowed"
+        | "access-not-valid" => Exit::Refused,
+        "version-conflict" | "not-unique" | "already-exists" | "username-taken" | "stale-epoch"
+        | "transaction-reused" | "conflict" => Exit::Conflict,
+        _ => Exit::Failed,
+    }
+}
+
+/// What to type or do next; absent where the error's own words say it.
+fn next(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "not-authenticated" | "session-ended" => "log in again: `pryv login USERNAME`",
+        "wrong-credentials" => {
+            "check username and password; if the password is lost: `pryv recover USERNAME`"
+        }
+        "username-taken" => "choose another username, or log in if it is yours: `pryv login USERNAME`",
+        "offline" => {
+            "check the address (`--server`), the network, and that the server runs; repeating is safe"
+        }
+        "not-found" => "list what there is: `pryv collections`, `pryv received`, `pryv query COLLECTION`",
+        "not-granted" | "revoked" | "expired" => {
+            "ask its owner for a new access; `pryv received` lists those you have"
+        }
+        "not-yet-valid" => "wait until the access begins; `pryv received` shows when",
+        "write-only" | "read-only" | "not-allowed" => {
+            "ask its owner for an access of another level; `pryv received` lists yours"
+        }
+        "version-conflict" | "conflict" => {
+            "read it again with `pryv get`, and repeat the change on what is there now"
+        }
+        "not-unique" => {
+            "find it with `pryv query COLLECTION --where /FIELD=VALUE`; an import that broke off goes on with --resume"
+        }
+        "not-indexed" => {
+            "ask by an indexed field (`pryv describe COLLECTION`), or allow this machine to look through: `--scan 10000`"
+        }
+        "scan-limit" => "allow more with --scan, or ask by an indexed field",
+        "stale-epoch" => "repeat the command",
+        "contact-changed" => "compare fingerprints (`pryv whoami`) with the person before anything else",
+        _ => return None,
+    })
+}
+
+macro_rules! troubles {
+    ($($error:ty),+ $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                failure(error.code(), &error)
+            }
+        }
+    )+};
+}
+
+troubles! {
+    BulkError, ChangePasswordError, ConnectError, DefineError, FindError, GrantError, LogInError, OpenError, QueryError,
+    ReadError, RecoverError, ResumeError, RevokeError, SignUpError, pryv_sdk::Failure,
+}
