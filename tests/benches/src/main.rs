@@ -1,2 +1,65 @@
-//! Placeholder.
-fn main() {}
+//! Ratios against the plain counterpart, measured side by side in one run: `cargo xtask bench`.
+//!
+//! Every figure stands beside what the same machine does without us in the same minutes; quote the ratios, not the
+//! times. `--quick` runs a hundredth of the load, to see that it works.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark that meets an error has no figures to give, and prints those it has"
+)]
+
+mod measure;
+mod node;
+mod plain;
+mod records;
+mod report;
+mod serve;
+mod wire_client;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Measures Pryv against its plain counterparts.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// A hundredth of the load: to see that everything works, not to quote.
+    #[arg(long)]
+    quick: bool,
+    /// Only what needs no server.
+    #[arg(long)]
+    no_server: bool,
+    #[command(subcommand)]
+    command: Option<Role>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Role {
+    /// Serves from a folder and prints the address: the server under test, in a process of its own.
+    #[command(hide = true)]
+    Serve {
+        /// The data directory.
+        folder: PathBuf,
+    },
+}
+
+#[tokio::main]
+async fn main() {
+    let arguments = Arguments::parse();
+    if let Some(Role::Serve { folder }) = arguments.command {
+        return serve::serve(&folder).await;
+    }
+    let (rounds, plan) = if arguments.quick {
+        (1, node::Plan { each: 5, records: 1_000, rounds: 5 })
+    } else {
+        (7, node::Plan { each: 100, records: 100_000, rounds: 100 })
+    };
+    let mut rows = records::measure(rounds);
+    if !arguments.no_server {
+        rows.extend(node::measure(plan).await);
+    }
+    println!("{}", report::table(&rows));
+}
