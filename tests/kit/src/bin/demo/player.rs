@@ -1,0 +1,175 @@
+//! Players: people at machines of their own, who type `pryv`.
+
+use crate::{screen::Screen, trouble::Trouble};
+use serde_json::Value;
+use std::{
+    fs,
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Somebody with a home folder, a password and files.
+#[derive(Debug)]
+pub(crate) struct Player {
+    name: String,
+    home: PathBuf,
+    program: PathBuf,
+    server: String,
+}
+
+/// What a command printed.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) results: String,
+    pub(crate) remarks: String,
+}
+
+impl Said {
+    /// The results as JSON.
+    pub(crate) fn json(&self) -> Result<Value, Trouble> {
+        serde_json::from_str(&self.results).map_err(|error| Trouble::with("the answer is not JSON", &error))
+    }
+}
+
+impl Player {
+    /// Makes the home of somebody below `folder`, with a password in a file.
+    pub(crate) fn at_home(
+        name: &str,
+        folder: &Path,
+        program: &Path,
+        server: &str,
+        password: &str,
+    ) -> Result<Self, Trouble> {
+        let home = folder.join(name);
+        fs::create_dir_all(home.join("files"))?;
+        fs::write(home.join("password"), format!("{password}\n"))?;
+        Ok(Self { name: name.to_owned(), home, program: program.to_owned(), server: server.to_owned() })
+    }
+
+    /// Puts a file where the player works.
+    pub(crate) fn bring(&self, name: &str, content: &[u8]) -> Result<(), Trouble> {
+        Ok(fs::write(self.home.join("files").join(name), content)?)
+    }
+
+    /// The folder of the player's settings.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.home.join("config")
+    }
+
+    /// What the session file of the player holds: the player's own secrets, which no server has.
+    pub(crate) fn session(&self) -> Result<Value, Trouble> {
+        let path = self.config().join("pryv/default.session");
+        let bytes = fs::read(&path).map_err(|error| Trouble::with(&format!("{}", path.display()), &error))?;
+        serde_json::from_slice(&bytes).map_err(|error| Trouble::with("the session file is not JSON", &error))
+    }
+
+    /// Types a command that must succeed.
+    pub(crate) fn types(&self, screen: &Screen, arguments: &[&str]) -> Result<Said, Trouble> {
+        self.plays(screen, arguments, None, 0)
+    }
+
+    /// Types a command that reads a file, and must succeed.
+    pub(crate) fn types_with(
+        &self,
+        screen: &Screen,
+        arguments: &[&str],
+        file: &str,
+    ) -> Result<Said, Trouble> {
+        self.plays(screen, arguments, Some(file), 0)
+    }
+
+    /// Types a command that must end with another exit code than success.
+    pub(crate) fn types_in_vain(
+        &self,
+        screen: &Screen,
+        arguments: &[&str],
+        code: i32,
+    ) -> Result<Said, Trouble> {
+        self.plays(screen, arguments, None, code)
+    }
+
+    /// Runs a command that must succeed, for the story to check what it claims; shown to nobody.
+    pub(crate) fn quietly(&self, arguments: &[&str]) -> Result<Said, Trouble> {
+        self.run(arguments, None, 0)
+    }
+
+    fn plays(
+        &self,
+        screen: &Screen,
+        arguments: &[&str],
+        file: Option<&str>,
+        code: i32,
+    ) -> Result<Said, Trouble> {
+        let quoted: Vec<_> = arguments.iter().map(|argument| quote(argument)).collect();
+        let redirection = file.map(|file| format!(" < {file}")).unwrap_or_default();
+        screen.typed(&self.name, &format!("pryv {}{redirection}", quoted.join(" ")))?;
+        let said = self.run(arguments, file, code)?;
+        screen.answer(&said.results)?;
+        screen.remark(&said.remarks)?;
+        if code != 0 {
+            screen.remark(&format!("(exit code {code})"))?;
+        }
+        Ok(said)
+    }
+
+    fn run(&self, arguments: &[&str], file: Option<&str>, code: i32) -> Result<Said, Trouble> {
+        let files = self.home.join("files");
+        let input = match file {
+            Some(file) => Stdio::from(File::open(files.join(file))?),
+            None => Stdio::null(),
+        };
+        let output = Command::new(&self.program)
+            .args(arguments)
+            // Nothing of whoever runs the demo: no settings, no sessions.
+            .env_clear()
+            .env("HOME", &self.home)
+            .env("XDG_CONFIG_HOME", self.config())
+            .env("PRYV_SERVER", &self.server)
+            .env("PRYV_PASSWORD_FILE", self.home.join("password"))
+            .current_dir(files)
+            .stdin(input)
+            .output()
+            .map_err(|error| {
+                Trouble::with(&format!("{} cannot be started", self.program.display()), &error)
+            })?;
+        let said = Said {
+            results: String::from_utf8_lossy(&output.stdout).into_owned(),
+            remarks: String::from_utf8_lossy(&output.stderr).into_owned(),
+        };
+        if output.status.code() == Some(code) {
+            return Ok(said);
+        }
+        Err(Trouble::new(format!(
+            "`pryv {}` of {} ended with {} instead of exit code {code}\n{}{}",
+            arguments.join(" "),
+            self.name,
+            output.status,
+            said.results,
+            said.remarks
+        )))
+    }
+}
+
+/// An argument as a shell wants it.
+fn quote(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_shown_as_a_shell_takes_them() {
+        assert_eq!(quote("--where"), "--where");
+        assert_eq!(quote("/place=pharmacy"), "/place=pharmacy");
+        assert_eq!(quote("Dr Bob's"), "'Dr Bob'\\''s'");
+        assert_eq!(quote(""), "''");
+    }
+}

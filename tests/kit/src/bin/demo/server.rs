@@ -1,0 +1,122 @@
+//! The server of the demo: a process of its own, on a port that the system chooses, with a folder of its own.
+
+use crate::trouble::Trouble;
+use std::{
+    fs::{self, File},
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::Duration,
+};
+
+/// How long the server may take to be ready.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often it is asked.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// How many lines of the log are shown when something fails.
+const LOG_LINES: usize = 15;
+
+/// A server that runs.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+    data: PathBuf,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts a server whose files lie below `folder`, and waits until it is ready.
+    pub(crate) fn start(program: &Path, folder: &Path) -> Result<Self, Trouble> {
+        let (data, log) = (folder.join("server"), folder.join("server.log"));
+        // The port is free at this moment; should somebody take it before the server does, the server says so and ends.
+        let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        let output = File::create(&log)?;
+        let child = Command::new(program)
+            .env_clear()
+            .arg("--listen")
+            .arg(address.to_string())
+            .arg("--data")
+            .arg(&data)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .map_err(|error| Trouble::with(&format!("{} cannot be started", program.display()), &error))?;
+        let mut server = Self { child, address, data, log };
+        server.wait_until_ready()?;
+        Ok(server)
+    }
+
+    /// The address, as clients take it.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The folder of its data.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The last lines of its log.
+    pub(crate) fn last_words(&self) -> String {
+        last_words(&self.log)
+    }
+
+    fn wait_until_ready(&mut self) -> Result<(), Trouble> {
+        for _ in 0..PATIENCE.as_millis() / INTERVAL.as_millis() {
+            if let Some(status) = self.child.try_wait()? {
+                return Err(Trouble::new(format!(
+                    "the server ended at once with {status}{}",
+                    self.last_words()
+                )));
+            }
+            if is_ready(self.address) {
+                return Ok(());
+            }
+            sleep(INTERVAL);
+        }
+        Err(Trouble::new(format!(
+            "the server was not ready within {} s{}",
+            PATIENCE.as_secs(),
+            self.last_words()
+        )))
+    }
+}
+
+impl Drop for Server {
+    /// Every write that was acknowledged is on the disk already, and the disk is thrown away: nothing needs a farewell.
+    fn drop(&mut self) {
+        // It may have ended by itself: then there is nothing to end.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+fn is_ready(address: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&address, INTERVAL * 10)?;
+        stream.set_read_timeout(Some(INTERVAL * 20))?;
+        write!(stream, "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.take(4_096).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+/// The last lines of a log, as an appendix.
+fn last_words(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    let last = lines.get(lines.len().saturating_sub(LOG_LINES)..).unwrap_or_default();
+    if last.is_empty() {
+        String::new()
+    } else {
+        format!("\n  The server's last lines:\n    {}", last.join("\n    "))
+    }
+}

@@ -1,0 +1,56 @@
+//! The stage: a temporary folder with everything in it, a server, two people, a screen.
+
+use crate::{player::Player, screen::Screen, server::Server, trouble::Trouble};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// What the story needs. Fields are dropped in order: the server ends before its folder goes.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) screen: Screen,
+    pub(crate) server: Server,
+    pub(crate) ada: Player,
+    pub(crate) bob: Player,
+    pub(crate) program: PathBuf,
+    folder: TempDir,
+}
+
+impl Stage {
+    /// Starts the server and gives everybody a home.
+    pub(crate) fn set() -> Result<Self, Trouble> {
+        let screen = Screen::standard();
+        let folder = tempfile::Builder::new().prefix("pryv-demo-").tempdir()?;
+        let program = program("PRYV_BIN", "pryv")?;
+        let server = Server::start(&program_of_server()?, folder.path())?;
+        let url = server.url();
+        let at_home = |name, password| Player::at_home(name, folder.path(), &program, &url, password);
+        let ada = at_home("ada", "correct horse battery staple")?;
+        let bob = at_home("bob", "the quick brown fox jumps")?;
+        Ok(Self { screen, server, ada, bob, program, folder })
+    }
+
+    /// The folder that goes away at the end.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The last lines of the server's log.
+    pub(crate) fn log(&self) -> String {
+        self.server.last_words()
+    }
+}
+
+fn program_of_server() -> Result<PathBuf, Trouble> {
+    program("PRYV_SERVER_BIN", "pryv-server")
+}
+
+/// A program by its variable, or from the folder that this one is in.
+fn program(variable: &str, name: &str) -> Result<PathBuf, Trouble> {
+    let path = match std::env::var_os(variable) {
+        Some(path) => PathBuf::from(path),
+        None => std::env::current_exe()?.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)),
+    };
+    let missing =
+        || Trouble::new(format!("{} is not there: run `cargo xtask demo`, which builds it", path.display()));
+    path.canonicalize().map_err(|_| missing())
+}
