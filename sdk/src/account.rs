@@ -136,7 +136,13 @@ impl Account {
 
     /// Takes note of a version that was written.
     pub(crate) fn note_version(&self, place: Place, version: u64, digest: Digest) -> Result<(), Failure> {
-        Ok(lock(&self.0.versions).note(place, version, digest)?)
+        let mut versions = lock(&self.0.versions);
+        let asked = versions.asking();
+        // Somebody may have written on top of it already, and another call have seen it.
+        if version < versions.known(&place, asked) {
+            return Ok(());
+        }
+        Ok(versions.note(place, version, digest, asked)?)
     }
 
     /// What was verified of an access, kept for the records that name it.

@@ -18,6 +18,7 @@ use crate::{
     protocol::{
         record::{self, Content, open_fault},
         scope::{Role, ScopeState},
+        versions::Asked,
     },
 };
 use pryv_crypto::record::UnopenedRecord;
@@ -128,10 +129,10 @@ impl Collection {
     }
 
     /// Opens one envelope.
-    async fn open(&self, bytes: &[u8], id: Option<RecordId>) -> Result<Content, Failure> {
+    async fn open(&self, bytes: &[u8], id: Option<RecordId>, asked: Asked) -> Result<Content, Failure> {
         let unopened = UnopenedRecord::parse(bytes).map_err(|error| open_fault(&error))?;
         let state = self.state_for(std::slice::from_ref(&unopened)).await?;
-        let opened = self.0.account.open_record(&state, unopened, id).await?;
+        let opened = self.0.account.open_record(&state, unopened, id, asked).await?;
         Ok(record::read(&state, &opened)?)
     }
 }

@@ -1,5 +1,6 @@
 //! `Locked`: the keys for something are not available, why, and what to do next.
 
+use crate::text::utc;
 use pryv_wire::Timestamp;
 
 /// Something cannot be opened or written with the keys at hand. It is a state with a way out, not a fault.
@@ -23,13 +24,13 @@ pub enum LockReason {
     #[error("there is no access to this")]
     NotGranted,
     /// The access begins later.
-    #[error("the access is not valid yet (from {} ms)", from.as_millis())]
+    #[error("the access is not valid yet (it begins {})", utc(*from))]
     NotYetValid {
         /// When it begins.
         from: Timestamp,
     },
     /// The access has ended by its dates.
-    #[error("the access has expired (at {} ms)", until.as_millis())]
+    #[error("the access has expired (on {})", utc(*until))]
     Expired {
         /// When it ended.
         until: Timestamp,

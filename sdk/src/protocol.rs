@@ -10,3 +10,6 @@ pub(crate) mod plan;
 pub(crate) mod record;
 pub(crate) mod scope;
 pub(crate) mod versions;
+
+#[cfg(test)]
+mod world;

@@ -1,5 +1,6 @@
 //! The receipt of a revocation: what was achieved, and what was not.
 
+use crate::text::utc;
 use pryv_wire::{
     AccessId, Digest, PrincipalId, ScopeId, Signed, Timestamp,
     access::{Level, Revocation},
@@ -63,9 +64,10 @@ impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Access \"{}\" ({}) has ended, as change {} of the account.",
+            "Access \"{}\" ({}) has ended on {}, as change {} of the account.",
             printable(&self.name),
             self.access,
+            utc(self.ended_at),
             self.sequence
         )?;
         for scope in &self.scopes {
@@ -96,10 +98,10 @@ impl ScopeReceipt {
         match self.served.iter().map(|served| served.last_at).max() {
             Some(last) => writeln!(
                 f,
-                "- Written before, {}: the server gave the keys to the grantee, last at {} ms. What was read may have been kept, \
+                "- Written before, {}: the server gave the keys to the grantee, last on {}. What was read may have been kept, \
                  and no revocation takes it back.",
                 epochs(self.served.iter().map(|served| served.epoch)),
-                last.as_millis()
+                utc(last)
             )?,
             None => writeln!(f, "- The server says that the grantee never asked for the keys.")?,
         }
@@ -155,7 +157,11 @@ mod tests {
         let words = receipt(Level::Read, vec![served], vec![0, 2]).to_string();
         assert!(words.contains("change 12"));
         assert!(words.contains("epoch 3 and later): closed to the grantee, even with the server's help"));
-        assert!(words.contains("epoch 1: the server gave the keys to the grantee, last at 7 ms"));
+        assert!(
+            words.contains(
+                "epoch 1: the server gave the keys to the grantee, last on 1970-01-01 00:00:00 UTC"
+            )
+        );
         assert!(words.contains("no revocation takes it back"));
         assert!(words.contains("epochs 0, 2: never given"));
         assert!(words.contains("could still open these"));

@@ -46,10 +46,11 @@ impl Account {
         let account = self.id();
         let mut next = Some(after);
         while let Some(after) = next {
+            let known = self.known_head().map_or(0, |head| head.sequence);
             let page = self.call(&ListChanges { account, after, limit: PAGE }).await?;
             let mut chains = lock(&self.0.chains);
             let chain = chains.entry(account).or_insert_with(|| Chain::resume(account, None));
-            next = chain.extend(after, &page)?;
+            next = chain.extend(after, known, &page)?;
         }
         Ok(())
     }
@@ -75,7 +76,7 @@ impl Account {
         let mut next = Some(seen.sequence);
         while let Some(after) = next {
             let page = self.call(&ListChanges { account, after, limit: PAGE }).await?;
-            next = chain.extend(after, &page)?;
+            next = chain.extend(after, seen.sequence, &page)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::{
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
-    protocol::{access, record::open_fault, scope::ScopeState},
+    protocol::{access, record::open_fault, scope::ScopeState, versions::Asked},
 };
 use pryv_crypto::{
     VerifiedAccess,
@@ -22,17 +22,24 @@ pub(crate) struct Evidence {
 }
 
 impl Account {
+    /// Marks a question about records that is asked now: its answer is held against what is known by now.
+    pub(crate) fn asking(&self) -> Asked {
+        lock(&self.0.versions).asking()
+    }
+
     /// Opens one record and takes note of its version.
     pub(crate) async fn open_record(
         &self,
         state: &ScopeState,
         unopened: UnopenedRecord,
         record: Option<RecordId>,
+        asked: Asked,
     ) -> Result<OpenedRecord, Failure> {
         let (owner, scope) = (state.owner, state.scope);
         let claimed = unopened.protected().clone();
         let place = (owner, scope, claimed.record);
-        let sought = Sought { account: owner, scope, record, at_least: lock(&self.0.versions).known(&place) };
+        let sought =
+            Sought { account: owner, scope, record, at_least: lock(&self.0.versions).known(&place, asked) };
         let newest = newest_epoch(state, &unopened);
         let owner_cards = self.cards_of(owner).await?;
         let opened = match claimed.access {
@@ -48,7 +55,7 @@ impl Account {
             OpenError::NoKey => LockReason::EpochNotHeld { epoch: newest }.into(),
             other => open_fault(&other),
         })?;
-        lock(&self.0.versions).note(place, opened.protected.version, opened.digest)?;
+        lock(&self.0.versions).note(place, opened.protected.version, opened.digest, asked)?;
         Ok(opened)
     }
 

@@ -106,15 +106,17 @@ impl Collection {
     ) -> Result<(), (usize, Vec<RecordId>, WriteError)> {
         let at = std::sync::atomic::AtomicUsize::new(0);
         let order = std::sync::atomic::Ordering::Relaxed;
+        let asked = self.0.account.asking();
         let result = self
             .write(|writer, rng| {
                 let seal = |(number, (id, value)): (usize, &(RecordId, Value))| {
                     at.store(number, order);
                     Ok((*id, 1, writer.instance(*id, 1, value, rng)?))
                 };
-                let sealed = batch.iter().enumerate().map(seal).collect();
+                let sealed: Vec<_> = batch.iter().enumerate().map(seal).collect::<Result<_, WriteError>>()?;
+                // What fails from here on fails as a whole.
                 at.store(0, order);
-                sealed
+                Ok(sealed)
             })
             .await;
         match result {
@@ -124,7 +126,7 @@ impl Collection {
             }
             Err(WriteError::Failed(failure)) => {
                 let Some((id, _)) = batch.first() else { return Err((0, Vec::new(), failure.into())) };
-                Err((0, Vec::new(), self.refused(*id, failure).await))
+                Err((0, Vec::new(), self.refused(*id, failure, asked).await))
             }
             Err(error) => Err((at.into_inner(), Vec::new(), error)),
         }

@@ -50,6 +50,7 @@ impl Collection {
     pub async fn get<T: DeserializeOwned>(&self, id: RecordId) -> Result<Record<T>, ReadError> {
         self.may(Level::reads, LockReason::WriteOnly)?;
         let call = GetRecord { account: self.owner(), scope: self.scope(), record: id };
+        let asked = self.0.account.asking();
         let found = match self.0.account.call(&call).await {
             Ok(found) => found,
             Err(failure) => {
@@ -59,7 +60,7 @@ impl Collection {
                 });
             }
         };
-        match self.open(&found.record, Some(id)).await? {
+        match self.open(&found.record, Some(id), asked).await? {
             Content::Deleted { version } => Err(ReadError::Deleted { version }),
             Content::Instance(record) => typed(record).map_err(|_| ReadError::Shape),
         }

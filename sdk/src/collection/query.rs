@@ -11,6 +11,7 @@ use crate::{
         plan::{self, Check, Condition, Plan, PlanFault},
         record::{self, Content, open_fault},
         scope::ScopeState,
+        versions::Asked,
     },
     record::{Cursor, Page, Record, Rejected, Rejection},
 };
@@ -205,10 +206,12 @@ impl Query {
         let mut after = self.after.clone();
         let mut empty = 0;
         loop {
-            let answer = self.ask(&plan.filter, after.take()).await?;
+            let limit = if plan.is_scan() { self.scan_limit(run.opened) } else { self.limit };
+            let asked = self.collection.0.account.asking();
+            let answer = self.ask(&plan.filter, limit, after.take()).await?;
             empty = if answer.records.is_empty() { empty + 1 } else { 0 };
             let more = answer.next.map(Cursor);
-            self.take(&check, &answer.records, &mut run).await?;
+            self.take(&check, &answer.records, asked, &mut run).await?;
             progress.advance(run.opened, None);
             // A scanned page is the records of one page that meet the conditions: few, or none.
             let enough = extent == Extent::Page && (!run.page.records.is_empty() || !plan.is_scan());
@@ -243,20 +246,26 @@ impl Query {
         if self.conditions.iter().any(by_epoch) { Ok(self.collection.reopen().await?) } else { Ok(state) }
     }
 
-    async fn ask(&self, filter: &Filter, after: Option<Cursor>) -> Result<Records, Failure> {
+    /// How many records of a scan may still be opened, at most a page, at least one.
+    fn scan_limit(&self, opened: u64) -> u32 {
+        let left = self.scan.unwrap_or_default().saturating_sub(opened);
+        u32::try_from(left).unwrap_or(u32::MAX).clamp(1, self.limit)
+    }
+
+    async fn ask(&self, filter: &Filter, limit: u32, after: Option<Cursor>) -> Result<Records, Failure> {
         let call = QueryRecords {
             account: self.collection.owner(),
             scope: self.collection.scope(),
             filter: filter.clone(),
             order: self.order,
-            limit: self.limit,
+            limit,
             after: after.map(|cursor| cursor.0),
         };
         let answer = match self.collection.0.account.call(&call).await {
             Ok(answer) => answer,
             Err(failure) => return Err(self.collection.explain(failure).await),
         };
-        if u32::try_from(answer.records.len()).map_or(true, |count| count > self.limit) {
+        if u32::try_from(answer.records.len()).map_or(true, |count| count > limit) {
             return Err(Distrust::Malformed { what: "a page longer than asked for" }.into());
         }
         Ok(answer)
@@ -267,6 +276,7 @@ impl Query {
         &self,
         check: &Check,
         records: &[pryv_wire::Bytes],
+        asked: Asked,
         run: &mut Run<T>,
     ) -> Result<(), Failure> {
         let mut unopened = Vec::with_capacity(records.len());
@@ -279,7 +289,7 @@ impl Query {
         let state = self.collection.state_for(&unopened).await?;
         for record in unopened {
             let id = record.protected().record;
-            match self.one(&state, record, run).await {
+            match self.one(&state, record, asked, run).await {
                 Ok(record) if !check.meets(&record.data) => run.page.overshoot += 1,
                 Ok(record) => match typed(record) {
                     Ok(record) => run.page.records.push(record),
@@ -295,6 +305,7 @@ impl Query {
         &self,
         state: &ScopeState,
         record: UnopenedRecord,
+        asked: Asked,
         run: &mut Run<T>,
     ) -> Result<Record<Value>, Failure> {
         let id = record.protected().record;
@@ -303,7 +314,7 @@ impl Query {
             return Err(Distrust::WrongPage { record: id }.into());
         }
         run.opened += 1;
-        let opened = self.collection.0.account.open_record(state, record, None).await?;
+        let opened = self.collection.0.account.open_record(state, record, None, asked).await?;
         match record::read(state, &opened)? {
             Content::Instance(record) => Ok(record),
             Content::Deleted { .. } => Err(Distrust::WrongPage { record: id }.into()),

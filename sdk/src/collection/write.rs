@@ -5,7 +5,10 @@ use crate::{
     definition::Fault,
     failure::Failure,
     locked::LockReason,
-    protocol::record::{Content, SealFault, Writer, to_bytes},
+    protocol::{
+        record::{Content, SealFault, Writer, to_bytes},
+        versions::Asked,
+    },
     record::{Record, Validity},
 };
 use pryv_wire::{
@@ -197,6 +200,7 @@ impl Collection {
 
     /// Writes one version of one record: an instance, or what is left of a deleted one.
     async fn put(&self, id: RecordId, version: u64, data: Option<&Value>) -> Result<Written, WriteError> {
+        let asked = self.0.account.asking();
         let written = self
             .write(|writer, rng| {
                 let sealed = match data {
@@ -208,7 +212,7 @@ impl Collection {
             .await;
         match written {
             Ok(written) => written.into_iter().next().ok_or(WriteError::NotFound),
-            Err(WriteError::Failed(failure)) => Err(self.refused(id, failure).await),
+            Err(WriteError::Failed(failure)) => Err(self.refused(id, failure, asked).await),
             Err(error) => Err(error),
         }
     }
@@ -252,14 +256,14 @@ impl Collection {
     }
 
     /// What a refusal of a write means.
-    pub(super) async fn refused(&self, id: RecordId, failure: Failure) -> WriteError {
+    pub(super) async fn refused(&self, id: RecordId, failure: Failure, asked: Asked) -> WriteError {
         let Failure::Refused(refusal) = &failure else { return failure.into() };
         match refusal.code {
             ErrorCode::NotUnique => WriteError::NotUnique,
             ErrorCode::VersionConflict | ErrorCode::AlreadyExists => {
                 let theirs = match &refusal.current {
                     None => Current::Unknown,
-                    Some(bytes) => match self.open(bytes, Some(id)).await {
+                    Some(bytes) => match self.open(bytes, Some(id), asked).await {
                         Ok(Content::Instance(record)) => Current::Record(record),
                         Ok(Content::Deleted { version }) => Current::Deleted { version },
                         Err(failure) => return failure.into(),

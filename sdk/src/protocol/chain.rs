@@ -118,10 +118,10 @@ impl Chain {
     }
 
     /// Takes a page of changes behind the link `after`. Answers with the number of the last one taken, or with nothing
-    /// if the page reached the end of the chain.
-    pub(crate) fn extend(&mut self, after: u64, page: &Changes) -> Result<Option<u64>, Distrust> {
+    /// if the page reached the end of the chain. `known` is the last link that was known when the page was asked for: an
+    /// honest answer may be older than what other calls have learnt since.
+    pub(crate) fn extend(&mut self, after: u64, known: u64, page: &Changes) -> Result<Option<u64>, Distrust> {
         let forked = |number| Distrust::Forked { what: "change", number };
-        let known = self.head().map_or(0, |head| head.sequence);
         let mut head = match self.links.get(&after) {
             Some((_, head)) => *head,
             None if after == 0 => Change::genesis(self.account),

@@ -162,3 +162,6 @@ pub(crate) fn unwrap_pre(me: &Identity, scope: ScopeId, pre: &ScopePre) -> Resul
         me.keyring().unwrap_pre(scope, pre.generation, &pre.owner_wrap).map_err(|_| wrong.clone())?;
     if pre.scope == scope && secret.public().to_wire() == pre.public { Ok(secret) } else { Err(wrong) }
 }
+
+#[cfg(test)]
+mod tests;

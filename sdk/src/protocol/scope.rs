@@ -166,7 +166,11 @@ pub(crate) fn open(
         if before.is_some_and(|before| before.digest != epoch.digest) {
             return Err(Distrust::Forked { what: "epoch", number: u64::from(number) }.into());
         }
-        let held = known.and_then(|known| known.keys.get(&(scope, number))).cloned();
+        // A grantee keeps what cost a pairing; the owner opens its wraps each time, so that a replayed one shows at once.
+        let held = match role {
+            Role::Owner => None,
+            Role::Grantee { .. } => known.and_then(|known| known.keys.get(&(scope, number))).cloned(),
+        };
         let found = match held {
             Some(held) => Some(held),
             None => unlock(me, role, scope, &epoch.statement, &opened.keys)?.map(Arc::new),
@@ -321,3 +325,6 @@ fn fields(definition: &Definition, keys: &BTreeMap<(ScopeId, u32), Arc<EpochKeys
     };
     definition.indexes.iter().map(of).collect()
 }
+
+#[cfg(test)]
+mod tests;

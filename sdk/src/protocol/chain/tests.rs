@@ -106,7 +106,7 @@ fn a_server_that_forgot_a_write_is_caught_by_the_next_one() {
     server.commit(&commit(4), OTHER);
     // Number 3 by its number, but it follows another number 2.
     assert_eq!(chain.accept(&sent, &server.commit(&commit(5), ME)), Ok(Fit::Gap { after: 2 }));
-    assert_eq!(chain.extend(2, &server.page(2, 100)).unwrap_err().code(), "forked");
+    assert_eq!(chain.extend(2, 4, &server.page(2, 100)).unwrap_err().code(), "forked");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_gap_is_filled_by_the_links_in_between_in_pages() {
     let mut at = Some(after);
     let mut pages = 0;
     while let Some(after) = at {
-        at = chain.extend(after, &server.page(usize::try_from(after).unwrap(), 4)).unwrap();
+        at = chain.extend(after, 10, &server.page(usize::try_from(after).unwrap(), 4)).unwrap();
         pages += 1;
     }
     assert_eq!(pages, 3);
@@ -160,9 +160,9 @@ fn links_in_between_that_do_not_fit_are_a_fork() {
             served: Vec::new(),
         };
         view.accept(&sent, &last).unwrap();
-        assert_eq!(view.extend(0, &page).unwrap_err().code(), code);
+        assert_eq!(view.extend(0, 4, &page).unwrap_err().code(), code);
     }
-    assert_eq!(chain.extend(0, &server.page(0, 100)), Ok(None));
+    assert_eq!(chain.extend(0, 4, &server.page(0, 100)), Ok(None));
 }
 
 #[test]
