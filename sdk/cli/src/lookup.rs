@@ -5,7 +5,10 @@ use crate::{
     failure::{Exit, Failure},
     visible::visible,
 };
-use pryv_sdk::{Account, Collection, GrantedAccess, RecordId};
+use pryv_sdk::{
+    Account, Collection, Contact, Distrust, Fingerprint, GrantedAccess, PrincipalId, RecordId,
+    account::FindError,
+};
 
 /// A collection of one's own, or one that somebody granted.
 pub(crate) async fn collection(
@@ -26,9 +29,60 @@ pub(crate) async fn own(account: &Account, name: &str) -> Result<Collection, Fai
     })
 }
 
+/// Somebody on this server, by username.
+pub(crate) async fn contact(account: &Account, username: &str) -> Result<Contact, Failure> {
+    account.find(username).await.map_err(unknown)
+}
+
+/// Somebody on this server, by username, with the fingerprint that the person told.
+pub(crate) async fn contact_known_as(
+    account: &Account,
+    username: &str,
+    told: Fingerprint,
+) -> Result<Contact, Failure> {
+    let contact = match account.find(username).await {
+        // The person has new keys, and says so: what was pinned before counts no longer.
+        Err(FindError::Failed(pryv_sdk::Failure::Distrust(Distrust::ContactChanged { offered, .. })))
+            if offered == told =>
+        {
+            account.pin(username, told);
+            account.find(username).await
+        }
+        found => found,
+    };
+    let contact = contact.map_err(unknown)?;
+    if contact.fingerprint() == told {
+        return Ok(contact);
+    }
+    Err(Failure::new(
+        "fingerprint-differs",
+        format!("the server says that `{username}` is {}, and you were told {told}", contact.fingerprint()),
+    )
+    .next("grant nothing; compare again with the person, by another way than this server")
+    .exit(Exit::Refused))
+}
+
+fn unknown(error: FindError) -> Failure {
+    let not_found = matches!(error, FindError::NotFound);
+    let failure = Failure::from(error);
+    if not_found {
+        failure.next("check the name with the person: names are those of `pryv whoami`")
+    } else {
+        failure
+    }
+}
+
+/// A principal, by username or by fingerprint.
+async fn principal(account: &Account, user: &str) -> Result<PrincipalId, Failure> {
+    match user.parse::<Fingerprint>() {
+        Ok(fingerprint) => Ok(fingerprint.principal()),
+        Err(_) => Ok(contact(account, user).await?.id()),
+    }
+}
+
 /// A collection that `user` granted.
 async fn received(account: &Account, name: &str, user: &str) -> Result<Collection, Failure> {
-    let grantor = account.find(user).await?.id();
+    let grantor = principal(account, user).await?;
     let mut found = Vec::new();
     let mut locked = None;
     for received in account.received().await? {
@@ -43,10 +97,11 @@ async fn received(account: &Account, name: &str, user: &str) -> Result<Collectio
             }
         }
     }
+    let opened = !found.is_empty();
     if let Some(collection) = one(found, name)? {
         return Ok(collection);
     }
-    Err(locked.unwrap_or_else(|| {
+    Err(locked.filter(|_| !opened).unwrap_or_else(|| {
         Failure::new("not-granted", format!("`{user}` has granted you nothing called `{name}`"))
             .next(format!("list what you have with `pryv received`, or ask {user} for an access"))
             .exit(Exit::Refused)

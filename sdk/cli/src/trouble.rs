@@ -44,9 +44,7 @@ fn next(code: &str) -> Option<&'static str> {
             "check the address (`--server`), the network, and that the server runs; repeating is safe"
         }
         "not-found" => "list what there is: `pryv collections`, `pryv received`, `pryv query COLLECTION`",
-        "not-granted" | "revoked" | "expired" => {
-            "ask its owner for a new access; `pryv received` lists those you have"
-        }
+        "not-granted" | "revoked" | "expired" => "`pryv received` lists the accesses you have",
         "not-yet-valid" => "wait until the access begins; `pryv received` shows when",
         "write-only" | "read-only" | "not-allowed" => {
             "ask its owner for an access of another level; `pryv received` lists yours"

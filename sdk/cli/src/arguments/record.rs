@@ -10,7 +10,7 @@ pub(crate) struct Collection {
     /// The collection: its URI, the last part of it, or its id
     #[arg(value_name = "COLLECTION")]
     pub(crate) name: String,
-    /// A collection that this user granted to you, instead of your own
+    /// A collection that this user (name or fingerprint) granted to you, instead of your own
     #[arg(long, value_name = "USER")]
     pub(crate) from: Option<String>,
 }

@@ -23,16 +23,17 @@ pub(super) async fn grant(
     let now = SystemClock.now();
     let from = wanted.from.as_deref().map(|text| time(text, now)).transpose()?;
     let until = wanted.until.as_deref().map(|text| time(text, now)).transpose()?;
-    if let Some(fingerprint) = &wanted.fingerprint {
-        let fingerprint: Fingerprint = fingerprint.parse().map_err(|error| {
-            Failure::usage("this is not a fingerprint")
-                .because(&error)
-                .next("it has 52 characters; spaces do not count")
-        })?;
-        // From here on the server cannot offer anybody else under this name.
-        account.pin(&wanted.to, fingerprint);
-    }
-    let contact = account.find(&wanted.to).await?;
+    let contact = match &wanted.fingerprint {
+        Some(fingerprint) => {
+            let told = fingerprint.parse::<Fingerprint>().map_err(|error| {
+                Failure::usage("this is not a fingerprint")
+                    .because(&error)
+                    .next("it has 52 characters; spaces do not count")
+            })?;
+            lookup::contact_known_as(account, &wanted.to, told).await?
+        }
+        None => lookup::contact(account, &wanted.to).await?,
+    };
     let level = level(wanted.level);
     let mut grant = Grant::to(&contact).name(&wanted.name);
     let mut names = Vec::new();
@@ -150,7 +151,10 @@ fn words(account: &Account, access: &Access, names: &BTreeMap<ScopeId, String>) 
         let name = names.get(&scoped.scope).map_or(id.as_str(), String::as_str);
         let _always = writeln!(text, "  may       {} {}", may(scoped.level), visible(name));
     }
-    let _always = writeln!(text, "  status    {}{}", status(access), dates(access));
+    let _always = writeln!(text, "  status    {}", status(access));
+    if access.valid_from.is_some() || access.valid_until.is_some() {
+        let _always = writeln!(text, "  valid    {}", dates(access));
+    }
     text
 }
 

@@ -83,7 +83,7 @@ pub(super) async fn recover(
     let password = password(&secret_input::new_password(&recover.password)?);
     let account = client.recover(&recover.username, &phrase, &password).await?;
     session.keep_new(&account, &server)?;
-    output.remark("The account is open again and has the new password. Its other sessions have ended.")?;
+    output.remark("The account is open again and has the new password.")?;
     signed_in(&account, &server, output)
 }
 
@@ -121,7 +121,8 @@ pub(super) async fn change_password(
 ) -> Result<(), Failure> {
     account.change_password(&password(&secret_input::new_password(&change.password)?)).await?;
     output.result(&json!({ "password_changed": account.username() }), || {
-        "The password is changed; every other session has ended. The recovery phrase stays the same."
+        "The password is changed; the recovery phrase stays the same. Other sessions have ended, and a machine that keeps\n\
+         its session file can open a new one by its keys: to keep one out, `pryv logout` there, or remove the file."
             .to_owned()
     })
 }

@@ -7,7 +7,7 @@ use crate::{
     output::Output,
     rows, trouble,
 };
-use pryv_sdk::{Account, Record, Validity, collection::WriteError, definition::Fault};
+use pryv_sdk::{Account, PrincipalId, Record, Validity, collection::WriteError, definition::Fault};
 use serde_json::{Value, json};
 
 /// A record as JSON.
@@ -45,13 +45,21 @@ pub(super) async fn get(account: &Account, target: &Target, output: &mut Output)
     let collection = lookup::collection(account, &target.collection).await?;
     let record = collection.get::<Value>(lookup::record(&target.record)?).await?;
     let mut value = value(&record);
-    if let Value::Object(object) = &mut value {
-        let author = if record.author == account.id() { Some("you") } else { None };
-        if let (Some(author), false) = (author, output.is_json()) {
-            object.insert("author".to_owned(), author.into());
-        }
+    if let (Value::Object(object), Some(name), false) =
+        (&mut value, name(account, record.author), output.is_json())
+    {
+        object.insert("author".to_owned(), name.into());
     }
     output.value(&value)
+}
+
+/// What a principal is called, if it is known here.
+fn name(account: &Account, principal: PrincipalId) -> Option<String> {
+    if principal == account.id() {
+        Some(account.username().to_owned())
+    } else {
+        account.username_of(principal)
+    }
 }
 
 /// `pryv update`.

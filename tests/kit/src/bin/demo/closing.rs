@@ -18,7 +18,7 @@ pub(crate) fn stay_open(stage: &mut Stage) -> Result<(), Trouble> {
     screen.answer(
         "\n# then, for example\npryv query blood-pressure --newest-first\npryv export my-data\npryv --help\n",
     )?;
-    screen.say(&format!("Server: {}  Its files: {}", stage.server.url(), stage.server.data().display()))?;
+    screen.say(&format!("Server: {}  Its files: {}", stage.server.url(), stage.server.files().display()))?;
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(tokio::signal::ctrl_c())?;
     screen.say("")
 }

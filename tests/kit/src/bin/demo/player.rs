@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::{
     fs,
     fs::File,
+    io::Read,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -18,17 +19,19 @@ pub(crate) struct Player {
     server: String,
 }
 
-/// What a command printed.
+/// What a command printed, results and remarks in the order in which they came.
 #[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) results: String,
-    pub(crate) remarks: String,
-}
+pub(crate) struct Said(String);
 
 impl Said {
-    /// The results as JSON.
+    /// Whether a text stands in it.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.0.contains(text)
+    }
+
+    /// The whole of it as JSON.
     pub(crate) fn json(&self) -> Result<Value, Trouble> {
-        serde_json::from_str(&self.results).map_err(|error| Trouble::with("the answer is not JSON", &error))
+        serde_json::from_str(&self.0).map_err(|error| Trouble::with("the answer is not JSON", &error))
     }
 }
 
@@ -91,7 +94,7 @@ impl Player {
 
     /// Runs a command that must succeed, for the story to check what it claims; shown to nobody.
     pub(crate) fn quietly(&self, arguments: &[&str]) -> Result<Said, Trouble> {
-        self.run(arguments, None, 0)
+        self.run(arguments, None, 0, false)
     }
 
     fn plays(
@@ -104,22 +107,25 @@ impl Player {
         let quoted: Vec<_> = arguments.iter().map(|argument| quote(argument)).collect();
         let redirection = file.map(|file| format!(" < {file}")).unwrap_or_default();
         screen.typed(&self.name, &format!("pryv {}{redirection}", quoted.join(" ")))?;
-        let said = self.run(arguments, file, code)?;
-        screen.answer(&said.results)?;
-        screen.remark(&said.remarks)?;
+        // Where somebody watches, the bar of a long operation is drawn as it goes.
+        let live = screen.is_watched() && arguments.first() == Some(&"import") && code == 0;
+        let said = self.run(arguments, file, code, live)?;
+        screen.answer(&said.0)?;
         if code != 0 {
-            screen.remark(&format!("(exit code {code})"))?;
+            screen.aside(&format!("(exit code {code})"))?;
         }
         Ok(said)
     }
 
-    fn run(&self, arguments: &[&str], file: Option<&str>, code: i32) -> Result<Said, Trouble> {
+    fn run(&self, arguments: &[&str], file: Option<&str>, code: i32, live: bool) -> Result<Said, Trouble> {
         let files = self.home.join("files");
         let input = match file {
             Some(file) => Stdio::from(File::open(files.join(file))?),
             None => Stdio::null(),
         };
-        let output = Command::new(&self.program)
+        let (mut reader, writer) = std::io::pipe()?;
+        let mut command = Command::new(&self.program);
+        command
             .args(arguments)
             // Nothing of whoever runs the demo: no settings, no sessions.
             .env_clear()
@@ -129,24 +135,26 @@ impl Player {
             .env("PRYV_PASSWORD_FILE", self.home.join("password"))
             .current_dir(files)
             .stdin(input)
-            .output()
-            .map_err(|error| {
-                Trouble::with(&format!("{} cannot be started", self.program.display()), &error)
-            })?;
-        let said = Said {
-            results: String::from_utf8_lossy(&output.stdout).into_owned(),
-            remarks: String::from_utf8_lossy(&output.stderr).into_owned(),
-        };
-        if output.status.code() == Some(code) {
+            .stdout(writer.try_clone()?)
+            .stderr(if live { Stdio::inherit() } else { Stdio::from(writer) });
+        let mut child = command.spawn().map_err(|error| {
+            Trouble::with(&format!("{} cannot be started", self.program.display()), &error)
+        })?;
+        // It holds our end of the pipe, which would never end.
+        drop(command);
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes)?;
+        let said = Said(String::from_utf8_lossy(&bytes).into_owned());
+        let status = child.wait()?;
+        if status.code() == Some(code) {
             return Ok(said);
         }
         Err(Trouble::new(format!(
-            "`pryv {}` of {} ended with {} instead of exit code {code}\n{}{}",
+            "`pryv {}` of {} ended with {} instead of exit code {code}\n{}",
             arguments.join(" "),
             self.name,
-            output.status,
-            said.results,
-            said.remarks
+            status,
+            said.0
         )))
     }
 }

@@ -88,22 +88,17 @@ impl Screen {
 
     /// Shows what came back.
     pub(crate) fn answer(&self, text: &str) -> Result<(), Trouble> {
-        self.indented(text, None)
-    }
-
-    /// Shows what came back beside the result.
-    pub(crate) fn remark(&self, text: &str) -> Result<(), Trouble> {
-        self.indented(text, Some(Look::Dim))
-    }
-
-    fn indented(&self, text: &str, look: Option<Look>) -> Result<(), Trouble> {
         let mut shown = String::new();
         for line in text.lines() {
-            let line = look.map_or_else(|| line.to_owned(), |look| self.look(look, line));
             shown.push_str(format!("  {line}").trim_end());
             shown.push('\n');
         }
         self.write(&shown)
+    }
+
+    /// Adds a remark of the story's.
+    pub(crate) fn aside(&self, text: &str) -> Result<(), Trouble> {
+        self.write(&format!("  {}\n", self.look(Look::Dim, text)))
     }
 
     fn look(&self, look: Look, text: &str) -> String {

@@ -4,7 +4,7 @@ use crate::trouble::Trouble;
 use std::{
     fs::{self, File},
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -25,21 +25,21 @@ const LOG_LINES: usize = 15;
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
-    data: PathBuf,
+    home: PathBuf,
     log: PathBuf,
 }
 
 impl Server {
     /// Starts a server whose files lie below `folder`, and waits until it is ready.
     pub(crate) fn start(program: &Path, folder: &Path) -> Result<Self, Trouble> {
-        let (data, log) = (folder.join("server"), folder.join("server.log"));
-        // The port is free at this moment; should somebody take it before the server does, the server says so and ends.
-        let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        let home = folder.join("server");
+        fs::create_dir_all(&home)?;
+        let (data, log) = (home.join("data"), home.join("log"));
         let output = File::create(&log)?;
         let child = Command::new(program)
             .env_clear()
             .arg("--listen")
-            .arg(address.to_string())
+            .arg("127.0.0.1:0")
             .arg("--data")
             .arg(&data)
             .current_dir(folder)
@@ -48,7 +48,8 @@ impl Server {
             .stderr(output)
             .spawn()
             .map_err(|error| Trouble::with(&format!("{} cannot be started", program.display()), &error))?;
-        let mut server = Self { child, address, data, log };
+        let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self { child, address: unknown, home, log };
         server.wait_until_ready()?;
         Ok(server)
     }
@@ -58,9 +59,9 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The folder of its data.
-    pub(crate) fn data(&self) -> &Path {
-        &self.data
+    /// The folder of everything that it writes: its data and its log.
+    pub(crate) fn files(&self) -> &Path {
+        &self.home
     }
 
     /// The last lines of its log.
@@ -76,7 +77,10 @@ impl Server {
                     self.last_words()
                 )));
             }
-            if is_ready(self.address) {
+            if let Some(address) = said_address(&self.log)
+                && is_ready(address)
+            {
+                self.address = address;
                 return Ok(());
             }
             sleep(INTERVAL);
@@ -95,6 +99,13 @@ impl Drop for Server {
         // It may have ended by itself: then there is nothing to end.
         let _ended = self.child.kill().and_then(|()| self.child.wait());
     }
+}
+
+/// The address that the server says it listens on.
+fn said_address(log: &Path) -> Option<SocketAddr> {
+    let text = fs::read_to_string(log).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("listening on http://"))?;
+    line.trim().parse().ok()
 }
 
 fn is_ready(address: SocketAddr) -> bool {

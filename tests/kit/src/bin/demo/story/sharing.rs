@@ -40,7 +40,7 @@ pub(super) fn ada_grants(stage: &mut Stage, fingerprint: &str) -> Result<String,
             fingerprint,
         ],
     )?;
-    claim(said.results.contains("the one you were told"), "the fingerprint was compared")?;
+    claim(said.has("the one you were told"), "the fingerprint was compared")?;
     let accesses = stage.ada.quietly(&["accesses", "--json"])?.json()?;
     text(only(&accesses)?, "/id")
 }
@@ -52,7 +52,7 @@ pub(super) fn bob_reads(stage: &mut Stage) -> Result<Followed, Trouble> {
     bob.types(screen, &["received"])?;
     let said =
         bob.types(screen, &["query", "blood-pressure", "--from", "ada", "--newest-first", "--limit", "3"])?;
-    claim(said.results.contains("BP-000240"), "Bob sees Ada's last reading, written before the grant")?;
+    claim(said.has("BP-000240"), "Bob sees Ada's last reading, written before the grant")?;
     let found = bob
         .quietly(&["query", "blood-pressure", "--from", "ada", "--where", &reading(), "--json"])?
         .json()?;
@@ -139,10 +139,10 @@ fn scan(
         );
     }
     needles.push("Follow-up of my treatment".to_owned());
-    let disk = Disk::read(stage.server.data())?;
+    let disk = Disk::read(stage.server.files())?;
     screen.say("")?;
     screen.say(&format!(
-        "And on its disk ({} files, {} bytes), each of these is looked for:",
+        "And in everything that it keeps, its log included ({} files, {} bytes), each of these is looked for:",
         disk.files(),
         disk.bytes()
     ))?;
@@ -171,7 +171,7 @@ pub(super) fn ada_adds(stage: &mut Stage, name: &str, before: usize) -> Result<u
         &stage.screen,
         &["query", "blood-pressure", "--from", "ada", "--newest-first", "--limit", "2"],
     )?;
-    claim(said.results.contains(name), "Bob sees what was written after the grant")?;
+    claim(said.has(name), "Bob sees what was written after the grant")?;
     let all = stage.bob.quietly(&["query", "blood-pressure", "--from", "ada", "--all", "--json"])?.json()?;
     claim(all.as_array().is_some_and(|all| all.len() == before + written), "Bob sees all of it")?;
     Ok(written)
@@ -192,7 +192,7 @@ pub(super) fn ada_revokes(stage: &mut Stage, access: &str) -> Result<(), Trouble
     stage.screen.heading("Ada ends the access")?;
     let (ada, screen) = (&stage.ada, &stage.screen);
     let said = ada.types(screen, &["accesses"])?;
-    claim(said.results.contains("served    keys of blood-pressure"), "Ada sees that keys were given out")?;
+    claim(said.has("served    keys of blood-pressure"), "Ada sees that keys were given out")?;
     screen.say("")?;
     screen.say("The receipt says what was achieved, and what no revocation achieves:")?;
     ada.types(screen, &["revoke", access])?;
@@ -204,7 +204,7 @@ pub(super) fn bob_is_refused(stage: &mut Stage, record: &Followed) -> Result<(),
     stage.screen.heading("Dr Bob is refused")?;
     let (bob, screen) = (&stage.bob, &stage.screen);
     let said = bob.types_in_vain(screen, &["query", "blood-pressure", "--from", "ada"], 3)?;
-    claim(said.remarks.contains("revoked"), "the words say why")?;
+    claim(said.has("revoked"), "the words say why")?;
     bob.types(screen, &["received"])?;
     let place = Place { account: record.account, scope: record.scope, record: record.id };
     match evidence::ask(&stage.server.url(), bob, &place)? {
@@ -223,9 +223,6 @@ pub(super) fn ada_goes_on(stage: &mut Stage) -> Result<usize, Trouble> {
     let written = create(stage, "BP-000242", 124)?;
     let said =
         stage.ada.types(&stage.screen, &["query", "blood-pressure", "--newest-first", "--limit", "3"])?;
-    claim(
-        said.results.contains("BP-000242") && said.results.contains("BP-000241"),
-        "Ada reads old and new records",
-    )?;
+    claim(said.has("BP-000242") && said.has("BP-000241"), "Ada reads old and new records")?;
     Ok(written)
 }
