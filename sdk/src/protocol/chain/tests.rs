@@ -110,6 +110,20 @@ fn a_server_that_forgot_a_write_is_caught_by_the_next_one() {
 }
 
 #[test]
+fn a_write_that_follows_another_past_than_the_one_seen_is_a_fork() {
+    let (mut server, mut chain) = (Server::new(), Chain::genesis(ME));
+    for number in 1..=2 {
+        let sent = chain.sending(&commit(number), ME);
+        chain.accept(&sent, &server.commit(&commit(number), ME)).unwrap();
+    }
+    server.changes.pop();
+    server.heads.pop();
+    server.commit(&commit(7), OTHER);
+    let sent = chain.sending(&commit(3), ME);
+    assert_eq!(chain.accept(&sent, &server.commit(&commit(3), ME)).unwrap_err().code(), "forked");
+}
+
+#[test]
 fn a_gap_is_filled_by_the_links_in_between_in_pages() {
     let (mut server, mut chain) = (Server::new(), Chain::genesis(ME));
     for number in 1..=9 {
