@@ -4,6 +4,7 @@ use crate::service::{Error, Result};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use pryv_wire::ErrorCode;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// The two forms of every message.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -64,9 +65,7 @@ impl Format {
     pub(super) fn decode<T: DeserializeOwned + Serialize>(self, bytes: &[u8]) -> Result<T> {
         match self {
             Self::Cbor => Ok(pryv_wire::decode(bytes)?),
-            Self::Json => {
-                serde_json::from_slice(bytes).map_err(|error| Error::malformed(json_reason(&error)))
-            }
+            Self::Json => from_json(bytes),
         }
     }
 
@@ -77,6 +76,32 @@ impl Format {
             // Our messages hold no map with keys that are not text, and nothing else that JSON lacks.
             Self::Json => serde_json::to_vec(message).unwrap_or_default(),
         }
+    }
+}
+
+/// Reads a message from JSON. Serde takes an array for a struct too, which would be a second form of one message.
+fn from_json<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T> {
+    let refused = |error: serde_json::Error| Error::malformed(json_reason(&error));
+    let message: T = serde_json::from_slice(bytes).map_err(refused)?;
+    let given: Value = serde_json::from_slice(bytes).map_err(refused)?;
+    let ours = serde_json::to_value(&message).map_err(refused)?;
+    if says(&ours, &given) {
+        Ok(message)
+    } else {
+        Err(Error::malformed("a message is an object, with its fields by name"))
+    }
+}
+
+/// Whether `given` is `ours`, but for fields that were left out or null.
+fn says(ours: &Value, given: &Value) -> bool {
+    match (ours, given) {
+        (Value::Object(ours), Value::Object(given)) => given
+            .iter()
+            .all(|(name, value)| value.is_null() || ours.get(name).is_some_and(|ours| says(ours, value))),
+        (Value::Array(ours), Value::Array(given)) => {
+            ours.len() == given.len() && ours.iter().zip(given).all(|(ours, given)| says(ours, given))
+        }
+        (ours, given) => ours == given,
     }
 }
 

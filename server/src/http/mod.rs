@@ -128,3 +128,52 @@ async fn wrong_method(request: Request) -> Response {
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        clock::SystemClock,
+        service::Rules,
+        store::{NodeKey, Store},
+        telemetry::ServiceMetrics,
+    };
+    use tower::ServiceExt as _;
+
+    fn app() -> Arc<App> {
+        let store = Store::over(pryv_engine::Store::in_memory().unwrap(), &NodeKey::generate());
+        let counters = ServiceMetrics::default();
+        let metrics = Metrics::new(&store, counters.clone());
+        let service = Service::start(store, Arc::new(SystemClock), Rules::default(), counters).unwrap();
+        let none = Rate { per_second: 0, burst: 0 };
+        let limits = Limits {
+            timeout: Duration::from_secs(5),
+            concurrency: 4,
+            body_memory: 1 << 20,
+            account: none,
+            credentials: none,
+            lookups: none,
+        };
+        Arc::new(App::new(service, metrics, &limits, false, false))
+    }
+
+    async fn boom() -> &'static str {
+        panic!("with words of a caller")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_problem_with_the_request_id() {
+        let routes = finish(Router::new().route("/boom", get(boom)), app());
+        for _ in 0..6 {
+            let request =
+                Request::get("/boom").header("accept", "application/json").body(axum::body::Body::empty());
+            let response = routes.clone().oneshot(request.unwrap()).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let id = response.headers()[&context::REQUEST_ID].to_str().unwrap().to_owned();
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+            let problem: Problem = serde_json::from_slice(&body).unwrap();
+            assert_eq!((problem.code, problem.details.request), (ErrorCode::Internal, Some(id)));
+            assert!(!String::from_utf8_lossy(&body).contains("words of a caller"));
+        }
+    }
+}

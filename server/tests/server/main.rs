@@ -1,0 +1,24 @@
+//! The server through its rules and through HTTP: statements made with the real keys, a clock that tests turn, an engine
+//! in memory.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+#[cfg(unix)]
+mod binary;
+#[cfg(test)]
+mod grants;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod node;
+#[cfg(test)]
+mod queries;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod revocations;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,482 @@
+//! People and collections, and the messages a client would make for them.
+
+use pryv_crypto::{
+    AccountSecret, EpochKeys, Identity,
+    index::{EqualityKey, UniqueKey},
+    lockbox::{self, PreSecret},
+    password::{ClientLogin, ClientRegistration},
+    record::{Draft, RecordSealer},
+    recovery::RecoveryPhrase,
+    secret::LockKey,
+};
+use pryv_server::{
+    permission::Caller,
+    service::{Error, Rules, Service},
+    store::{NodeKey, Store},
+    telemetry::ServiceMetrics,
+};
+use pryv_wire::{
+    AccessId, Bytes, Clock, Digest, ErrorCode, PrincipalId, RecordId, ScopeId, Signed, Suite, Timestamp,
+    TransactionId,
+    access::{Access, Grant, LastEpoch, Level, Revocation},
+    account::{
+        FinishLogin, FinishSignUp, KeyStretching, LoggedIn, PasswordCredential, RecoveryCredential,
+        SessionOpened, StartLogin, StartSignUp,
+    },
+    card::{Card, PrincipalKind},
+    encode,
+    record::{DefinitionRef, Filter, Order, QueryRecords, RecordKind, Records},
+    scope::{Epoch, Lockbox, NewEpoch, OpenScope, ScopePre, Share, Transform},
+    transaction::{Commit, Committed, GrantAccess, Operation},
+};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use serde_json::Value;
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+pub(crate) const START: u64 = 1_800_000_000_000;
+pub(crate) const CHEAP: KeyStretching = KeyStretching { memory_kib: 19_456, iterations: 2, parallelism: 1 };
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const URI: &str = "https://example.org/measurements";
+pub(crate) const DAY: u64 = 86_400_000;
+
+/// A clock whose hand tests turn.
+#[derive(Debug)]
+pub(crate) struct Hand(AtomicU64);
+
+impl Hand {
+    pub(crate) fn at(millis: u64) -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(millis)))
+    }
+
+    pub(crate) fn advance(&self, millis: u64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) service: Service,
+    pub(crate) clock: Arc<Hand>,
+    rng: Mutex<ChaCha20Rng>,
+}
+
+/// An account with its keys and an open session.
+pub(crate) struct Person {
+    pub(crate) identity: Identity,
+    pub(crate) card: Signed<Card>,
+    pub(crate) secret: AccountSecret,
+    pub(crate) phrase: RecoveryPhrase,
+    pub(crate) session: SessionOpened,
+    pub(crate) caller: Caller,
+}
+
+impl Person {
+    pub(crate) fn id(&self) -> PrincipalId {
+        self.identity.principal()
+    }
+}
+
+/// A collection as its owner holds it.
+pub(crate) struct Collection {
+    pub(crate) account: PrincipalId,
+    pub(crate) scope: ScopeId,
+    pub(crate) epochs: Vec<(Epoch, EpochKeys)>,
+    pub(crate) pre: Option<PreSecret>,
+    pub(crate) locks: Vec<Option<LockKey>>,
+    pub(crate) definition: DefinitionRef,
+}
+
+impl Collection {
+    pub(crate) fn present(&self) -> &(Epoch, EpochKeys) {
+        self.epochs.last().unwrap()
+    }
+}
+
+/// What a test writes.
+pub(crate) struct Write<'a> {
+    pub(crate) record: RecordId,
+    pub(crate) version: u64,
+    pub(crate) kind: RecordKind,
+    pub(crate) access: Option<AccessId>,
+    pub(crate) color: Option<&'a str>,
+    pub(crate) serial: Option<&'a str>,
+    pub(crate) size: usize,
+}
+
+impl Default for Write<'_> {
+    fn default() -> Self {
+        Self {
+            record: RecordId::from_bytes([0; 16]),
+            version: 1,
+            kind: RecordKind::Instance,
+            access: None,
+            color: None,
+            serial: None,
+            size: 20,
+        }
+    }
+}
+
+/// The code of a refusal.
+pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Error>) -> ErrorCode {
+    answer.unwrap_err().code()
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(Rules::default())
+    }
+
+    pub(crate) fn with(rules: Rules) -> Self {
+        let engine = pryv_engine::Store::in_memory().unwrap();
+        let store = Store::over(engine, &NodeKey::from_bytes([9; 32]));
+        let clock = Hand::at(START);
+        let service = Service::start(store, clock.clone(), rules, ServiceMetrics::default()).unwrap();
+        Self { service, clock, rng: Mutex::new(ChaCha20Rng::from_seed([7; 32])) }
+    }
+
+    pub(crate) fn rng(&self) -> ChaCha20Rng {
+        ChaCha20Rng::from_seed(self.rng.lock().unwrap().r#gen())
+    }
+
+    pub(crate) fn id16(&self) -> [u8; 16] {
+        self.rng().r#gen()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) async fn finish_sign_up(
+        &self,
+        username: &str,
+    ) -> (FinishSignUp, AccountSecret, RecoveryPhrase) {
+        let mut rng = self.rng();
+        let secret = AccountSecret::generate(&mut rng);
+        let (_, card) = Identity::found(&secret, PrincipalKind::Account, self.now()).unwrap();
+        let (registration, request) = ClientRegistration::start(PASSWORD, &mut rng).unwrap();
+        let start = StartSignUp { username: username.into(), request };
+        let started = self.service.start_sign_up(start).await.unwrap();
+        let registered = registration.finish(&started.response, &CHEAP, &mut rng).unwrap();
+        let wrap = registered.export_key.wrap(&secret, &mut rng);
+        let password = PasswordCredential { stretching: CHEAP, upload: registered.upload, wrap };
+        let phrase = RecoveryPhrase::generate(&mut rng);
+        let recovery: RecoveryCredential = phrase.credential(&secret, &mut rng);
+        (FinishSignUp { username: username.into(), card, password, recovery }, secret, phrase)
+    }
+
+    pub(crate) async fn person(&self, username: &str) -> Person {
+        let (finish, secret, phrase) = self.finish_sign_up(username).await;
+        let card = finish.card.clone();
+        let session = self.service.finish_sign_up(finish).await.unwrap();
+        let caller = self.service.caller(session.token).await.unwrap();
+        let (identity, _) = Identity::found(&secret, PrincipalKind::Account, self.now()).unwrap();
+        Person { identity, card, secret, phrase, session, caller }
+    }
+
+    pub(crate) async fn log_in(&self, username: &str, password: &str) -> Result<LoggedIn, Error> {
+        let mut rng = self.rng();
+        let (login, request) = ClientLogin::start(password, &mut rng).unwrap();
+        let started = self.service.start_login(StartLogin { username: username.into(), request }).await?;
+        // A wrong password shows on the client already; a guesser sends something nevertheless.
+        let finalization = match login.finish(&started.response, &started.stretching, &mut rng) {
+            Ok(logged_in) => logged_in.finalization,
+            Err(_) => Bytes::from(vec![1; 64]),
+        };
+        self.service.finish_login(FinishLogin { login: started.login, finalization }).await
+    }
+
+    pub(crate) async fn commit(
+        &self,
+        by: &Person,
+        account: PrincipalId,
+        operations: Vec<Operation>,
+    ) -> Result<Committed, Error> {
+        let transaction = TransactionId::from_bytes(self.id16());
+        self.service.commit(by.caller.clone(), Commit { account, transaction, operations }).await
+    }
+
+    /// The operation that creates a collection, and the collection.
+    pub(crate) fn new_collection(&self, owner: &Person, uri: &str) -> (Operation, Collection) {
+        let mut rng = self.rng();
+        let (account, scope) = (owner.id(), owner.identity.scope_id(uri));
+        let keys = EpochKeys::generate(&mut rng);
+        let epoch = keys.statement(account, scope, 0, self.now());
+        let owner_wrap = owner.identity.keyring().wrap_epoch(&epoch, &keys, &mut rng).unwrap();
+        let new = NewEpoch { statement: owner.identity.sign(&epoch), owner_wrap, lockbox: None };
+        let sealer = RecordSealer::for_reader(&owner.identity, &epoch, &keys, None).unwrap();
+        let sealed = sealer
+            .seal(
+                &Draft {
+                    record: RecordId::definition(scope),
+                    version: 1,
+                    kind: RecordKind::Definition,
+                    definition: None,
+                    content: b"definition",
+                    equality: vec![],
+                    unique: vec![],
+                    written_at: self.now(),
+                },
+                &mut rng,
+            )
+            .unwrap();
+        let definition = DefinitionRef { version: 1, digest: sealed.envelope.digest() };
+        let operation =
+            Operation::CreateScope { epoch: new, definition: Bytes::from(encode(&sealed.envelope)) };
+        let (epochs, locks) = (vec![(epoch, keys)], vec![None]);
+        (operation, Collection { account, scope, epochs, pre: None, locks, definition })
+    }
+
+    pub(crate) async fn collection(&self, owner: &Person) -> Collection {
+        let (operation, collection) = self.new_collection(owner, URI);
+        self.commit(owner, owner.id(), vec![operation]).await.unwrap();
+        collection
+    }
+
+    pub(crate) fn tokens(collection: &Collection, color: &str) -> Vec<Bytes> {
+        let mut tokens = Vec::new();
+        for (_, keys) in &collection.epochs {
+            let key = EqualityKey::new(keys, URI, "/color");
+            tokens.extend(key.tokens(&Value::from(color)).unwrap().iter().map(|token| token.to_wire()));
+        }
+        tokens
+    }
+
+    pub(crate) fn unique_token(collection: &Collection, serial: &str) -> Bytes {
+        let key = UniqueKey::new(&collection.present().1, URI, "/serial");
+        key.tokens(&Value::from(serial)).unwrap()[0].to_wire()
+    }
+
+    /// The operation that writes a version of a record.
+    pub(crate) fn put(&self, author: &Person, collection: &Collection, write: &Write<'_>) -> Operation {
+        Operation::PutRecord { record: self.envelope(author, collection, write) }
+    }
+
+    pub(crate) fn envelope(&self, author: &Person, collection: &Collection, write: &Write<'_>) -> Bytes {
+        let mut rng = self.rng();
+        let (epoch, keys) = collection.present();
+        let sealer = RecordSealer::for_reader(&author.identity, epoch, keys, write.access).unwrap();
+        let (color, serial) = (EqualityKey::new(keys, URI, "/color"), UniqueKey::new(keys, URI, "/serial"));
+        let draft = Draft {
+            record: write.record,
+            version: write.version,
+            kind: write.kind,
+            definition: (write.kind == RecordKind::Instance).then_some(collection.definition),
+            content: &vec![b'x'; write.size],
+            equality: write.color.map_or_else(Vec::new, |value| color.tokens(&Value::from(value)).unwrap()),
+            unique: write.serial.map_or_else(Vec::new, |value| serial.tokens(&Value::from(value)).unwrap()),
+            written_at: self.now(),
+        };
+        Bytes::from(encode(&sealer.seal(&draft, &mut rng).unwrap().envelope))
+    }
+
+    /// The operation by which a depositor without the right to read creates a record.
+    pub(crate) fn deposit(
+        &self,
+        author: &Person,
+        collection: &Collection,
+        record: RecordId,
+        access: AccessId,
+    ) -> Operation {
+        let draft = Draft {
+            record,
+            version: 1,
+            kind: RecordKind::Instance,
+            definition: Some(collection.definition),
+            content: b"deposited",
+            equality: vec![],
+            unique: vec![],
+            written_at: self.now(),
+        };
+        let sealer = RecordSealer::for_depositor(&author.identity, &collection.present().0, access).unwrap();
+        let sealed = sealer.seal(&draft, &mut self.rng()).unwrap();
+        Operation::PutRecord { record: Bytes::from(encode(&sealed.envelope)) }
+    }
+
+    /// Makes a new record and answers its id.
+    pub(crate) async fn record(
+        &self,
+        owner: &Person,
+        collection: &Collection,
+        color: Option<&str>,
+    ) -> RecordId {
+        let record = RecordId::from_bytes(self.id16());
+        let operation = self.put(owner, collection, &Write { record, color, ..Write::default() });
+        self.commit(owner, collection.account, vec![operation]).await.unwrap();
+        record
+    }
+
+    /// Everything that a grant of one scope brings.
+    pub(crate) fn new_grant(
+        &self,
+        owner: &Person,
+        grantee: &Person,
+        collection: &mut Collection,
+        level: Level,
+    ) -> GrantAccess {
+        self.new_grant_between(owner, grantee, collection, level, None, None)
+    }
+
+    pub(crate) fn new_grant_between(
+        &self,
+        owner: &Person,
+        grantee: &Person,
+        collection: &mut Collection,
+        level: Level,
+        valid_from: Option<Timestamp>,
+        valid_until: Option<Timestamp>,
+    ) -> GrantAccess {
+        let mut rng = self.rng();
+        let access = AccessId::from_bytes(self.id16());
+        let (scope, keyring) = (collection.scope, owner.identity.keyring());
+        let grantee_card = grantee.card.unverified().unwrap();
+        let (mut pre, mut lockboxes, mut shares, mut transforms) = (vec![], vec![], vec![], vec![]);
+        let mut transform = None;
+        if level.reads() {
+            if collection.pre.is_none() {
+                let secret = PreSecret::generate(&mut rng).unwrap();
+                let owner_wrap = keyring.wrap_pre(scope, 0, &secret, &mut rng);
+                pre.push(ScopePre { scope, generation: 0, public: secret.public().to_wire(), owner_wrap });
+                collection.pre = Some(secret);
+            }
+            let secret = collection.pre.as_ref().unwrap();
+            for (number, (epoch, keys)) in collection.epochs.iter().enumerate() {
+                if collection.locks[number].is_none() {
+                    let made = lockbox::seal(epoch, keys, secret, &mut rng).unwrap();
+                    let owner_lock = keyring.wrap_lock(scope, epoch.epoch, &made.lock, &mut rng);
+                    let (capsule, sealed) = (made.capsule, made.sealed);
+                    let (epoch, generation, shares) = (epoch.epoch, 0, vec![]);
+                    lockboxes.push(Lockbox { scope, epoch, generation, capsule, sealed, owner_lock, shares });
+                    collection.locks[number] = Some(made.lock);
+                }
+                shares.push(self.share(epoch, collection.locks[number].as_ref().unwrap(), access, grantee));
+            }
+            let grantee_pre = pryv_proxy_crypto::pre::PrePublicKey::parse(&grantee_card.pre).unwrap();
+            let key = secret.transform_key(&grantee_pre, &mut rng).unwrap();
+            transform = Some(key.digest());
+            transforms.push(Transform { access, scope, generation: 0, key: key.to_wire() });
+        }
+        let statement = Access {
+            suite: Suite::CLASSIC,
+            access,
+            grantor: owner.id(),
+            grantee: grantee.id(),
+            grantee_card: grantee.card.digest(),
+            grants: vec![Grant { scope, level, transform }],
+            valid_from,
+            valid_until,
+            terms: None,
+            note: Bytes::from(&b"note"[..]),
+            owner_note: Bytes::from(&b"note"[..]),
+            signed_at: self.now(),
+        };
+        GrantAccess { statement: owner.identity.sign(&statement), pre, lockboxes, shares, transforms }
+    }
+
+    fn share(&self, epoch: &Epoch, lock: &LockKey, access: AccessId, grantee: &Person) -> Share {
+        let sealing = grantee.identity.sealing_public();
+        let sealed = lockbox::share(epoch, lock, access, grantee.id(), &sealing, &mut self.rng()).unwrap();
+        Share { access, scope: epoch.scope, epoch: epoch.epoch, sealed }
+    }
+
+    pub(crate) async fn grant(
+        &self,
+        owner: &Person,
+        grantee: &Person,
+        collection: &mut Collection,
+        level: Level,
+    ) -> AccessId {
+        let grant = self.new_grant(owner, grantee, collection, level);
+        let access = grant.statement.unverified().unwrap().access;
+        self.commit(owner, owner.id(), vec![Operation::Grant(Box::new(grant))]).await.unwrap();
+        access
+    }
+
+    /// The next epoch of a collection, shared with those who remain.
+    pub(crate) fn new_epoch(
+        &self,
+        owner: &Person,
+        collection: &mut Collection,
+        readers: &[(AccessId, &Person)],
+    ) -> NewEpoch {
+        let mut rng = self.rng();
+        let (scope, keyring) = (collection.scope, owner.identity.keyring());
+        let (last, keys) = collection.present();
+        let number = last.epoch + 1;
+        let keys = keys.next(&mut rng);
+        let epoch = keys.statement(owner.id(), scope, number, self.now());
+        let owner_wrap = keyring.wrap_epoch(&epoch, &keys, &mut rng).unwrap();
+        let mut lock = None;
+        let lockbox = (!readers.is_empty()).then(|| {
+            let made = lockbox::seal(&epoch, &keys, collection.pre.as_ref().unwrap(), &mut rng).unwrap();
+            let shares = readers
+                .iter()
+                .map(|(access, person)| self.share(&epoch, &made.lock, *access, person))
+                .collect();
+            let owner_lock = keyring.wrap_lock(scope, number, &made.lock, &mut rng);
+            let (capsule, sealed) = (made.capsule, made.sealed);
+            lock = Some(made.lock);
+            Lockbox { scope, epoch: number, generation: 0, capsule, sealed, owner_lock, shares }
+        });
+        let statement = owner.identity.sign(&epoch);
+        collection.epochs.push((epoch, keys));
+        collection.locks.push(lock);
+        NewEpoch { statement, owner_wrap, lockbox }
+    }
+
+    /// The operation that revokes an access of one scope.
+    pub(crate) fn new_revocation(
+        &self,
+        owner: &Person,
+        collection: &mut Collection,
+        access: AccessId,
+        remaining: &[(AccessId, &Person)],
+    ) -> Operation {
+        let last_epochs = vec![LastEpoch { scope: collection.scope, epoch: collection.present().0.epoch }];
+        let revocation = Revocation { access, grantor: owner.id(), last_epochs, signed_at: self.now() };
+        let epochs = vec![self.new_epoch(owner, collection, remaining)];
+        Operation::Revoke { statement: owner.identity.sign(&revocation), epochs }
+    }
+
+    pub(crate) fn open(collection: &Collection) -> OpenScope {
+        OpenScope { account: collection.account, scope: collection.scope, from_epoch: 0 }
+    }
+
+    pub(crate) async fn query(
+        &self,
+        by: &Person,
+        collection: &Collection,
+        filter: Filter,
+        order: Order,
+        limit: u32,
+        after: Option<Bytes>,
+    ) -> Result<Records, Error> {
+        let (account, scope) = (collection.account, collection.scope);
+        self.service
+            .query_records(by.caller.clone(), QueryRecords { account, scope, filter, order, limit, after })
+            .await
+    }
+}
+
+/// The ids of the records of a page.
+pub(crate) fn ids(records: &Records) -> Vec<RecordId> {
+    records.records.iter().map(|record| protected(record).record).collect()
+}
+
+pub(crate) fn protected(record: &[u8]) -> pryv_wire::record::Protected {
+    let envelope: pryv_wire::record::Envelope = pryv_wire::decode(record).unwrap();
+    pryv_wire::decode(&envelope.protected).unwrap()
+}
+
+pub(crate) fn digest(record: &[u8]) -> Digest {
+    pryv_wire::decode::<pryv_wire::record::Envelope>(record).unwrap().digest()
+}
