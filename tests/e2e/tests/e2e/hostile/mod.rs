@@ -1,0 +1,12 @@
+//! The hostile server: a proxy that lies between the real SDK and the real server.
+//!
+//! Each test does the same thing twice: with the lie, which must end in the error it names, and without it, which must
+//! succeed. The second half shows that nothing but the lie was at fault.
+
+mod accesses;
+mod answers;
+mod contacts;
+mod own_account;
+mod records;
+mod revocations;
+mod scopes;
