@@ -66,7 +66,12 @@ fn wasm(project: &Project, notes: &mut Vec<String>) -> Result<Outcome, Failure> 
     }
     // Compiled fast, not small: what is proved here is that the SDK runs in a JavaScript engine at all.
     let package = project.members()?.target_directory.join("wasm-sdk").join("test");
-    process::run(project.cargo().args(["run", "--package=pryv-wasm-build", "--", "--profile=dev", "--out"]).arg(&package))?;
+    process::run(
+        project
+            .cargo()
+            .args(["run", "--package=pryv-wasm-build", "--", "--profile=dev", "--out"])
+            .arg(&package),
+    )?;
     let built = package.join(GLUE);
     let mut last = None;
     let mut said = Vec::new();
