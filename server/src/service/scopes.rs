@@ -9,6 +9,8 @@ use pryv_wire::{
     AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
     scope::{Epoch, EpochKeys, EpochOpened, ListScopes, OpenScope, ScopeOpened, Scopes},
 };
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 impl Service {
@@ -42,18 +44,12 @@ impl Service {
             Gathered::ToTransform { definition, epochs, access, key } => (definition, epochs, access, key),
         };
         let (account, scope) = (request.account, request.scope);
+        let kept: usize = epochs.iter().filter(|epoch| epoch.kept.is_some()).count();
+        self.inner.transforms.were_kept(kept);
+        let made = self.transform_all(account, scope, access, &epochs, &key).await?;
         let mut opened = Vec::with_capacity(epochs.len());
-        let mut made = Vec::new();
-        for Locked { epoch, statement, capsule, kept, share, sealed } in epochs {
-            let capsule = if let Some(kept) = kept {
-                self.inner.transforms.was_kept();
-                kept
-            } else {
-                let wanted = Wanted { account, access, scope, epoch };
-                let new = self.inner.transforms.transformed(wanted, &capsule, &key).await?;
-                made.push((epoch, new.clone()));
-                new
-            };
+        for Locked { epoch, statement, kept, share, sealed, .. } in epochs {
+            let capsule = kept.or_else(|| made.get(&epoch).cloned()).ok_or_else(|| lost("a capsule"))?;
             let keys = EpochKeys::Grantee { capsule, share, sealed };
             opened.push((epoch, EpochOpened { statement, keys }));
         }
@@ -61,6 +57,32 @@ impl Service {
             .await?;
         let epochs = opened.into_iter().map(|(_, opened)| opened).collect();
         Ok(ScopeOpened { definition, epochs, pre: None, readers: Vec::new() })
+    }
+
+    /// Transforms the capsules that were not kept, several at a time as the pool allows.
+    async fn transform_all(
+        &self,
+        account: PrincipalId,
+        scope: ScopeId,
+        access: AccessId,
+        epochs: &[Locked],
+        key: &Zeroizing<Vec<u8>>,
+    ) -> Result<BTreeMap<u32, Bytes>> {
+        let mut under_way = JoinSet::new();
+        for Locked { epoch, capsule, .. } in epochs.iter().filter(|epoch| epoch.kept.is_none()) {
+            let wanted = Wanted { account, access, scope, epoch: *epoch };
+            let (inner, capsule, key) = (Arc::clone(&self.inner), capsule.clone(), key.clone());
+            under_way.spawn(async move {
+                let capsule = inner.transforms.transformed(wanted, &capsule, &key).await?;
+                Ok::<_, Error>((wanted.epoch, capsule))
+            });
+        }
+        let mut made = BTreeMap::new();
+        while let Some(ended) = under_way.join_next().await {
+            let (epoch, capsule) = ended.map_err(Error::ended)??;
+            made.insert(epoch, capsule);
+        }
+        Ok(made)
     }
 
     /// Asks for permission once more, in the transaction that records what is about to be given: a revocation either
@@ -71,7 +93,7 @@ impl Service {
         access: AccessId,
         request: &OpenScope,
         served: Vec<u32>,
-        made: Vec<(u32, Bytes)>,
+        made: BTreeMap<u32, Bytes>,
     ) -> Result<()> {
         let (account, scope) = (request.account, request.scope);
         let now = self.now();

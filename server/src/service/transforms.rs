@@ -47,9 +47,9 @@ impl Transforms {
         made.cloned()
     }
 
-    /// Counts an answer that was kept from before.
-    pub(super) fn was_kept(&self) {
-        self.metrics.capsules_kept.inc();
+    /// Counts capsules that were kept from before.
+    pub(super) fn were_kept(&self, count: usize) {
+        self.metrics.capsules_kept.inc_by(u64::try_from(count).unwrap_or(u64::MAX));
     }
 
     async fn make(&self, capsule: Bytes, key: Zeroizing<Vec<u8>>) -> Result<Bytes> {

@@ -7,7 +7,7 @@
 //! ```compile_fail,E0061
 //! use pryv_server::store::{Tx, NewRecord, Result};
 //! fn forgetful(tx: &mut Tx<'_>, record: &NewRecord<'_>) -> Result<()> {
-//!     tx.create_record(record) // where is the `&Grant<Create>`?
+//!     tx.create_record(record, 0) // where is the `&Grant<Create>`?
 //! }
 //! ```
 //!
