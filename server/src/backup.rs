@@ -95,7 +95,7 @@ fn write_from(engine: &pryv_engine::Store, folder: &Path) -> Result<BackupSummar
 ///
 /// # Errors
 ///
-/// As [`write`]; [`Error::Socket`] and [`Error::Refused`] of a running node.
+/// As [`write()`]; [`Error::Socket`] and [`Error::Refused`] of a running node.
 pub fn backup(settings: &Settings, folder: &Path) -> Result<String, Error> {
     let folder =
         std::path::absolute(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
