@@ -41,7 +41,7 @@ use pryv_crypto::{AccountSecret, Identity, VerifiedAccess};
 use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{AccessId, Digest, PrincipalId, ScopeId, Signed, account::SessionOpened, card::Card};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -66,6 +66,8 @@ struct Inner {
     chains: Mutex<HashMap<PrincipalId, Chain>>,
     versions: Mutex<Versions>,
     scopes: Mutex<HashMap<ScopeKey, Arc<ScopeState>>>,
+    /// The newest epoch of each scope that was seen or begun: nothing is written to an earlier one.
+    epochs: Mutex<BTreeMap<(PrincipalId, ScopeId), u32>>,
     evidence: Mutex<HashMap<(PrincipalId, AccessId), records::Evidence>>,
 }
 
@@ -104,6 +106,7 @@ impl Account {
             chains: Mutex::new(chains),
             versions: Mutex::default(),
             scopes: Mutex::default(),
+            epochs: Mutex::default(),
             evidence: Mutex::default(),
         })))
     }
@@ -143,6 +146,18 @@ impl Account {
             return Ok(());
         }
         Ok(versions.note(place, version, digest, asked)?)
+    }
+
+    /// Takes note of an epoch that was seen or begun.
+    pub(crate) fn note_epoch(&self, owner: PrincipalId, scope: ScopeId, epoch: u32) {
+        let mut epochs = lock(&self.0.epochs);
+        let newest = epochs.entry((owner, scope)).or_default();
+        *newest = epoch.max(*newest);
+    }
+
+    /// The newest epoch of a scope that was seen or begun.
+    pub(crate) fn newest_epoch(&self, owner: PrincipalId, scope: ScopeId) -> u32 {
+        lock(&self.0.epochs).get(&(owner, scope)).copied().unwrap_or_default()
     }
 
     /// What was verified of an access, kept for the records that name it.

@@ -40,7 +40,9 @@ impl Account {
                 let epoch = self.next_epoch(&state, &granted, None).await?;
                 match self.commit(self.id(), vec![Operation::BeginEpoch { epoch }]).await {
                     Ok(_) => {
-                        done.begun.push((scope, state.last_epoch() + 1));
+                        let begun = state.last_epoch().saturating_add(1);
+                        self.note_epoch(self.id(), scope, begun);
+                        done.begun.push((scope, begun));
                         break;
                     }
                     Err(failure)

@@ -3,6 +3,7 @@
 use super::{Account, lock};
 use crate::{
     collection::Collection,
+    distrust::Distrust,
     failure::Failure,
     locked::LockReason,
     protocol::{
@@ -84,6 +85,7 @@ impl Account {
         let key = (owner, scope, role.access());
         let known = lock(&self.0.scopes).get(&key).cloned();
         let from_epoch = scope::from_epoch(role, known.as_deref());
+        let seen = self.newest_epoch(owner, scope);
         let answer = self.call(&OpenScope { account: owner, scope, from_epoch }).await;
         let answer = match answer {
             Ok(answer) => answer,
@@ -91,6 +93,13 @@ impl Account {
         };
         let cards = self.cards_of(owner).await?;
         let state = Arc::new(scope::open(self.identity(), &cards, scope, role, &answer, known.as_deref())?);
+        // Also against what another run of this client saw, and what this one began: a new epoch that is hidden would have
+        // its first records sealed for those whom it shuts out.
+        if state.last_epoch() < seen {
+            let (known, answered) = (seen.into(), state.last_epoch().into());
+            return Err(Distrust::RolledBack { what: "the epochs of a collection", known, answered }.into());
+        }
+        self.note_epoch(owner, scope, state.last_epoch());
         let mut scopes = lock(&self.0.scopes);
         let newest = scopes.entry(key).or_insert_with(|| Arc::clone(&state));
         if newest.last_epoch() <= state.last_epoch() {

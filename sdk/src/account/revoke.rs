@@ -102,6 +102,10 @@ impl Account {
             }
             Err(failure) => return Err(failure.into()),
         };
+        // From here on, whatever becomes of the check below: what is written next is closed to the grantee.
+        for (grant, state) in access.grants.iter().zip(&states) {
+            self.note_epoch(self.id(), grant.scope, state.last_epoch().saturating_add(1));
+        }
         let receipt = receipt(access, opened.note.name.clone(), statement, &committed, &states);
         self.verify_receipt(&receipt).await?;
         Ok(receipt)

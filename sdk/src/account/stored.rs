@@ -12,7 +12,7 @@ use crate::{
 };
 use pryv_crypto::{AccountSecret, Identity};
 use pryv_proxy_crypto::VerifiedCards;
-use pryv_wire::{PrincipalId, Signed, card::Card};
+use pryv_wire::{PrincipalId, ScopeId, Signed, card::Card};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 /// A session in a form to be stored. **It holds the account secret: whoever reads it is the account.**
 ///
 /// Keep it where only the person can read it (a file of mode 0600, the keychain of the operating system). It also holds what
-/// was seen of the server (pins of contacts, heads of chains), so that a server cannot show an older state to a program that
+/// was seen of the server (pins of contacts, heads of chains, epochs), so that a server cannot show an older state to a program that
 /// was started again.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +38,8 @@ pub struct StoredSession {
     session: Option<Session>,
     pins: Pins,
     heads: BTreeMap<PrincipalId, Head>,
+    #[serde(default)]
+    epochs: Vec<(PrincipalId, ScopeId, u32)>,
 }
 
 impl StoredSession {
@@ -88,6 +90,10 @@ impl Account {
             session: *lock(&self.0.session),
             pins: lock(&self.0.contacts).pins.clone(),
             heads,
+            epochs: lock(&self.0.epochs)
+                .iter()
+                .map(|((owner, scope), epoch)| (*owner, *scope, *epoch))
+                .collect(),
         }
     }
 
@@ -99,7 +105,7 @@ impl Account {
         identity: Identity,
         cards: VerifiedCards,
     ) -> Result<Self, Failure> {
-        let StoredSession { username, cards: signed_cards, session, pins, heads, .. } = stored;
+        let StoredSession { username, cards: signed_cards, session, pins, heads, epochs, .. } = stored;
         let chains: HashMap<_, _> =
             heads.into_iter().map(|(account, head)| (account, Chain::resume(account, Some(head)))).collect();
         Ok(Self(Arc::new(Inner {
@@ -114,6 +120,9 @@ impl Account {
             chains: Mutex::new(chains),
             versions: Mutex::default(),
             scopes: Mutex::default(),
+            epochs: Mutex::new(
+                epochs.into_iter().map(|(owner, scope, epoch)| ((owner, scope), epoch)).collect(),
+            ),
             evidence: Mutex::default(),
         })))
     }

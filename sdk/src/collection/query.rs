@@ -31,7 +31,8 @@ const DEFAULT_LIMIT: u32 = 100;
 /// The most records of one page.
 const MAX_LIMIT: u32 = 1_000;
 
-/// How many empty pages in a row are followed: an honest server may skip, and an endless one must end.
+/// How many pages without a record that could be believed are followed in a row: an honest server may skip, and an endless
+/// one must end.
 const MAX_EMPTY_PAGES: usize = 1_000;
 
 /// Why a query was not answered.
@@ -202,6 +203,7 @@ impl Query {
             page: Page { records: Vec::new(), rejected: Vec::new(), overshoot: 0, next: None },
             seen: HashSet::new(),
             opened: 0,
+            believed: 0,
         };
         let mut after = self.after.clone();
         let mut empty = 0;
@@ -209,9 +211,10 @@ impl Query {
             let limit = if plan.is_scan() { self.scan_limit(run.opened) } else { self.limit };
             let asked = self.collection.0.account.asking();
             let answer = self.ask(&plan.filter, limit, after.take()).await?;
-            empty = if answer.records.is_empty() { empty + 1 } else { 0 };
             let more = answer.next.map(Cursor);
+            let before = run.believed;
             self.take(&check, &answer.records, asked, &mut run).await?;
+            empty = if run.believed == before { empty + 1 } else { 0 };
             progress.advance(run.opened, None);
             // A scanned page is the records of one page that meet the conditions: few, or none.
             let enough = extent == Extent::Page && (!run.page.records.is_empty() || !plan.is_scan());
@@ -289,7 +292,9 @@ impl Query {
         let state = self.collection.state_for(&unopened).await?;
         for record in unopened {
             let id = record.protected().record;
-            match self.one(&state, record, asked, run).await {
+            let read = self.one(&state, record, asked, run).await;
+            run.believed += u64::from(read.is_ok());
+            match read {
                 Ok(record) if !check.meets(&record.data) => run.page.overshoot += 1,
                 Ok(record) => match typed(record) {
                     Ok(record) => run.page.records.push(record),
@@ -332,6 +337,8 @@ struct Run<T> {
     page: Page<T>,
     seen: HashSet<RecordId>,
     opened: u64,
+    /// How many of them were what they claim to be.
+    believed: u64,
 }
 
 impl<T> Run<T> {

@@ -224,6 +224,10 @@ impl Collection {
     ) -> Result<Vec<Written>, WriteError> {
         let account = &self.0.account;
         let mut state = self.state();
+        // A server that refused the old epoch would by then have been sent a record that the old keys open.
+        if state.last_epoch() < account.newest_epoch(self.0.owner, self.0.scope) {
+            state = self.reopen().await?;
+        }
         let mut attempt = 1;
         loop {
             let now = account.client().now();
