@@ -92,7 +92,8 @@ async fn malformed_bodies_are_refused_by_every_call_in_both_notations() {
 #[tokio::test(flavor = "multi_thread")]
 async fn media_types_methods_and_paths_that_are_not_known_are_refused() {
     let world = World::start().await;
-    let body = encode(&GetCards { principal: PrincipalId::from_bytes([1; 32]) });
+    let ada = world.user("ada").await;
+    let body = encode(&GetCards { principal: ada.account.id() });
     let mut request = RawRequest::post(GetCards::PATH, &body);
     request.content_type = "text/plain";
     assert_eq!(request.send(world.address()).await.refusal(), (415, "unsupported-media-type"));
@@ -220,7 +221,7 @@ async fn values_outside_their_limits_are_refused() {
         let refused = in_both(&world, Some(&by_hand.token), &QueryRecords { limit, ..query.clone() }).await;
         assert_eq!(refused, (400, "out-of-range"), "{limit}");
     }
-    for length in [0, 1, 15, 17, 60_000] {
+    for length in [0, 1, 15, 17, 40_000] {
         let after = Some(Bytes::from(vec![0xFF; length]));
         let (status, _) =
             in_both(&world, Some(&by_hand.token), &QueryRecords { after, ..query.clone() }).await;
@@ -287,11 +288,7 @@ async fn transactions_that_do_not_hold_are_refused_whole() {
             put(&by_hand.forge(&collection, &forged(first, 3))),
             ErrorCode::VersionConflict,
         ),
-        (
-            "version 2 of nothing",
-            put(&by_hand.forge(&collection, &forged(record(), 2))),
-            ErrorCode::VersionConflict,
-        ),
+        ("version 2 of nothing", put(&by_hand.forge(&collection, &forged(record(), 2))), ErrorCode::NotFound),
         ("a signature that does not verify", put(&broken), ErrorCode::InvalidStatement),
         ("a placement of another record", put(&moved), ErrorCode::InvalidStatement),
         (

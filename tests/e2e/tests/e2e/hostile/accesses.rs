@@ -86,9 +86,13 @@ async fn an_invented_reader_gets_no_keys_of_a_new_epoch() {
     let to_carol = grant(&world, &ada, &carol, &diary, Level::Read).await;
     let forger = world.by_hand(&mallory).await;
 
-    // The server lists a reader more, whose access it signed itself.
+    // The server lists a reader more, of whom nobody has heard.
     let invented = AccessId::from_bytes(world.canary.random());
     let listed = server.on::<OpenScope>(move |_, answer| answer.readers.push(invented));
+    let refused = ada.account.revoke(to_bob.id).await.unwrap_err();
+    assert_eq!(refused.code(), "invented-access");
+    assert!(listed.count() > 0);
+    // And whose access it signed itself.
     let sample = to_bob.id;
     let account = ada.account.id();
     let by_hand = world.by_hand(&ada).await;
@@ -107,7 +111,6 @@ async fn an_invented_reader_gets_no_keys_of_a_new_epoch() {
     server.instead::<GetAccess>(move |request| (request.access == invented).then(|| made()));
     let refused = ada.account.revoke(to_bob.id).await.unwrap_err();
     assert_eq!(refused.code(), "invented-access");
-    assert!(listed.count() > 0);
     server.stop();
 
     // Somebody whose access has ended is listed as if it had not.

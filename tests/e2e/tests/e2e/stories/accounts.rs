@@ -1,13 +1,16 @@
 //! Accounts: passwords, phrases, and what an outsider can learn from errors.
 
 use crate::fixture::{all, note, notes, topic};
-use pryv_sdk::{Password, RecoveryPhrase};
+use pryv_sdk::{Client, Password, RecoveryPhrase};
 use pryv_test_kit::World;
+use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_and_an_unknown_user_look_the_same() {
     let world = World::start().await;
-    let ada = world.user("ada").await;
+    // As every client does that was not told otherwise: the stretching that an unknown user is said to have, too.
+    let usual = Client::builder(world.transport()).clock(Arc::new(world.clock.clone())).build();
+    let ada = world.user_of(&usual, "ada").await;
     let wrong = Password::new(world.canary.text("wrong password"));
     let refusals = [
         world.client().log_in(&ada.username, &wrong).await.unwrap_err(),
