@@ -2,6 +2,8 @@
 
 mod hostile;
 mod recording;
+mod tap;
 
 pub use hostile::{Attack, HostileTransport};
 pub use recording::{Exchange, Recorder, RecordingTransport};
+pub(crate) use tap::tap;

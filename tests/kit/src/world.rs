@@ -11,7 +11,7 @@ use crate::{
     light::CHEAP,
     logs::Logs,
     secrecy::Canary,
-    transport::{HostileTransport, Recorder, RecordingTransport},
+    transport::{HostileTransport, Recorder, RecordingTransport, tap},
 };
 use pryv_sdk::{
     Account, Client, Password,
@@ -146,6 +146,11 @@ impl World {
     #[must_use]
     pub fn client_over(&self, transport: Arc<dyn Transport>) -> Client {
         Client::builder(transport).clock(Arc::new(self.clock.clone())).stretching(CHEAP).build()
+    }
+
+    /// An address of the server for programs that take one; what passes there is recorded as well.
+    pub async fn tapped_url(&self) -> String {
+        format!("http://{}", tap(self.address(), self.recorder.clone()).await)
     }
 
     /// The way to the server, recorded.

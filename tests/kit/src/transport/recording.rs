@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use pryv_sdk::transport::{Answer, Request, Transport, TransportError};
 use pryv_wire::{decode, operation::Call};
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -30,13 +30,13 @@ impl Recorder {
     /// Everything so far, in the order of the answers.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
     }
 
     /// How many requests were made so far.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.lock().len()
     }
 
     /// Every successful exchange of one kind of call.
@@ -76,8 +76,12 @@ impl Recorder {
         }
     }
 
+    pub(super) fn lock(&self) -> MutexGuard<'_, Vec<Exchange>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn push(&self, exchange: Exchange) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+        self.lock().push(exchange);
     }
 }
 
