@@ -102,7 +102,7 @@ async fn session<C: SessionCall>(State(app): State<Arc<App>>, request: Request) 
     let context = Context::of(&request);
     let served = async {
         // Before the body: whoever has no session does not make us read 8 MiB.
-        let caller = app.service.caller(bearer(request.headers())?).await?;
+        let caller = app.service.caller(&bearer(request.headers())?)?;
         app.rates.account(caller.principal()).inspect_err(|_| app.metrics.refuse())?;
         let message: C = read(&app, request).await?;
         message.serve(&app.service, caller).await

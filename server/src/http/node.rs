@@ -1,14 +1,13 @@
 //! What the node says of itself, to whoever watches it: health, version, metrics.
 
 use super::{App, context::Context};
-use crate::service::Error;
+use crate::service::{Error, Health};
 use axum::{
     Json,
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
 use http::{StatusCode, header};
-use pryv_engine::Health;
 use pryv_wire::{ErrorCode, Suite};
 use serde_json::json;
 use std::sync::{Arc, atomic::Ordering};
@@ -20,7 +19,7 @@ pub(super) async fn live() -> Response {
 
 /// The node takes requests, writes included.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
-    let status = match app.service.store().health() {
+    let status = match app.service.health() {
         _ if app.stopping.load(Ordering::Relaxed) => "stopping",
         Health::Ok => "ok",
         Health::Full => "full",

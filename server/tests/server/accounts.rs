@@ -118,14 +118,14 @@ async fn a_session_ends_with_its_time_and_is_swept() {
     let world = World::with(Rules { session_millis: 1_000, ..Rules::default() });
     let ada = world.person("ada").await;
     world.clock.advance(999);
-    world.service.caller(ada.session.token).await.unwrap();
+    world.service.caller(&ada.session.token).unwrap();
     world.clock.advance(1);
-    assert_eq!(code(world.service.caller(ada.session.token).await), ErrorCode::NotAuthenticated);
+    assert_eq!(code(world.service.caller(&ada.session.token)), ErrorCode::NotAuthenticated);
     world.clock.advance(1);
     assert_eq!(world.service.sweep().await.unwrap().sessions, 1);
     assert_eq!(world.service.sweep().await.unwrap().sessions, 0);
     let stranger = SessionToken::from_bytes([0; 32]);
-    assert_eq!(code(world.service.caller(stranger).await), ErrorCode::NotAuthenticated);
+    assert_eq!(code(world.service.caller(&stranger)), ErrorCode::NotAuthenticated);
 }
 
 #[tokio::test]
@@ -144,10 +144,10 @@ async fn sessions_are_listed_and_ended() {
         "another's"
     );
     world.service.end_session(ada.caller.clone(), end.clone()).await.unwrap();
-    assert_eq!(code(world.service.caller(second.token).await), ErrorCode::NotAuthenticated);
+    assert_eq!(code(world.service.caller(&second.token)), ErrorCode::NotAuthenticated);
     assert_eq!(code(world.service.end_session(ada.caller.clone(), end).await), ErrorCode::NotFound);
     world.service.end_session(ada.caller, EndSession { session: None }).await.unwrap();
-    assert_eq!(code(world.service.caller(ada.session.token).await), ErrorCode::NotAuthenticated);
+    assert_eq!(code(world.service.caller(&ada.session.token)), ErrorCode::NotAuthenticated);
 }
 
 #[tokio::test]
@@ -158,9 +158,9 @@ async fn beyond_the_most_sessions_the_oldest_ends() {
     let second = world.log_in("ada", PASSWORD).await.unwrap().session;
     world.clock.advance(1);
     let third = world.log_in("ada", PASSWORD).await.unwrap().session;
-    assert_eq!(code(world.service.caller(ada.session.token).await), ErrorCode::NotAuthenticated);
-    world.service.caller(second.token).await.unwrap();
-    world.service.caller(third.token).await.unwrap();
+    assert_eq!(code(world.service.caller(&ada.session.token)), ErrorCode::NotAuthenticated);
+    world.service.caller(&second.token).unwrap();
+    world.service.caller(&third.token).unwrap();
 }
 
 #[tokio::test]
@@ -227,8 +227,8 @@ async fn a_changed_password_ends_every_other_session() {
         .await
         .unwrap();
 
-    world.service.caller(ada.session.token).await.unwrap();
-    assert_eq!(code(world.service.caller(other.token).await), ErrorCode::NotAuthenticated);
+    world.service.caller(&ada.session.token).unwrap();
+    assert_eq!(code(world.service.caller(&other.token)), ErrorCode::NotAuthenticated);
     assert_eq!(code(world.log_in("ada", PASSWORD).await), ErrorCode::WrongCredentials);
     world.log_in("ada", "new password").await.unwrap();
     let late = FinishLogin { login: begun.login, finalization: old.finalization };

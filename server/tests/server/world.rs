@@ -178,7 +178,7 @@ impl World {
         let (finish, secret, phrase) = self.finish_sign_up(username).await;
         let card = finish.card.clone();
         let session = self.service.finish_sign_up(finish).await.unwrap();
-        let caller = self.service.caller(session.token).await.unwrap();
+        let caller = self.service.caller(&session.token).unwrap();
         let (identity, _) = Identity::found(&secret, PrincipalKind::Account, self.now()).unwrap();
         Person { identity, card, secret, phrase, session, caller }
     }

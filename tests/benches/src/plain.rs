@@ -1,4 +1,4 @@
-//! The plain counterpart of a transaction: redb as its users would use it, with the same entries and one group commit.
+//! The plain counterpart of a transaction: redb as its users would use it, with the same entries and group commit.
 
 use redb::{Database, Durability, ReadableDatabase, TableDefinition};
 use std::{path::Path, sync::mpsc, thread};
@@ -8,18 +8,34 @@ const TABLE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("plain");
 /// The entries of one transaction.
 pub(crate) type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A record, six index entries, a log entry and a counter.
+/// The entries that the server writes for a record with six tokens, keys and values as long as there
+/// (`server/DATA-MODEL.md`): the record, its place in the order, six postings, the change, the head, and the transaction
+/// with its time to be forgotten.
 pub(crate) fn entries(writer: u32, number: u64, record: usize) -> Entries {
-    let place = [&writer.to_be_bytes()[..], &number.to_be_bytes()].concat();
-    let mut entries = vec![([b"r", &place[..]].concat(), vec![0xAB; record])];
-    for index in 0..6_u32 {
-        // Tokens are random in life: spread over the key space.
-        let token =
-            (number ^ u64::from(writer) << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(7 * index);
-        entries.push(([b"t", &token.to_be_bytes()[..], &place].concat(), vec![0; 16]));
-    }
-    entries.push(([b"l", &place[..]].concat(), vec![0; 160]));
-    entries.push(([b"c", &writer.to_be_bytes()[..]].concat(), number.to_be_bytes().to_vec()));
+    /// Account and scope.
+    const SILO: usize = 32;
+    const SCOPE: usize = 16;
+    // Ids and tokens are random in life: spread over the key space.
+    let spread = |index: u32| {
+        let mixed = (number ^ (u64::from(writer) << 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mixed = mixed.rotate_left(7 * index + 11).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        [mixed.to_be_bytes(), mixed.rotate_left(32).to_be_bytes()].concat()
+    };
+    let key = |table: u8, parts: &[&[u8]]| {
+        let mut silo = [0; SILO];
+        silo.iter_mut().zip(writer.to_be_bytes()).for_each(|(to, from)| *to = from);
+        [&[table], &silo[..], &parts.concat()].concat()
+    };
+    let (scope, place, id) = ([7; SCOPE], number.to_be_bytes(), spread(0));
+    let mut entries = vec![
+        (key(0x40, &[&scope, &id]), vec![0xAB; record + 17]),
+        (key(0x41, &[&scope, &place]), id.clone()),
+        (key(0x50, &[]), vec![0; 40]),
+        (key(0x51, &[&place]), vec![0; 330]),
+        (key(0x52, &[&[1; 32], &id]), place.to_vec()),
+        ([&[0x05], &place[..], &key(0, &[&[1; 32], &id])].concat(), Vec::new()),
+    ];
+    entries.extend((1..=6).map(|token| (key(0x42, &[&scope, &[16], &spread(token), &place]), id.clone())));
     entries
 }
 

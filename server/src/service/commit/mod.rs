@@ -1,4 +1,4 @@
-//! Transactions: every statement is verified first, on a thread of its own; then one job of the store authorizes,
+//! Transactions: every statement is verified first, off the committer; then one job of the store authorizes,
 //! checks and applies all operations, or none.
 //!
 //! What can be checked without the store (shapes, signatures, digests) is in each operation's `prepare`, what
@@ -10,7 +10,7 @@ mod grant;
 mod put_record;
 mod revoke;
 
-use super::{Error, Result, Service};
+use super::{Error, Inner, Result, Service};
 use crate::{
     permission::{self, Caller, Owner, Writer},
     store::Tx,
@@ -87,24 +87,42 @@ impl Service {
     ///
     /// Any refusal of one of its operations; then none of them was applied.
     pub async fn commit(&self, caller: Caller, request: Commit) -> Result<Committed> {
-        let signing = caller.clone();
-        let prepared = self
-            .blocking(move |inner| {
-                let (account, principal) = (request.account, signing.principal());
-                let key = inner.store.peek(|view| {
-                    // Said before anything else, so that a stranger learns nothing from what comes after.
-                    permission::writer(&view, &signing, account)?;
-                    let cards = view.cards(principal)?;
-                    let card = cards.last().ok_or_else(|| Error::new(ErrorCode::NotFound))?;
-                    Ok::<_, Error>(card.unverified()?.signing)
-                })?;
-                prepare(request, &Signer { principal, account, key })
-            })
-            .await?;
+        let prepared = if is_light(&request) {
+            verify(&self.inner, &caller, request)?
+        } else {
+            let signing = caller.clone();
+            self.blocking(move |inner| verify(inner, &signing, request)).await?
+        };
         let now = self.now();
         let forget_at = now.plus_millis(self.inner.rules.transaction_millis);
         self.inner.store.update(move |tx| apply(tx, &caller, prepared, now, forget_at)).await
     }
+}
+
+/// Whether verifying a transaction costs less than handing it to another thread and back: a record or two.
+fn is_light(request: &Commit) -> bool {
+    const OPERATIONS: usize = 2;
+    const BYTES: usize = 16 * 1024;
+    let records = || {
+        request.operations.iter().map(|operation| match operation {
+            Operation::PutRecord { record } => Some(record.len()),
+            _ => None,
+        })
+    };
+    request.operations.len() <= OPERATIONS
+        && records().all(|length| length.is_some_and(|length| length <= BYTES))
+}
+
+fn verify(inner: &Inner, caller: &Caller, request: Commit) -> Result<PreparedCommit> {
+    let (account, principal) = (request.account, caller.principal());
+    let key = inner.store.peek(|view| {
+        // Said before anything else, so that a stranger learns nothing from what comes after.
+        permission::writer(&view, caller, account)?;
+        let cards = view.cards(principal)?;
+        let card = cards.last().ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+        Ok::<_, Error>(card.unverified()?.signing)
+    })?;
+    prepare(request, &Signer { principal, account, key })
 }
 
 fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
