@@ -19,8 +19,8 @@ pub(crate) fn stay_open(stage: &mut Stage) -> Result<(), Trouble> {
         "\n# then, for example\npryv query blood-pressure --newest-first\npryv export my-data\npryv --help\n",
     )?;
     screen.say(&format!("Server: {}  Its files: {}", stage.server.url(), stage.server.files().display()))?;
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(tokio::signal::ctrl_c())?;
-    screen.say("")
+    screen.interrupt().wait();
+    Ok(())
 }
 
 /// Says what was shown.
@@ -28,12 +28,11 @@ pub(crate) fn curtain(stage: &Stage, told: &Told) -> Result<(), Trouble> {
     stage.screen.say("")?;
     stage.screen.say(&format!(
         "Done: {} steps, {} records written; of one record {} pieces of plain text were looked for in {} bytes \
-         of the server's files, {} found; after the revoke Bob was refused and Ada still reads. {} is removed.",
+         of the server's files, {} found; after the revoke Bob was refused and Ada still reads.",
         told.steps,
         told.records,
         told.needles,
         told.scanned,
-        told.hits,
-        stage.folder().display()
+        told.hits
     ))
 }

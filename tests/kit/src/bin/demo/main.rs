@@ -4,6 +4,7 @@
 mod closing;
 mod evidence;
 mod hex;
+mod interrupt;
 mod player;
 mod screen;
 mod server;
@@ -12,10 +13,7 @@ mod story;
 mod trouble;
 
 use stage::Stage;
-use std::{
-    io::{IsTerminal, Write},
-    process::ExitCode,
-};
+use std::{io::Write, process::ExitCode};
 use trouble::Trouble;
 
 fn main() -> ExitCode {
@@ -32,8 +30,9 @@ fn main() -> ExitCode {
 fn play(place: &mut Option<Stage>) -> Result<(), Trouble> {
     let stage = place.insert(Stage::set()?);
     let told = story::tell(stage)?;
-    if std::io::stdout().is_terminal() {
+    closing::curtain(stage, &told)?;
+    if stage.screen.is_watched() {
         closing::stay_open(stage)?;
     }
-    closing::curtain(stage, &told)
+    Ok(())
 }

@@ -124,6 +124,14 @@ impl Player {
             None => Stdio::null(),
         };
         let (mut reader, writer) = std::io::pipe()?;
+        let results = writer.try_clone()?;
+        let remarks = if live {
+            // Not kept: a pipe ends when nobody can write to it.
+            drop(writer);
+            Stdio::inherit()
+        } else {
+            Stdio::from(writer)
+        };
         let mut command = Command::new(&self.program);
         command
             .args(arguments)
@@ -135,8 +143,8 @@ impl Player {
             .env("PRYV_PASSWORD_FILE", self.home.join("password"))
             .current_dir(files)
             .stdin(input)
-            .stdout(writer.try_clone()?)
-            .stderr(if live { Stdio::inherit() } else { Stdio::from(writer) });
+            .stdout(results)
+            .stderr(remarks);
         let mut child = command.spawn().map_err(|error| {
             Trouble::with(&format!("{} cannot be started", self.program.display()), &error)
         })?;

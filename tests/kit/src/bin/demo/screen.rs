@@ -1,6 +1,6 @@
 //! The screen: headings, what is said, what is typed and what comes back. Colours on a terminal only.
 
-use crate::trouble::Trouble;
+use crate::{interrupt::Interrupt, trouble::Trouble};
 use std::io::{IsTerminal, Write};
 
 /// Widths of what is said, in characters.
@@ -10,6 +10,7 @@ const WIDTH: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Screen {
     colours: bool,
+    interrupt: Interrupt,
     step: String,
     steps: usize,
 }
@@ -33,8 +34,15 @@ impl Look {
 }
 
 impl Screen {
-    pub(crate) fn standard() -> Self {
-        Self { colours: std::io::stdout().is_terminal(), step: "the beginning".to_owned(), steps: 0 }
+    /// Standard output, until an interrupt.
+    pub(crate) fn standard(interrupt: Interrupt) -> Self {
+        let colours = std::io::stdout().is_terminal();
+        Self { colours, interrupt, step: "the beginning".to_owned(), steps: 0 }
+    }
+
+    /// What ends the story before its end.
+    pub(crate) const fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
     }
 
     /// Whether somebody is watching.
@@ -106,6 +114,9 @@ impl Screen {
     }
 
     fn write(&self, text: &str) -> Result<(), Trouble> {
+        if self.interrupt.came() {
+            return Err(Trouble::new("interrupted"));
+        }
         let mut out = std::io::stdout();
         Ok(out.write_all(text.as_bytes()).and_then(|()| out.flush())?)
     }

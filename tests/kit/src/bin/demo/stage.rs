@@ -1,6 +1,6 @@
 //! The stage: a temporary folder with everything in it, a server, two people, a screen.
 
-use crate::{player::Player, screen::Screen, server::Server, trouble::Trouble};
+use crate::{interrupt::Interrupt, player::Player, screen::Screen, server::Server, trouble::Trouble};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -12,13 +12,13 @@ pub(crate) struct Stage {
     pub(crate) ada: Player,
     pub(crate) bob: Player,
     pub(crate) program: PathBuf,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Stage {
     /// Starts the server and gives everybody a home.
     pub(crate) fn set() -> Result<Self, Trouble> {
-        let screen = Screen::standard();
+        let screen = Screen::standard(Interrupt::listen()?);
         let folder = tempfile::Builder::new().prefix("pryv-demo-").tempdir()?;
         let program = program("PRYV_BIN", "pryv")?;
         let server = Server::start(&program_of_server()?, folder.path())?;
@@ -26,12 +26,7 @@ impl Stage {
         let at_home = |name, password| Player::at_home(name, folder.path(), &program, &url, password);
         let ada = at_home("ada", "correct horse battery staple")?;
         let bob = at_home("bob", "the quick brown fox jumps")?;
-        Ok(Self { screen, server, ada, bob, program, folder })
-    }
-
-    /// The folder that goes away at the end.
-    pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
+        Ok(Self { screen, server, ada, bob, program, _folder: folder })
     }
 
     /// The last lines of the server's log.
