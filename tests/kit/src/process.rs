@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -80,14 +81,38 @@ impl ServerProcess {
         self.url.clone()
     }
 
-    /// What it logged, in all of its lives on this folder.
+    /// Where it listens.
     ///
     /// # Panics
     ///
-    /// If there is no log.
+    /// If it said something else.
     #[must_use]
-    pub fn log(&self) -> Vec<u8> {
-        std::fs::read(&self.log).expect("the log")
+    pub fn address(&self) -> SocketAddr {
+        self.url.strip_prefix("http://").and_then(|address| address.parse().ok()).expect("an address")
+    }
+
+    /// Where it logs, in all of its lives on one folder.
+    #[must_use]
+    pub fn log_file(&self) -> &Path {
+        &self.log
+    }
+
+    /// Makes a backup of the running node, as its operator does.
+    ///
+    /// # Panics
+    ///
+    /// If the program refuses.
+    pub async fn back_up_to(&self, folder: &Path) {
+        let data = self.log.with_file_name("data");
+        let made = Command::new(program())
+            .arg(format!("--data={}", data.display()))
+            .arg("backup")
+            .arg(folder)
+            .stdout(Stdio::null())
+            .status()
+            .await
+            .expect("the server's program");
+        assert!(made.success(), "{made}");
     }
 
     /// `kill -9`: at once, whatever it is doing.

@@ -7,6 +7,7 @@ mod by_hand;
 mod scan;
 
 use crate::{
+    Engine, ServerProcess,
     clock::TestClock,
     light::CHEAP,
     logs::Logs,
@@ -14,7 +15,7 @@ use crate::{
     transport::{HostileTransport, Recorder, RecordingTransport, tap},
 };
 use pryv_sdk::{
-    Account, Client, Password,
+    Account, Client, Password, SystemClock,
     transport::{Transport, http::HttpTransport},
 };
 use pryv_server::{
@@ -54,6 +55,28 @@ impl User {
     }
 }
 
+/// Where the server runs.
+#[derive(Debug)]
+enum Node {
+    /// In this process.
+    Here(Box<Running>),
+    /// In one of its own.
+    Process(ServerProcess),
+}
+
+impl Node {
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Here(server) => server.address(),
+            Self::Process(process) => process.address(),
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+}
+
 /// A server, and what surrounds it.
 #[derive(Debug)]
 pub struct World {
@@ -63,7 +86,7 @@ pub struct World {
     pub canary: Canary,
     /// Everything that travelled.
     pub recorder: Recorder,
-    server: Option<Running>,
+    server: Option<Node>,
     folder: tempfile::TempDir,
     logs: Logs,
     backups: Vec<tempfile::TempDir>,
@@ -76,9 +99,8 @@ impl World {
     ///
     /// If it does not start.
     pub async fn start() -> Self {
-        let seed = crate::environment("PRYV_TEST_SEED").unwrap_or_else(rand::random);
-        println!("PRYV_TEST_SEED={seed}");
-        Self::start_in(tempfile::tempdir().expect("a folder"), TestClock::default(), Canary::new(seed)).await
+        Self::start_in(tempfile::tempdir().expect("a folder"), TestClock::default(), Canary::new(seed()))
+            .await
     }
 
     /// Starts a server on a restored backup of another one; people, clock and markers are the same.
@@ -100,16 +122,26 @@ impl World {
 
     async fn start_in(folder: tempfile::TempDir, clock: TestClock, canary: Canary) -> Self {
         let logs = Logs::capture();
-        let server = Server::start(settings(folder.path()), Arc::new(clock.clone())).await.expect("a server");
-        Self {
-            clock,
-            canary,
-            recorder: Recorder::default(),
-            server: Some(server),
-            folder,
-            logs,
-            backups: Vec::new(),
-        }
+        let settings = settings(folder.path());
+        let server = Server::start(settings, Arc::new(clock.clone())).await.expect("a server");
+        Self::of(Node::Here(Box::new(server)), folder, clock, canary, logs)
+    }
+
+    /// Starts the server's program as a process of its own, on the machine's clock: [`World::clock`] turns nothing there.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub async fn start_process(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let canary = Canary::new(seed());
+        let process = ServerProcess::start(folder.path(), engine).await;
+        Self::of(Node::Process(process), folder, TestClock::default(), canary, Logs::capture())
+    }
+
+    fn of(node: Node, folder: tempfile::TempDir, clock: TestClock, canary: Canary, logs: Logs) -> Self {
+        let (recorder, server) = (Recorder::default(), Some(node));
+        Self { clock, canary, recorder, server, folder, logs, backups: Vec::new() }
     }
 
     /// Where the server listens.
@@ -145,7 +177,11 @@ impl World {
     /// A client over a transport of the test's own.
     #[must_use]
     pub fn client_over(&self, transport: Arc<dyn Transport>) -> Client {
-        Client::builder(transport).clock(Arc::new(self.clock.clone())).stretching(CHEAP).build()
+        let clock: Arc<dyn Clock> = match self.server() {
+            Node::Here(_) => Arc::new(self.clock.clone()),
+            Node::Process(_) => Arc::new(SystemClock),
+        };
+        Client::builder(transport).clock(clock).stretching(CHEAP).build()
     }
 
     /// An address of the server for programs that take one; what passes there is recorded as well.
@@ -196,12 +232,15 @@ impl World {
     }
 
     async fn back_up_to(&self, folder: &Path) {
+        if let Node::Process(process) = self.server() {
+            return process.back_up_to(folder).await;
+        }
         let (settings, folder) = (settings(self.folder.path()), folder.to_owned());
         let made = tokio::task::spawn_blocking(move || pryv_server::backup::backup(&settings, &folder)).await;
         made.expect("a backup does not panic").expect("a backup of the running node");
     }
 
-    fn server(&self) -> &Running {
+    fn server(&self) -> &Node {
         self.server.as_ref().expect("the server runs")
     }
 }
@@ -212,6 +251,12 @@ impl Drop for World {
             panic!("this world was not closed: its story escapes the scanner");
         }
     }
+}
+
+fn seed() -> u64 {
+    let seed = crate::environment("PRYV_TEST_SEED").unwrap_or_else(rand::random);
+    println!("PRYV_TEST_SEED={seed}");
+    seed
 }
 
 /// Settings of a server whose files are in a folder: the defaults, without limits on how often one address may call.

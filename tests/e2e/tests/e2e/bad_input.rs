@@ -368,3 +368,33 @@ async fn logins_that_are_made_up_are_refused_and_bounded() {
     assert_eq!(in_both(&world, None, &unknown).await, (401, "wrong-credentials"));
     world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_the_same_message_in_both_notations() {
+    let world = World::start().await;
+    let ada = world.user("ada").await;
+    let by_hand = world.by_hand(&ada).await;
+    let diary = ada.account.define(notes(&world)).await.unwrap();
+    diary.create(note(&world, &topic(&world))).await.unwrap();
+    let account = ada.account.id();
+    assert_same(&world, &by_hand, &GetCards { principal: account }).await;
+    assert_same(&world, &by_hand, &ListSessions {}).await;
+    assert_same(&world, &by_hand, &ListChanges { account, after: 0, limit: 10 }).await;
+    let query = QueryRecords {
+        account,
+        scope: diary.scope(),
+        filter: pryv_wire::record::Filter::All,
+        order: pryv_wire::record::Order::NewestFirst,
+        limit: 10,
+        after: None,
+    };
+    assert_same(&world, &by_hand, &query).await;
+    world.close().await;
+}
+
+async fn assert_same<C: Call>(world: &World, caller: &LightAccount, message: &C) {
+    let cbor = raw::call(world.address(), Some(&caller.token), message).await;
+    let json = raw::call_json(world.address(), Some(&caller.token), message).await;
+    let from_json: C::Answer = serde_json::from_slice(&json.body).unwrap();
+    assert_eq!(encode(&from_json), cbor.body, "{}", C::PATH);
+}

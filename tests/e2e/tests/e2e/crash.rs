@@ -8,7 +8,7 @@
 
 use pryv_sdk::transport::{Transport, http::HttpTransport};
 use pryv_test_kit::{
-    Engine, ServerProcess, environment,
+    Engine, HostileTransport, ServerProcess, environment,
     light::{CallError, Collection, Forged, LightAccount, call, put, random_record, random_transaction},
 };
 use pryv_wire::{
@@ -22,10 +22,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -52,7 +50,8 @@ struct Silo {
 struct Harvest {
     silo: usize,
     acknowledged: Vec<(Commit, Committed)>,
-    in_doubt: Option<Commit>,
+    /// The one that was under way when the server was killed.
+    in_doubt: Commit,
 }
 
 struct Campaign {
@@ -76,30 +75,58 @@ async fn no_acknowledged_transaction_is_lost_by_sled() {
     Campaign::run(Engine::Sled, environment("PRYV_CRASH_ROUNDS").unwrap_or(ROUNDS).div_ceil(10)).await;
 }
 
+/// The checker on trial: a server that forgot everything since its last start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[should_panic(expected = "an acknowledged transaction is lost")]
+async fn a_server_that_forgets_is_caught() {
+    let (mut campaign, server) = Campaign::begin(Engine::Redb).await;
+    server.stop().await;
+    let (data, copy) = (campaign.folder.path().join("data"), campaign.folder.path().join("copy"));
+    copy_tree(&data, &copy);
+    let server = campaign.start().await;
+    let harvests = campaign.write_until_killed(server, Duration::from_millis(500)).await;
+    std::fs::remove_dir_all(&data).expect("the data is removed");
+    std::fs::rename(&copy, &data).expect("the copy takes its place");
+    let server = campaign.start().await;
+    campaign.ask(&*transport(&server), &harvests, true).await;
+}
+
+/// The checker on trial: a server that keeps a place in the chain and loses a record.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[should_panic(expected = "a record of the round")]
+async fn a_server_that_makes_half_a_transaction_is_caught() {
+    let (mut campaign, server) = Campaign::begin(Engine::Redb).await;
+    let harvests = campaign.write_until_killed(server, Duration::from_millis(500)).await;
+    let server = campaign.start().await;
+    let hostile = HostileTransport::new(transport(&server));
+    hostile.on::<QueryRecords>(|_, answer| drop(answer.records.pop()));
+    campaign.ask(&*hostile, &harvests, true).await;
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    std::fs::create_dir(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let (path, to) =
+            (entry.as_ref().expect("an entry").path(), to.join(entry.expect("an entry").file_name()));
+        if path.is_dir() {
+            copy_tree(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).expect("a copy");
+        }
+    }
+}
+
 impl Campaign {
     async fn run(engine: Engine, rounds: u64) {
-        let seed = environment("PRYV_TEST_SEED").unwrap_or_else(rand::random);
-        println!("{engine:?}: {rounds} rounds, PRYV_TEST_SEED={seed}");
         let began = Instant::now();
-        let folder = tempfile::tempdir().expect("a folder");
-        let server = ServerProcess::start(folder.path(), engine).await;
-        let mut silos = Vec::new();
-        for number in 0..ACCOUNTS {
-            silos.push(Silo::found(&transport(&server), number).await);
-        }
-        let mut campaign = Self {
-            engine,
-            folder,
-            rng: ChaCha20Rng::seed_from_u64(seed),
-            silos,
-            acknowledged: 0,
-            in_doubt: 0,
-            survived: 0,
-            slowest_start: Duration::ZERO,
-        };
-        let mut server = server;
+        let (mut campaign, mut server) = Self::begin(engine).await;
         for round in 1..=rounds {
-            server = campaign.round(server, round, rounds).await;
+            // At any moment of a writer's life: also before the first answer.
+            let moment = campaign.rng.gen_range(Duration::ZERO..LATEST_KILL);
+            let harvests = campaign.write_until_killed(server, moment).await;
+            server = campaign.start().await;
+            let everything = round.is_multiple_of(FULL_CHECK) || round == rounds;
+            campaign.ask(&*transport(&server), &harvests, everything).await;
         }
         server.stop().await;
         println!(
@@ -114,44 +141,63 @@ impl Campaign {
         assert!(campaign.acknowledged > 0, "nothing was written between the kills");
     }
 
-    /// Writes, kills, starts again, asks.
-    async fn round(&mut self, server: ServerProcess, round: u64, rounds: u64) -> ServerProcess {
-        let harvests = self.write_until_killed(server).await;
+    async fn begin(engine: Engine) -> (Self, ServerProcess) {
+        let seed = environment("PRYV_TEST_SEED").unwrap_or_else(rand::random);
+        println!("{engine:?}: PRYV_TEST_SEED={seed}");
+        let mut campaign = Self {
+            engine,
+            folder: tempfile::tempdir().expect("a folder"),
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            silos: Vec::new(),
+            acknowledged: 0,
+            in_doubt: 0,
+            survived: 0,
+            slowest_start: Duration::ZERO,
+        };
+        let server = campaign.start().await;
+        for number in 0..ACCOUNTS {
+            campaign.silos.push(Silo::found(&transport(&server), number).await);
+        }
+        (campaign, server)
+    }
+
+    async fn start(&mut self) -> ServerProcess {
         let started = Instant::now();
         let server = ServerProcess::start(self.folder.path(), self.engine).await;
         self.slowest_start = self.slowest_start.max(started.elapsed());
-        let transport = transport(&server);
-        for (number, silo) in self.silos.iter_mut().enumerate() {
-            let (mut acknowledged, mut in_doubt) = (BTreeMap::new(), Vec::new());
-            for harvest in harvests.iter().filter(|harvest| harvest.silo == number) {
-                acknowledged.extend(
-                    harvest.acknowledged.iter().map(|(commit, made)| (made.change.sequence, (commit, made))),
-                );
-                in_doubt.extend(&harvest.in_doubt);
-            }
-            self.acknowledged += acknowledged.len();
-            self.in_doubt += in_doubt.len();
-            self.survived += silo.check(&*transport, &acknowledged, &in_doubt).await;
-            if round.is_multiple_of(FULL_CHECK) || round == rounds {
-                silo.check_everything(&*transport).await;
-            }
-        }
         server
     }
 
-    async fn write_until_killed(&mut self, server: ServerProcess) -> Vec<Harvest> {
+    /// Compares what there is with what was acknowledged.
+    async fn ask(&mut self, transport: &dyn Transport, harvests: &[Harvest], everything: bool) {
+        for (number, silo) in self.silos.iter_mut().enumerate() {
+            let (mut acknowledged, mut in_doubt) = (BTreeMap::new(), Vec::new());
+            for harvest in harvests.iter().filter(|harvest| harvest.silo == number) {
+                let made = harvest.acknowledged.iter();
+                acknowledged.extend(made.map(|(commit, made)| (made.change.sequence, (commit, made))));
+                in_doubt.push(&harvest.in_doubt);
+            }
+            self.acknowledged += acknowledged.len();
+            self.in_doubt += in_doubt.len();
+            self.survived += silo.check(transport, &acknowledged, &in_doubt).await;
+            if everything {
+                silo.check_everything(transport).await;
+            }
+        }
+    }
+
+    /// Lets the writers write until the server is killed, at this moment after they began.
+    async fn write_until_killed(&mut self, server: ServerProcess, moment: Duration) -> Vec<Harvest> {
         let transport = transport(&server);
-        let answered = Arc::new(AtomicUsize::new(0));
-        let writers = (0..WRITERS).map(|number| {
+        let mut writers = Vec::new();
+        for number in 0..WRITERS {
             let silo = number % ACCOUNTS;
-            let script =
-                Script::new(&self.silos[silo], ChaCha20Rng::from_rng(&mut self.rng).expect("a generator"));
-            let (transport, answered) = (Arc::clone(&transport), Arc::clone(&answered));
-            async move { script.play(&*transport, silo, &answered).await }
-        });
-        let writers: Vec<_> = writers.collect::<Vec<_>>().into_iter().map(tokio::spawn).collect();
-        // At any moment of a writer's life: also before the first answer.
-        tokio::time::sleep(self.rng.gen_range(Duration::ZERO..LATEST_KILL)).await;
+            let rng = ChaCha20Rng::from_rng(&mut self.rng).expect("a generator");
+            let script = Script::new(&self.silos[silo], rng);
+            let transport = Arc::clone(&transport);
+            writers.push(tokio::spawn(async move { script.play(&*transport, silo).await }));
+        }
+        tokio::time::sleep(moment).await;
         server.kill().await;
         let mut harvests = Vec::new();
         for writer in writers {
@@ -183,18 +229,17 @@ impl Script {
         }
     }
 
-    async fn play(mut self, transport: &dyn Transport, silo: usize, answered: &AtomicUsize) -> Harvest {
+    async fn play(mut self, transport: &dyn Transport, silo: usize) -> Harvest {
         let mut acknowledged = Vec::new();
         let mut own: Vec<(RecordId, u64)> = Vec::new();
         loop {
             let (commit, next) = self.transaction(&own);
             match call(transport, Some(&self.token), &commit).await {
                 Ok(made) => {
-                    answered.fetch_add(1, Ordering::Relaxed);
                     own = next;
                     acknowledged.push((commit, made));
                 }
-                Err(CallError::Lost(_)) => return Harvest { silo, acknowledged, in_doubt: Some(commit) },
+                Err(CallError::Lost(_)) => return Harvest { silo, acknowledged, in_doubt: commit },
                 Err(CallError::Refused(problem)) => panic!("a good transaction was refused: {problem:?}"),
             }
         }
@@ -328,7 +373,7 @@ impl Silo {
     /// The newest records are those that this round made, as they must be.
     async fn check_newest(&self, transport: &dyn Transport, made: &BTreeMap<TransactionId, &Commit>) {
         let page = self.page(transport, Order::NewestFirst, None).await;
-        assert!(made.len() < 200, "a round that is longer than a page");
+        assert!(made.len() < 240, "a round that is longer than a page");
         let found: BTreeMap<RecordId, Bytes> =
             page.0.iter().map(|envelope| (protected(envelope).record, envelope.clone())).collect();
         for (record, envelope) in &found {

@@ -1,6 +1,6 @@
 //! The end of a world: everything that the server had is gathered and looked into.
 
-use super::{World, settings};
+use super::{Node, World, settings};
 use crate::{
     raw::RawRequest,
     secrecy::{Evidence, Report, Scanner},
@@ -35,7 +35,14 @@ impl World {
         let backup = tempfile::tempdir().expect("a folder");
         self.back_up_to(&backup.path().join("last")).await;
         let server = self.server.take().expect("the server runs");
-        server.shutdown().await.expect("a server that stops in order");
+        match server {
+            Node::Here(server) => server.shutdown().await.expect("a server that stops in order"),
+            Node::Process(process) => {
+                let log = process.log_file().to_owned();
+                process.stop().await;
+                evidence.bytes("logs", "the log of the process", std::fs::read(log).expect("the log"));
+            }
+        }
         for folder in self.backups.iter().chain([&backup]) {
             evidence.tree("backups", folder.path());
         }

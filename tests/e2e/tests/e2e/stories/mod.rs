@@ -5,6 +5,7 @@ mod backup;
 mod contributing;
 mod dates;
 mod devices;
+mod programs;
 mod retries;
 mod sessions;
 mod sharing;
