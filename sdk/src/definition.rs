@@ -223,11 +223,6 @@ impl Definition {
         }
         Ok(())
     }
-
-    /// The index on a field.
-    pub(crate) fn index(&self, field: &str) -> Option<&Index> {
-        self.indexes.iter().find(|index| index.field == field)
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use pryv_wire::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{collections::HashSet, fmt};
 
 /// How many records a page holds if nothing else is said.
 const DEFAULT_LIMIT: u32 = 100;
@@ -190,15 +190,9 @@ impl Query {
             return Err(QueryError::Limit);
         }
         self.collection.may(Level::reads, LockReason::WriteOnly)?;
-        // Tokens of an epoch that began in the meantime are not at hand: ask first, it is one call.
-        let state = self.current_state().await?;
-        let plan = self.plan(&state)?;
-        let keys = state.keys_of(state.last_epoch())?;
-        let check = Check::new(keys, &self.conditions).map_err(|fault| match fault {
-            PlanFault::NotIndexed { field } | PlanFault::NotIndexable { field } => {
-                QueryError::NotIndexable { field }
-            }
-        })?;
+        let mut state = self.collection.state();
+        let mut plan = self.plan(&state)?;
+        let check = self.check(&state)?;
         let mut run = Run {
             page: Page { records: Vec::new(), rejected: Vec::new(), overshoot: 0, next: None },
             seen: HashSet::new(),
@@ -210,7 +204,18 @@ impl Query {
         loop {
             let limit = if plan.is_scan() { self.scan_limit(run.opened) } else { self.limit };
             let asked = self.collection.0.account.asking();
-            let answer = self.ask(&plan.filter, limit, after.take()).await?;
+            let answer = self.ask(&plan.filter, limit, after.clone()).await?;
+            if answer.epoch > state.last_epoch() {
+                // Records of an epoch that began in the meantime have tokens that were not sent: ask again, with them.
+                state = self.collection.reopen().await?;
+                if state.last_epoch() < answer.epoch {
+                    return Err(
+                        Failure::from(Distrust::Malformed { what: "an epoch that was never begun" }).into()
+                    );
+                }
+                plan = self.plan(&state)?;
+                continue;
+            }
             let more = answer.next.map(Cursor);
             let before = run.believed;
             self.take(&check, &answer.records, asked, &mut run).await?;
@@ -239,14 +244,14 @@ impl Query {
         }
     }
 
-    /// The collection as it is now, if the query has tokens, which are of epochs; as it was last seen otherwise.
-    async fn current_state(&self) -> Result<Arc<ScopeState>, QueryError> {
-        let state = self.collection.state();
-        let by_epoch = |condition: &Condition| {
-            let index = state.definition.definition.index(&condition.field);
-            index.is_some_and(|index| index.kind == IndexKind::Equality)
-        };
-        if self.conditions.iter().any(by_epoch) { Ok(self.collection.reopen().await?) } else { Ok(state) }
+    /// What every record is held against once it is open. Values are compared by tokens, whose epoch does not matter here.
+    fn check(&self, state: &ScopeState) -> Result<Check, QueryError> {
+        let keys = state.keys_of(state.last_epoch())?;
+        Check::new(keys, &self.conditions).map_err(|fault| match fault {
+            PlanFault::NotIndexed { field } | PlanFault::NotIndexable { field } => {
+                QueryError::NotIndexable { field }
+            }
+        })
     }
 
     /// How many records of a scan may still be opened, at most a page, at least one.

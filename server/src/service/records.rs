@@ -54,7 +54,8 @@ impl Service {
                 let grant = permission::read(&view, &caller, account, scope, now)?;
                 let page = view.query(&grant, &plan(request)?)?;
                 let next = page.next.map(|place| cursor(order, place));
-                Ok(Records { records: page.records, next })
+                let epoch = view.scope_head(account, scope)?.map_or(0, |head| head.epoch);
+                Ok(Records { records: page.records, epoch, next })
             })
         })
         .await

@@ -248,6 +248,8 @@ pub struct QueryRecords {
 pub struct Records {
     /// Encoded [`Envelope`]s.
     pub records: Vec<Bytes>,
+    /// The present epoch of the collection. Whoever asked with tokens of earlier ones only opens the scope and asks again.
+    pub epoch: u32,
     /// Where the next page starts; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Bytes>,

@@ -543,8 +543,8 @@ fn records() -> Vec<Sample> {
                 after: Some(opaque(0x60, 8)),
             },
         ),
-        sample("last page", Records { records: vec![encoded(&instance())], next: None }),
-        sample("page before others", Records { records: vec![], next: Some(opaque(0x60, 8)) }),
+        sample("last page", Records { records: vec![encoded(&instance())], epoch: 3, next: None }),
+        sample("page before others", Records { records: vec![], epoch: 0, next: Some(opaque(0x60, 8)) }),
         sample("get record", GetRecord { account: ADA, scope: SCOPE, record: RECORD }),
         sample("record found", RecordFound { record: encoded(&instance()) }),
     ]
