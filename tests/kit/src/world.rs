@@ -61,7 +61,7 @@ enum Node {
     /// In this process.
     Here(Box<Running>),
     /// In one of its own.
-    Process(ServerProcess),
+    Process(Box<ServerProcess>),
 }
 
 impl Node {
@@ -136,7 +136,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let canary = Canary::new(seed());
         let process = ServerProcess::start(folder.path(), engine).await;
-        Self::of(Node::Process(process), folder, TestClock::default(), canary, Logs::capture())
+        Self::of(Node::Process(Box::new(process)), folder, TestClock::default(), canary, Logs::capture())
     }
 
     fn of(node: Node, folder: tempfile::TempDir, clock: TestClock, canary: Canary, logs: Logs) -> Self {
