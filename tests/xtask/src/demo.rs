@@ -23,6 +23,11 @@ impl Programs {
     pub(crate) fn variables(&self) -> [(&'static str, PathBuf); 2] {
         [("PRYV_SERVER_BIN", self.folder.join("pryv-server")), ("PRYV_BIN", self.folder.join("pryv"))]
     }
+
+    /// The story.
+    pub(crate) fn story(&self) -> PathBuf {
+        self.folder.join("demo")
+    }
 }
 
 /// Builds and plays the story; where the system can, this process becomes it.
@@ -36,7 +41,7 @@ pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<(), Failu
         "--bins",
     ]))?;
     let programs = Programs::of(project)?;
-    let mut story = project.command(programs.folder.join("demo"));
+    let mut story = project.command(programs.story());
     story.args(arguments).envs(programs.variables());
     process::become_process(&mut story)
 }

@@ -5,6 +5,7 @@ use crate::demo::Programs;
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::{deny, layers, machine, process, specs};
+use std::process::Stdio;
 
 /// The test of the browser build: `node VECTOR_TEST path/to/the/glue.js`.
 const VECTOR_TEST: &str = "wasm-sdk/tests/vector.mjs";
@@ -20,7 +21,7 @@ pub(super) struct Step {
     pub(super) run: fn(&Project, &mut Vec<String>) -> Result<Outcome, Failure>,
 }
 
-pub(super) const STEPS: [Step; 10] = [
+pub(super) const STEPS: [Step; 11] = [
     Step { name: "fmt", purpose: "sources are formatted", run: fmt },
     Step { name: "layers", purpose: "who depends on whom", run: layers },
     Step { name: "specs", purpose: "documents, CDDL and links agree", run: specs },
@@ -28,6 +29,7 @@ pub(super) const STEPS: [Step; 10] = [
     Step { name: "wasm", purpose: "the SDK builds for browsers and reproduces a vector in Node", run: wasm },
     Step { name: "build", purpose: "programs and tests compile", run: build },
     Step { name: "nextest", purpose: "unit, story, hostile-server, secrecy and crash tests", run: nextest },
+    Step { name: "demo", purpose: "the story of the README plays to its end", run: demo },
     Step { name: "doctest", purpose: "examples in the documentation", run: doctest },
     Step { name: "doc", purpose: "the documentation builds without a warning", run: doc },
     Step { name: "deny", purpose: "licences, banned crates, sources (where cargo-deny is)", run: deny },
@@ -109,6 +111,20 @@ fn nextest(project: &Project, notes: &mut Vec<String>) -> Result<Outcome, Failur
     let ran = process::run_listening(&mut tests, keep, notes);
     notes.extend(warning);
     ran?;
+    Ok(Outcome::Passed)
+}
+
+/// Plays the demo as from a script: without a terminal it ends by itself.
+fn demo(project: &Project, notes: &mut Vec<String>) -> Result<Outcome, Failure> {
+    let programs = Programs::of(project)?;
+    let mut story = project.command(programs.story());
+    story.envs(programs.variables()).stdin(Stdio::null());
+    let mut closing = false;
+    let keep = |line: &str| {
+        closing |= line.starts_with("Done:");
+        closing && !line.is_empty()
+    };
+    process::run_listening(&mut story, keep, notes)?;
     Ok(Outcome::Passed)
 }
 
