@@ -204,7 +204,14 @@ impl Query {
         loop {
             let limit = if plan.is_scan() { self.scan_limit(run.opened) } else { self.limit };
             let asked = self.collection.0.account.asking();
+            let account = &self.collection.0.account;
+            let seen = account.newest_epoch(self.collection.owner(), self.collection.scope());
             let answer = self.ask(&plan.filter, limit, after.clone()).await?;
+            if answer.epoch < seen {
+                let (known, answered) = (seen.into(), answer.epoch.into());
+                let what = "the epochs of a collection";
+                return Err(Failure::from(Distrust::RolledBack { what, known, answered }).into());
+            }
             if answer.epoch > state.last_epoch() {
                 // Records of an epoch that began in the meantime have tokens that were not sent: ask again, with them.
                 state = self.collection.reopen().await?;

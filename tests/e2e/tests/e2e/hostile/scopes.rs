@@ -5,6 +5,7 @@ use pryv_sdk::Level;
 use pryv_test_kit::World;
 use pryv_wire::{
     Bytes,
+    record::QueryRecords,
     scope::{EpochKeys, OpenScope},
 };
 
@@ -181,5 +182,34 @@ async fn a_definition_that_was_altered_or_rolled_back_is_refused() {
     let there = again.collection(&definition.uri).await.unwrap();
     assert_eq!(there.query().fetch::<Note>().await.unwrap().records.len(), 0);
     drop(diary);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_tells_a_wrong_epoch_is_refused() {
+    let world = World::start().await;
+    let (client, server) = world.hostile();
+    let ada = world.user_of(&client, "ada").await;
+    let bob = world.user("bob").await;
+    let diary = ada.account.define(notes(&world)).await.unwrap();
+    let sleep = topic(&world);
+    diary.create(note(&world, &sleep)).await.unwrap();
+    let idle = ada.account.collection(&diary.definition().uri).await.unwrap();
+    let access = grant(&world, &ada, &bob, &diary, Level::Read).await;
+    ada.account.revoke(access.id).await.unwrap();
+    diary.create(note(&world, &sleep)).await.unwrap();
+
+    // Hidden, a new epoch would keep a query from sending its tokens, and so from finding what was written in it.
+    let lie = server.on::<QueryRecords>(|_, answer| answer.epoch = 0);
+    let refused = idle.query().eq("/topic", sleep.as_str()).fetch::<Note>().await.unwrap_err();
+    assert_eq!((refused.code(), lie.count()), ("rolled-back", 1));
+    server.stop();
+    // Invented, it would keep a query asking for ever.
+    let lie = server.on::<QueryRecords>(|_, answer| answer.epoch = 7);
+    let refused = idle.query().eq("/topic", sleep.as_str()).fetch::<Note>().await.unwrap_err();
+    assert_eq!((refused.code(), lie.count()), ("malformed", 1));
+    server.stop();
+    let page = idle.query().eq("/topic", sleep.as_str()).fetch::<Note>().await.unwrap();
+    assert_eq!(page.records.len(), 2);
     world.close().await;
 }
