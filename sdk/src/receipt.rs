@@ -75,8 +75,8 @@ impl fmt::Display for Receipt {
         }
         write!(
             f,
-            "Whether keys were given, and when, is the server's word. That nothing new opens does not rest on its word: new keys were made, \
-             and were not given to the grantee."
+            "Whether keys were given, and when, is the server's word. That nothing new opens does not rest on its \
+             word: new keys were made, and were not given to the grantee."
         )
     }
 }

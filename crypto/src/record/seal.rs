@@ -214,12 +214,15 @@ impl<'a> RecordSealer<'a> {
         Ok(Recipient { scope, epoch, kind, key: key.into() })
     }
 
+    /// A reader's instance has its tokens' entry even if no indexed field is there: an instance without one is taken for a
+    /// deposit, which every query by tokens finds.
     fn tokens(&self, draft: &Draft<'_>) -> Result<Vec<Tokens>, SealError> {
-        if draft.equality.is_empty() && draft.unique.is_empty() {
-            return Ok(Vec::new());
-        }
-        if self.keys.is_none() {
+        let none = draft.equality.is_empty() && draft.unique.is_empty();
+        if self.keys.is_none() && !none {
             return Err(SealError::TokensWithoutKey);
+        }
+        if none && (self.keys.is_none() || draft.kind != RecordKind::Instance) {
+            return Ok(Vec::new());
         }
         let Epoch { scope, epoch, .. } = *self.epoch;
         Ok(vec![Tokens {

@@ -385,6 +385,18 @@ fn nobody_writes_in_the_owners_name_or_as_the_owner() {
 }
 
 #[test]
+fn a_readers_instance_without_indexed_fields_is_not_taken_for_a_deposit() {
+    let world = World::new();
+    let tokens = |kind| {
+        let sealed = world.seal(&Draft { kind, ..draft() });
+        UnopenedRecord::parse(&sealed).unwrap().placement().tokens.clone()
+    };
+    let [entry] = &tokens(RecordKind::Instance)[..] else { panic!("one entry, of the scope and epoch") };
+    assert!(entry.equality.is_empty() && entry.unique.is_empty());
+    assert_eq!(tokens(RecordKind::Tombstone), [], "what is deleted is found by no query");
+}
+
+#[test]
 fn a_writer_without_the_right_to_read_seals_to_the_deposit_key() {
     let world = World::new();
     let grant = access(&world.ada, &world.bob, Level::CreateOnly);
