@@ -1,7 +1,8 @@
 //! What the documents promise about each other: CDDL rules exist and are quoted as they are, links lead
-//! somewhere, every specification says its status.
+//! somewhere, every specification says its status, and the tests that hold the threat model's claims are there.
 
 mod cddl;
+mod held;
 mod links;
 mod markdown;
 
@@ -29,12 +30,17 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, Failure> {
     }
 
     let mut findings = Vec::new();
-    let mut specifications = 0_usize;
+    let (mut specifications, mut holding) = (0_usize, 0_usize);
+    let tests = held::Sources::read(project)?;
     for document in &documents {
         let mut found = links::broken(project.root(), document, &documents);
         if document.path.parent() == Some(&folder) {
             specifications += 1;
             found.extend(cddl::broken(&rules, &document.text));
+            if file_name(&document.path) == held::DOCUMENT {
+                holding = held::named(&document.text);
+                found.extend(held::broken(&tests, &document.text));
+            }
             if !says_status(&document.text) {
                 found.push(format!("1: no `Status: …` in the first {STATUS_WITHIN_LINES} lines"));
             }
@@ -44,7 +50,8 @@ pub(crate) fn check(project: &Project) -> Result<Vec<String>, Failure> {
     }
     Failure::unless_clean("specs", findings)?;
     Ok(vec![format!(
-        "specs: {specifications} specifications, {} CDDL rules and the links of {} documents hold together",
+        "specs: {specifications} specifications, {} CDDL rules, the links of {} documents and the {holding} names of \
+         tests that hold claims are sound",
         rules.len(),
         documents.len()
     )])
