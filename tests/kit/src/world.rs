@@ -14,6 +14,7 @@ use crate::{
     secrecy::Canary,
     transport::{HostileTransport, Recorder, RecordingTransport, tap},
 };
+use data_encoding::BASE64URL_NOPAD;
 use pryv_sdk::{
     Account, Client, Password, SystemClock,
     transport::{Transport, http::HttpTransport},
@@ -215,6 +216,7 @@ impl World {
         let signed_up = client.sign_up(username, &Password::new(password.clone())).await.expect("a sign-up");
         let phrase = signed_up.phrase.words().to_string();
         self.canary.plant("recovery phrase", phrase.as_bytes());
+        self.canary.plant("account secret", &account_secret(&signed_up.account));
         User { username: username.to_owned(), account: signed_up.account, phrase, password }
     }
 
@@ -251,6 +253,13 @@ impl Drop for World {
             panic!("this world was not closed: its story escapes the scanner");
         }
     }
+}
+
+/// The secret from which all keys of an account derive, as a stored session has it.
+fn account_secret(account: &Account) -> Vec<u8> {
+    let stored = serde_json::to_value(account.export_session()).expect("a session in JSON");
+    let text = stored["secret"].as_str().expect("the account secret");
+    BASE64URL_NOPAD.decode(text.as_bytes()).expect("base64url")
 }
 
 fn seed() -> u64 {
