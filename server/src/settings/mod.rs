@@ -4,6 +4,8 @@
 //! file (`limits.timeout`), the variables of the environment (`PRYV_SERVER_LIMITS_TIMEOUT`), the flags
 //! (`--limits-timeout`), and what `pryv-server config` prints.
 
+#[cfg(test)]
+mod document;
 mod list;
 mod sources;
 mod value;
