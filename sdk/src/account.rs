@@ -33,7 +33,7 @@ use crate::{
         chain::Chain,
         contacts::Contacts,
         scope::ScopeState,
-        versions::{Place, Versions},
+        versions::{Asked, Place, Versions},
     },
     text::Fingerprint,
 };
@@ -41,7 +41,7 @@ use pryv_crypto::{AccountSecret, Identity, VerifiedAccess};
 use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{AccessId, Digest, PrincipalId, ScopeId, Signed, account::SessionOpened, card::Card};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -69,6 +69,8 @@ struct Inner {
     /// The newest epoch of each scope that was seen or begun: nothing is written to an earlier one.
     epochs: Mutex<BTreeMap<(PrincipalId, ScopeId), u32>>,
     evidence: Mutex<HashMap<(PrincipalId, AccessId), records::Evidence>>,
+    /// The accesses whose signed end was seen or sent, by grantor: none of them comes alive again.
+    ended: Mutex<BTreeSet<(PrincipalId, AccessId)>>,
 }
 
 /// Locks a mutex. A panic elsewhere leaves nothing half done under any of ours: each section is one insertion or one read.
@@ -108,6 +110,7 @@ impl Account {
             scopes: Mutex::default(),
             epochs: Mutex::default(),
             evidence: Mutex::default(),
+            ended: Mutex::default(),
         })))
     }
 
@@ -148,6 +151,13 @@ impl Account {
         Ok(versions.note(place, version, digest, asked)?)
     }
 
+    /// What it means that the server does not find a record: nothing was there, or something that this client knew of when
+    /// it asked, and that leaves a trace even if it is deleted.
+    pub(crate) fn missing(&self, place: &Place, asked: Asked) -> Option<Distrust> {
+        let known = lock(&self.0.versions).known(place, asked);
+        (known > 0).then_some(Distrust::RolledBack { what: "a record", known, answered: 0 })
+    }
+
     /// Takes note of an epoch that was seen or begun.
     pub(crate) fn note_epoch(&self, owner: PrincipalId, scope: ScopeId, epoch: u32) {
         let mut epochs = lock(&self.0.epochs);
@@ -155,9 +165,39 @@ impl Account {
         *newest = epoch.max(*newest);
     }
 
-    /// The newest epoch of a scope that was seen or begun.
+    /// The newest epoch of a scope that was seen or begun; zero if none was.
     pub(crate) fn newest_epoch(&self, owner: PrincipalId, scope: ScopeId) -> u32 {
-        lock(&self.0.epochs).get(&(owner, scope)).copied().unwrap_or_default()
+        self.known_epoch(owner, scope).unwrap_or_default()
+    }
+
+    /// The newest epoch of a scope that was seen or begun.
+    pub(crate) fn known_epoch(&self, owner: PrincipalId, scope: ScopeId) -> Option<u32> {
+        lock(&self.0.epochs).get(&(owner, scope)).copied()
+    }
+
+    /// The accesses whose end is known by now: what is asked for from here on must show it.
+    pub(crate) fn ended(&self) -> BTreeSet<(PrincipalId, AccessId)> {
+        lock(&self.0.ended).clone()
+    }
+
+    /// Takes note of the end of an access.
+    pub(crate) fn note_end(&self, grantor: PrincipalId, access: AccessId) {
+        lock(&self.0.ended).insert((grantor, access));
+    }
+
+    /// Holds an access that was verified against the ends that were known when it was asked for, and takes note of its own.
+    pub(crate) fn check_end(
+        &self,
+        access: &VerifiedAccess,
+        known: &BTreeSet<(PrincipalId, AccessId)>,
+    ) -> Result<(), Distrust> {
+        let (grantor, id) = (access.access().grantor, access.access().access);
+        if access.revocation().is_some() {
+            self.note_end(grantor, id);
+        } else if known.contains(&(grantor, id)) {
+            return Err(Distrust::RevocationDropped { access: id });
+        }
+        Ok(())
     }
 
     /// What was verified of an access, kept for the records that name it.

@@ -136,8 +136,8 @@ pub enum Distrust {
         /// The access.
         access: AccessId,
     },
-    /// A revocation that the server acknowledged is not to be seen.
-    #[error("the server acknowledged the end of access {access}, and does not show it")]
+    /// A revocation that the server acknowledged or has shown is not to be seen.
+    #[error("the server has acknowledged or shown the end of access {access}, and does not show it now")]
     RevocationDropped {
         /// The access.
         access: AccessId,

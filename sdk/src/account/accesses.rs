@@ -85,13 +85,26 @@ impl Account {
             .collect())
     }
 
-    /// The accesses that this account granted, verified.
+    /// The accesses that this account granted, verified. None is shown as alive whose end is known: it would be given the
+    /// keys of the next epoch.
     pub(crate) async fn granted_opened(&self) -> Result<Vec<Opened>, Failure> {
+        self.granted_but(None).await
+    }
+
+    /// The accesses that this account granted, verified, whatever is shown of the end of `ending`.
+    pub(crate) async fn granted_but(&self, ending: Option<AccessId>) -> Result<Vec<Opened>, Failure> {
+        let mut ended = self.ended();
+        if let Some(ending) = ending {
+            ended.remove(&(self.id(), ending));
+        }
         let answer = self.call(&ListGranted { account: self.id() }).await?;
-        let states = answer.accesses.iter();
-        Ok(states
-            .map(|state| access::open_granted(self.identity(), &self.0.cards, state))
-            .collect::<Result<_, _>>()?)
+        let mut all = Vec::with_capacity(answer.accesses.len());
+        for state in &answer.accesses {
+            let opened = access::open_granted(self.identity(), &self.0.cards, state)?;
+            self.check_end(&opened.evidence, &ended)?;
+            all.push(opened);
+        }
+        Ok(all)
     }
 
     /// The accesses that this account received, oldest first, those that ended included.
@@ -101,11 +114,14 @@ impl Account {
     /// See [`Failure`]; one access that its grantor has not signed fails the whole list.
     pub async fn received(&self) -> Result<Vec<ReceivedAccess>, Failure> {
         let now = self.client().now();
+        let ended = self.ended();
         let answer = self.call(&ListReceived {}).await?;
         let mut all = Vec::with_capacity(answer.accesses.len());
         for state in &answer.accesses {
             let grantor = self.cards_of(access::claimed(state)?.grantor).await?;
-            all.push(access::open_received(self.identity(), &grantor, state)?);
+            let opened = access::open_received(self.identity(), &grantor, state)?;
+            self.check_end(&opened.evidence, &ended)?;
+            all.push(opened);
         }
         let siblings = |grantor: PrincipalId| -> Arc<[(AccessId, Vec<ScopeId>)]> {
             let of_grantor =

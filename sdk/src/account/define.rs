@@ -54,7 +54,7 @@ impl Account {
         }
         let operation = self.create_scope(scope, &content)?;
         match self.commit(self.id(), vec![operation]).await {
-            Ok(_) => {}
+            Ok(_) => self.note_epoch(self.id(), scope, 0),
             // Another device was faster.
             Err(failure) if failure.refusal() == Some(ErrorCode::AlreadyExists) => {}
             Err(failure) => return Err(failure.into()),

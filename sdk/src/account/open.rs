@@ -85,10 +85,23 @@ impl Account {
         let key = (owner, scope, role.access());
         let known = lock(&self.0.scopes).get(&key).cloned();
         let from_epoch = scope::from_epoch(role, known.as_deref());
-        let seen = self.newest_epoch(owner, scope);
+        let met = self.known_epoch(owner, scope);
+        let seen = met.unwrap_or_default();
         let answer = self.call(&OpenScope { account: owner, scope, from_epoch }).await;
         let answer = match answer {
             Ok(answer) => answer,
+            // A collection does not go away, and its owner may always see it.
+            Err(failure)
+                if met.is_some() && owner == self.id() && failure.refusal() == Some(ErrorCode::NotFound) =>
+            {
+                let (known, answered) = (u64::from(seen) + 1, 0);
+                return Err(Distrust::RolledBack {
+                    what: "the number of epochs of a collection",
+                    known,
+                    answered,
+                }
+                .into());
+            }
             Err(failure) => return Err(self.explain(owner, role, failure).await),
         };
         let cards = self.cards_of(owner).await?;
@@ -116,6 +129,7 @@ impl Account {
         );
         let (Role::Grantee { access: held, .. }, true) = (role, refused) else { return failure };
         let access = held.access().access;
+        let ended = self.ended();
         let state = match self.call(&GetAccess { account: owner, access }).await {
             Ok(state) => state,
             Err(gone) if gone.refusal() == Some(ErrorCode::NotFound) => return LockReason::NotGranted.into(),
@@ -124,10 +138,12 @@ impl Account {
         let Ok(cards) = self.cards_of(owner).await else { return failure };
         match access::verify(&cards, &state, access) {
             Err(distrust) => distrust.into(),
-            Ok(verified) => match access::reason(&verified, self.client().now()) {
-                Some(reason) => reason.into(),
-                None => failure,
-            },
+            Ok(verified) => {
+                if let Err(distrust) = self.check_end(&verified, &ended) {
+                    return distrust.into();
+                }
+                access::reason(&verified, self.client().now()).map_or(failure, Failure::from)
+            }
         }
     }
 }

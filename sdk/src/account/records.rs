@@ -72,6 +72,7 @@ impl Account {
         {
             return Ok(access);
         }
+        let ended = self.ended();
         let state = match self.call(&GetAccess { account: owner, access }).await {
             Ok(state) => state,
             // The server shows a record and not the access that it was written by.
@@ -82,6 +83,7 @@ impl Account {
         };
         let cards = self.cards_of(owner).await?;
         let verified = Arc::new(access::verify(&cards, &state, access)?);
+        self.check_end(&verified, &ended)?;
         self.note_evidence(owner, &verified, epoch);
         Ok(verified)
     }

@@ -74,7 +74,7 @@ impl Account {
     }
 
     async fn try_revoke(&self, id: AccessId) -> Result<Receipt, RevokeError> {
-        let granted = self.granted_opened().await?;
+        let granted = self.granted_but(Some(id)).await?;
         let opened = granted.iter().find(|opened| opened.evidence.access().access == id);
         let opened = opened.ok_or(RevokeError::NotFound)?;
         if opened.evidence.revocation().is_some() {
@@ -102,7 +102,9 @@ impl Account {
             }
             Err(failure) => return Err(failure.into()),
         };
-        // From here on, whatever becomes of the check below: what is written next is closed to the grantee.
+        // From here on, whatever becomes of the check below: what is written next is closed to the grantee, and what the
+        // grantee writes next does not count.
+        self.note_end(self.id(), id);
         for (grant, state) in access.grants.iter().zip(&states) {
             self.note_epoch(self.id(), grant.scope, state.last_epoch().saturating_add(1));
         }

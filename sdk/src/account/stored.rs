@@ -12,7 +12,7 @@ use crate::{
 };
 use pryv_crypto::{AccountSecret, Identity};
 use pryv_proxy_crypto::VerifiedCards;
-use pryv_wire::{PrincipalId, ScopeId, Signed, card::Card};
+use pryv_wire::{AccessId, PrincipalId, ScopeId, Signed, card::Card};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 /// A session in a form to be stored. **It holds the account secret: whoever reads it is the account.**
 ///
 /// Keep it where only the person can read it (a file of mode 0600, the keychain of the operating system). It also holds what
-/// was seen of the server (pins of contacts, heads of chains, epochs), so that a server cannot show an older state to a program that
+/// was seen of the server (pins of contacts, heads of chains, epochs, accesses that ended), so that a server cannot show an older state to a program that
 /// was started again.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +40,8 @@ pub struct StoredSession {
     heads: BTreeMap<PrincipalId, Head>,
     #[serde(default)]
     epochs: Vec<(PrincipalId, ScopeId, u32)>,
+    #[serde(default)]
+    ended: Vec<(PrincipalId, AccessId)>,
 }
 
 impl StoredSession {
@@ -94,6 +96,7 @@ impl Account {
                 .iter()
                 .map(|((owner, scope), epoch)| (*owner, *scope, *epoch))
                 .collect(),
+            ended: self.ended().into_iter().collect(),
         }
     }
 
@@ -105,7 +108,7 @@ impl Account {
         identity: Identity,
         cards: VerifiedCards,
     ) -> Result<Self, Failure> {
-        let StoredSession { username, cards: signed_cards, session, pins, heads, epochs, .. } = stored;
+        let StoredSession { username, cards: signed_cards, session, pins, heads, epochs, ended, .. } = stored;
         let chains: HashMap<_, _> =
             heads.into_iter().map(|(account, head)| (account, Chain::resume(account, Some(head)))).collect();
         Ok(Self(Arc::new(Inner {
@@ -124,6 +127,7 @@ impl Account {
                 epochs.into_iter().map(|(owner, scope, epoch)| ((owner, scope), epoch)).collect(),
             ),
             evidence: Mutex::default(),
+            ended: Mutex::new(ended.into_iter().collect()),
         })))
     }
 }

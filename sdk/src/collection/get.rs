@@ -55,7 +55,13 @@ impl Collection {
             Ok(found) => found,
             Err(failure) => {
                 return Err(match self.explain(failure).await {
-                    failure if failure.refusal() == Some(ErrorCode::NotFound) => ReadError::NotFound,
+                    failure if failure.refusal() == Some(ErrorCode::NotFound) => {
+                        let place = (self.owner(), self.scope(), id);
+                        match self.0.account.missing(&place, asked) {
+                            Some(distrust) => Failure::from(distrust).into(),
+                            None => ReadError::NotFound,
+                        }
+                    }
                     failure => failure.into(),
                 });
             }

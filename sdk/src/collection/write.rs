@@ -277,7 +277,13 @@ impl Collection {
             }
             ErrorCode::NotFound | ErrorCode::NotAllowed | ErrorCode::AccessNotValid => {
                 match self.explain(failure).await {
-                    Failure::Refused(refusal) if refusal.code == ErrorCode::NotFound => WriteError::NotFound,
+                    Failure::Refused(refusal) if refusal.code == ErrorCode::NotFound => {
+                        let place = (self.0.owner, self.0.scope, id);
+                        match self.0.account.missing(&place, asked) {
+                            Some(distrust) => Failure::from(distrust).into(),
+                            None => WriteError::NotFound,
+                        }
+                    }
                     failure => failure.into(),
                 }
             }

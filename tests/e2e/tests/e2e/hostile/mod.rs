@@ -6,6 +6,7 @@
 mod accesses;
 mod answers;
 mod contacts;
+mod known;
 mod own_account;
 mod records;
 mod revocations;
