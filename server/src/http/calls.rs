@@ -19,6 +19,11 @@ use std::{future::Future, sync::Arc};
 
 /// A call that anybody may make.
 trait OpenCall: Call {
+    /// Whose password or phrase the call tries, if it tries one.
+    fn tries(&self) -> Option<&str> {
+        None
+    }
+
     fn serve(self, service: &Service) -> impl Future<Output = Result<Self::Answer>> + Send;
 }
 
@@ -28,8 +33,12 @@ trait SessionCall: Call {
 }
 
 macro_rules! calls {
-    (open { $($open:ty => $open_method:ident;)+ } session { $($call:ty => $method:ident;)+ }) => {
+    (open { $($open:ty $(where $tried:ident)? => $open_method:ident;)+ } session { $($call:ty => $method:ident;)+ }) => {
         $(impl OpenCall for $open {
+            $(fn tries(&self) -> Option<&str> {
+                Some(&self.$tried)
+            })?
+
             async fn serve(self, service: &Service) -> Result<Self::Answer> {
                 service.$open_method(self).await
             }
@@ -60,10 +69,10 @@ calls! {
     open {
         account::StartSignUp => start_sign_up;
         account::FinishSignUp => finish_sign_up;
-        account::StartLogin => start_login;
+        account::StartLogin where username => start_login;
         account::FinishLogin => finish_login;
         account::GetChallenge => challenge;
-        account::Recover => recover;
+        account::Recover where username => recover;
         account::OpenSession => open_session;
         card::GetCards => get_cards;
         card::ResolveUsername => resolve_username;
@@ -90,6 +99,9 @@ async fn open<C: OpenCall>(State(app): State<Arc<App>>, request: Request) -> Res
     let served = async {
         app.rates.address(context.address, C::PATH).inspect_err(|_| app.metrics.refuse())?;
         let message: C = read(&app, request).await?;
+        if let Some(username) = message.tries() {
+            app.rates.username(username).inspect_err(|_| app.metrics.refuse())?;
+        }
         message.serve(&app.service).await
     };
     match served.await {

@@ -43,6 +43,8 @@ pub struct Limits {
     pub account: Rate,
     /// How often one address may try credentials: sign-up, login, recovery, sessions by signature.
     pub credentials: Rate,
+    /// How often the password or phrase of one username may be tried, from whatever address.
+    pub username: Rate,
     /// How often one address may look up cards.
     pub lookups: Rate,
 }
@@ -68,7 +70,7 @@ impl App {
         Self {
             service,
             metrics,
-            rates: Rates::new(limits.account, limits.credentials, limits.lookups),
+            rates: Rates::new(limits),
             concurrency: Semaphore::new(limits.concurrency.max(1)),
             budget: BodyBudget::new(limits.body_memory),
             timeout: limits.timeout,
@@ -145,13 +147,14 @@ mod tests {
         let counters = ServiceMetrics::default();
         let metrics = Metrics::new(&store, counters.clone());
         let service = Service::start(store, Arc::new(SystemClock), Rules::default(), counters).unwrap();
-        let none = Rate { per_second: 0, burst: 0 };
+        let none = Rate::each_second(0, 0);
         let limits = Limits {
             timeout: Duration::from_secs(5),
             concurrency: 4,
             body_memory: 1 << 20,
             account: none,
             credentials: none,
+            username: none,
             lookups: none,
         };
         Arc::new(App::new(service, metrics, &limits, false, false))

@@ -1,11 +1,13 @@
-//! Rates: how often one account may call, and how often one address may call without a session.
+//! Rates: how often one account may call, how often one address may call without a session, and how often anybody may try
+//! the credentials of one username.
 //!
 //! Measured by the monotonic clock of the machine, not by the injected one: a rate protects the machine, and must hold while
 //! somebody turns the hand.
 
+use super::Limits;
 use crate::service::{Error, Result};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _, clock::DefaultClock};
-use pryv_wire::PrincipalId;
+use pryv_wire::{Digest, PrincipalId};
 use std::{
     fmt,
     hash::Hash,
@@ -13,13 +15,38 @@ use std::{
     num::NonZeroU32,
 };
 
-/// So many at once, and so many each second after that. Zero a second: no limit.
+/// So many at once, and so many each second or minute after that. Zero: no limit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Rate {
-    /// Each second.
-    pub per_second: u32,
+    /// Each second, or each minute.
+    pub often: u32,
+    /// What `often` counts.
+    pub per: Per,
     /// At once.
     pub burst: u32,
+}
+
+/// The time in which calls are counted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Per {
+    /// A second.
+    Second,
+    /// A minute.
+    Minute,
+}
+
+impl Rate {
+    /// So many each second.
+    #[must_use]
+    pub const fn each_second(often: u32, burst: u32) -> Self {
+        Self { often, per: Per::Second, burst }
+    }
+
+    /// So many each minute.
+    #[must_use]
+    pub const fn each_minute(often: u32, burst: u32) -> Self {
+        Self { often, per: Per::Minute, burst }
+    }
 }
 
 /// How many keys a limiter remembers before it forgets those that are at rest.
@@ -29,8 +56,12 @@ struct Limiter<K: Hash + Eq + Clone>(Option<DefaultKeyedRateLimiter<K>>);
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
     fn new(rate: Rate) -> Self {
-        let quota = NonZeroU32::new(rate.per_second).map(|per_second| {
-            Quota::per_second(per_second).allow_burst(NonZeroU32::new(rate.burst).unwrap_or(per_second))
+        let quota = NonZeroU32::new(rate.often).map(|often| {
+            let quota = match rate.per {
+                Per::Second => Quota::per_second(often),
+                Per::Minute => Quota::per_minute(often),
+            };
+            quota.allow_burst(NonZeroU32::new(rate.burst).unwrap_or(often))
         });
         Self(quota.map(RateLimiter::dashmap))
     }
@@ -58,15 +89,24 @@ pub(super) struct Rates {
     account: Limiter<PrincipalId>,
     credentials: Limiter<IpAddr>,
     lookups: Limiter<IpAddr>,
+    username: Limiter<Digest>,
 }
 
 impl Rates {
-    pub(super) fn new(account: Rate, credentials: Rate, lookups: Rate) -> Self {
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            account: Limiter::new(account),
-            credentials: Limiter::new(credentials),
-            lookups: Limiter::new(lookups),
+            account: Limiter::new(limits.account),
+            credentials: Limiter::new(limits.credentials),
+            lookups: Limiter::new(limits.lookups),
+            username: Limiter::new(limits.username),
         }
+    }
+
+    /// A try of the password or the phrase of a username, whether there is such an account or not: many addresses do not help a
+    /// guesser.
+    pub(super) fn username(&self, username: &str) -> Result<()> {
+        // Of one length, whatever somebody sends as a username.
+        self.username.check(&Digest::of("pryv rate", &[username.as_bytes()]))
     }
 
     /// A call with a session.
@@ -89,6 +129,7 @@ impl Rates {
         self.account.forget();
         self.credentials.forget();
         self.lookups.forget();
+        self.username.forget();
     }
 }
 
@@ -113,7 +154,7 @@ mod tests {
 
     #[test]
     fn beyond_the_burst_a_caller_is_told_to_wait() {
-        let limiter = Limiter::new(Rate { per_second: 1, burst: 3 });
+        let limiter = Limiter::new(Rate::each_second(1, 3));
         for _ in 0..3 {
             assert!(limiter.check(&1).is_ok());
         }
@@ -125,7 +166,7 @@ mod tests {
 
     #[test]
     fn no_rate_is_no_limit() {
-        let limiter = Limiter::new(Rate { per_second: 0, burst: 0 });
+        let limiter = Limiter::new(Rate::each_minute(0, 0));
         assert!((0..10_000).all(|_| limiter.check(&1).is_ok()));
     }
 

@@ -82,6 +82,9 @@ settings! {
     "limits.credentials_rate", limits_credentials_rate, "calls each second",
         "sign-up, login, recovery of one address; people try passwords slower, guessers faster. 0: no limit";
     "limits.credentials_burst", limits_credentials_burst, "calls", "of one address at once: an office logging in";
+    "limits.username_rate", limits_username_rate, "tries each minute",
+        "of the password or phrase of one username, from whatever address; 0: no limit. Open sessions go on";
+    "limits.username_burst", limits_username_burst, "tries", "of one username at once: somebody who mistypes";
     "limits.lookups_rate", limits_lookups_rate, "calls each second", "lookups of cards of one address; 0: no limit";
     "limits.lookups_burst", limits_lookups_burst, "calls", "lookups of one address at once";
     "limits.pending", limits_pending, "exchanges",

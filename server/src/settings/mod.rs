@@ -72,6 +72,10 @@ pub struct Settings {
     pub limits_credentials_rate: u32,
     /// Credential calls of one address at once.
     pub limits_credentials_burst: u32,
+    /// Tries of one username each minute.
+    pub limits_username_rate: u32,
+    /// Tries of one username at once.
+    pub limits_username_burst: u32,
     /// Card lookups of one address each second.
     pub limits_lookups_rate: u32,
     /// Card lookups of one address at once.
@@ -119,6 +123,8 @@ impl Default for Settings {
             limits_account_burst: 2_000,
             limits_credentials_rate: 5,
             limits_credentials_burst: 50,
+            limits_username_rate: 10,
+            limits_username_burst: 30,
             limits_lookups_rate: 100,
             limits_lookups_burst: 500,
             limits_pending: 100_000,
@@ -180,12 +186,10 @@ impl Settings {
             timeout: Duration::from_secs(self.limits_timeout),
             concurrency: self.limits_concurrency,
             body_memory: self.limits_body_memory.saturating_mul(MIB),
-            account: Rate { per_second: self.limits_account_rate, burst: self.limits_account_burst },
-            credentials: Rate {
-                per_second: self.limits_credentials_rate,
-                burst: self.limits_credentials_burst,
-            },
-            lookups: Rate { per_second: self.limits_lookups_rate, burst: self.limits_lookups_burst },
+            account: Rate::each_second(self.limits_account_rate, self.limits_account_burst),
+            credentials: Rate::each_second(self.limits_credentials_rate, self.limits_credentials_burst),
+            username: Rate::each_minute(self.limits_username_rate, self.limits_username_burst),
+            lookups: Rate::each_second(self.limits_lookups_rate, self.limits_lookups_burst),
         }
     }
 }

@@ -13,10 +13,10 @@ use pryv_server::{Running, Settings};
 use pryv_wire::{
     Bytes, ErrorCode, PrincipalId, Problem, Timestamp,
     account::{
-        FinishLogin, FinishSignUp, GetChallenge, ListSessions, LoggedIn, LoginStarted, PasswordCredential,
-        SessionOpened, Sessions, StartLogin, StartSignUp,
+        Challenge, FinishLogin, FinishSignUp, GetChallenge, ListSessions, LoggedIn, LoginStarted,
+        PasswordCredential, Recover, SessionOpened, Sessions, StartLogin, StartSignUp,
     },
-    bytes::SessionToken,
+    bytes::{SessionToken, Signature},
     card::{Cards, GetCards, PrincipalKind, ResolveUsername},
     operation::{CALLS, COMMIT_BODY, Call, SMALL_BODY},
     transaction::Commit,
@@ -369,6 +369,32 @@ async fn who_calls_too_often_is_told_when_to_come_back() {
         statuses.push(http.with(&token).post(&ListSessions {}).await.status);
     }
     assert!(statuses[..2] == [200, 200] && statuses.contains(&429), "{statuses:?}");
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn many_addresses_do_not_help_who_guesses_one_username() {
+    let dir = tempfile::tempdir().unwrap();
+    let limited = Settings {
+        limits_username_rate: 1,
+        limits_username_burst: 3,
+        http_forwarded: true,
+        ..settings(dir.path())
+    };
+    let running = start(limited).await;
+    sign_up(&running, "ada").await;
+    for username in ["ada", "nobody"] {
+        let mut codes = Vec::new();
+        for address in 1..=5 {
+            let http = Http::at(running.address()).header("x-forwarded-for", &format!("192.0.2.{address}"));
+            let challenge = http.post(&GetChallenge {}).await.message::<Challenge>().challenge;
+            let signature = Signature::from_bytes([7; 64]);
+            let recover = Recover { username: username.into(), challenge, signature };
+            codes.push(http.post(&recover).await.problem().code);
+        }
+        let expected = [[ErrorCode::WrongCredentials; 3].as_slice(), &[ErrorCode::RateLimited; 2]].concat();
+        assert_eq!(codes, expected, "{username}: the same whether there is such an account");
+    }
     running.shutdown().await.unwrap();
 }
 

@@ -15,6 +15,7 @@ pub(crate) fn settings(dir: &Path) -> Settings {
         store_free_percent: 0,
         limits_account_rate: 0,
         limits_credentials_rate: 0,
+        limits_username_rate: 0,
         limits_lookups_rate: 0,
         ..Settings::default()
     }

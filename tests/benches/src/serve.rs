@@ -12,6 +12,7 @@ pub(crate) async fn serve(folder: &Path) {
         store_free_percent: 0,
         limits_account_rate: 0,
         limits_credentials_rate: 0,
+        limits_username_rate: 0,
         limits_lookups_rate: 0,
         ..Settings::default()
     };

@@ -278,6 +278,7 @@ fn settings(folder: &Path) -> Settings {
         store_free_percent: 0,
         limits_account_rate: 0,
         limits_credentials_rate: 0,
+        limits_username_rate: 0,
         limits_lookups_rate: 0,
         stop_grace: 5,
         ..Settings::default()
