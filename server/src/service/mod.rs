@@ -5,6 +5,7 @@
 
 mod accesses;
 mod accounts;
+mod bounded;
 mod cards;
 mod changes;
 mod commit;
@@ -81,7 +82,7 @@ struct Inner {
     logins: Pending<PendingLogin>,
     challenges: Pending<()>,
     transforms: Transforms,
-    blocking: Semaphore,
+    blocking: Arc<Semaphore>,
 }
 
 impl Service {
@@ -101,7 +102,7 @@ impl Service {
             logins: Pending::new(rules.pending),
             challenges: Pending::new(rules.pending),
             transforms: Transforms::new(rules.transforms, metrics),
-            blocking: Semaphore::new(rules.blocking.max(1)),
+            blocking: Arc::new(Semaphore::new(rules.blocking.max(1))),
             store,
             clock,
             rules,
@@ -144,12 +145,8 @@ impl Service {
         &self,
         work: impl FnOnce(&Inner) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        // The semaphore is never closed.
-        let permit = self.inner.blocking.acquire().await.map_err(Error::internal)?;
         let inner = Arc::clone(&self.inner);
-        let answer = tokio::task::spawn_blocking(move || work(&inner)).await;
-        drop(permit);
-        answer.map_err(Error::ended)?
+        bounded::run(&self.inner.blocking, move || work(&inner)).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Transforms of capsules: a few at a time, each once, however many ask for it.
 
-use super::{Error, Result};
+use super::{Error, Result, bounded};
 use crate::telemetry::ServiceMetrics;
 use pryv_proxy_crypto::pre::{Capsule, TransformKey, transform};
 use pryv_wire::{AccessId, Bytes, PrincipalId, ScopeId};
@@ -24,14 +24,14 @@ pub(super) struct Wanted {
 
 /// The bounded pool of transforms: 35 ms of one core each.
 pub(super) struct Transforms {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     under_way: Mutex<HashMap<Wanted, Weak<OnceCell<Bytes>>>>,
     metrics: ServiceMetrics,
 }
 
 impl Transforms {
     pub(super) fn new(at_once: usize, metrics: ServiceMetrics) -> Self {
-        Self { permits: Semaphore::new(at_once.max(1)), under_way: Mutex::default(), metrics }
+        Self { permits: Arc::new(Semaphore::new(at_once.max(1))), under_way: Mutex::default(), metrics }
     }
 
     /// The transformed capsule. Whoever asks while it is being made waits for that one.
@@ -53,16 +53,15 @@ impl Transforms {
     }
 
     async fn make(&self, capsule: Bytes, key: Zeroizing<Vec<u8>>) -> Result<Bytes> {
-        let permit = self.permits.acquire().await.map_err(Error::internal)?;
-        let made = tokio::task::spawn_blocking(move || {
+        let counter = self.metrics.transforms.clone();
+        bounded::run(&self.permits, move || {
             let capsule = Capsule::parse(&capsule).map_err(Error::internal)?;
             let key = TransformKey::parse(&key).map_err(Error::internal)?;
-            transform(&capsule, &key, &mut OsRng).map(|made| made.to_wire()).map_err(Error::internal)
+            let made = transform(&capsule, &key, &mut OsRng).map_err(Error::internal)?;
+            counter.inc();
+            Ok(made.to_wire())
         })
-        .await;
-        drop(permit);
-        self.metrics.transforms.inc();
-        made.map_err(Error::ended)?
+        .await
     }
 
     fn flight(&self, wanted: Wanted) -> Arc<OnceCell<Bytes>> {
