@@ -13,6 +13,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
+/// How many capsules of one request are transformed before they are kept and others have their turn: 0.2 seconds of two
+/// cores.
+const BATCH: usize = 8;
+
 impl Service {
     /// The scopes of an account that the caller may reach: all for the owner, those of valid accesses for others.
     ///
@@ -43,33 +47,65 @@ impl Service {
             Gathered::Complete(opened) => return Ok(*opened),
             Gathered::ToTransform { definition, epochs, access, key } => (definition, epochs, access, key),
         };
-        let (account, scope) = (request.account, request.scope);
         let kept: usize = epochs.iter().filter(|epoch| epoch.kept.is_some()).count();
         self.inner.transforms.were_kept(kept);
-        let made = self.transform_all(account, scope, access, &epochs, &key).await?;
+        let made = self.transform_missing(&caller, access, &request, &epochs, &key).await?;
         let mut opened = Vec::with_capacity(epochs.len());
         for Locked { epoch, statement, kept, share, sealed, .. } in epochs {
-            let capsule = kept.or_else(|| made.get(&epoch).cloned()).ok_or_else(|| lost("a capsule"))?;
+            let made = || made.kept.get(&epoch).or_else(|| made.to_keep.get(&epoch)).cloned();
+            let capsule = kept.or_else(made).ok_or_else(|| lost("a capsule"))?;
             let keys = EpochKeys::Grantee { capsule, share, sealed };
             opened.push((epoch, EpochOpened { statement, keys }));
         }
-        self.record_served(caller, access, &request, opened.iter().map(|(epoch, _)| *epoch).collect(), made)
-            .await?;
+        self.record_served(
+            caller,
+            access,
+            &request,
+            opened.iter().map(|(epoch, _)| *epoch).collect(),
+            made.to_keep,
+        )
+        .await?;
         let epochs = opened.into_iter().map(|(_, opened)| opened).collect();
         Ok(ScopeOpened { definition, epochs, pre: None, readers: Vec::new() })
     }
 
-    /// Transforms the capsules that were not kept, several at a time as the pool allows.
+    /// Transforms the capsules that were not kept, a batch at a time: other grantees have their turn between two, and
+    /// what was done is kept if the caller goes away, so that a scope of a thousand epochs opens at last. The last batch
+    /// is kept with the record of what is served.
+    async fn transform_missing(
+        &self,
+        caller: &Caller,
+        access: AccessId,
+        request: &OpenScope,
+        epochs: &[Locked],
+        key: &Zeroizing<Vec<u8>>,
+    ) -> Result<Transformed> {
+        let missing: Vec<&Locked> = epochs.iter().filter(|epoch| epoch.kept.is_none()).collect();
+        let mut made = Transformed::default();
+        let mut batches = missing.chunks(BATCH).peekable();
+        while let Some(batch) = batches.next() {
+            let new = self.transform_all(request.account, request.scope, access, batch, key).await?;
+            if batches.peek().is_some() {
+                self.record_served(caller.clone(), access, request, Vec::new(), new.clone()).await?;
+                made.kept.extend(new);
+            } else {
+                made.to_keep = new;
+            }
+        }
+        Ok(made)
+    }
+
+    /// Transforms capsules, several at a time as the pool allows.
     async fn transform_all(
         &self,
         account: PrincipalId,
         scope: ScopeId,
         access: AccessId,
-        epochs: &[Locked],
+        epochs: &[&Locked],
         key: &Zeroizing<Vec<u8>>,
     ) -> Result<BTreeMap<u32, Bytes>> {
         let mut under_way = JoinSet::new();
-        for Locked { epoch, capsule, .. } in epochs.iter().filter(|epoch| epoch.kept.is_none()) {
+        for Locked { epoch, capsule, .. } in epochs {
             let wanted = Wanted { account, access, scope, epoch: *epoch };
             let (inner, capsule, key) = (Arc::clone(&self.inner), capsule.clone(), key.clone());
             under_way.spawn(async move {
@@ -133,6 +169,13 @@ fn scopes(view: &Reading<'_>, caller: &Caller, account: PrincipalId, now: Timest
     scopes.sort_unstable();
     scopes.dedup();
     Ok(Scopes { scopes })
+}
+
+/// Capsules that were transformed for one request.
+#[derive(Default)]
+struct Transformed {
+    kept: BTreeMap<u32, Bytes>,
+    to_keep: BTreeMap<u32, Bytes>,
 }
 
 /// One epoch behind its two locks, for a grantee.

@@ -424,3 +424,29 @@ async fn a_new_epoch_serves_exactly_the_readers() {
     let Keys::Grantee { capsule, share, sealed } = &opened.epochs[1].keys else { panic!("a lockbox") };
     lockbox::open(&bob.identity, &collection.epochs[1].0, access, capsule, share, sealed).unwrap();
 }
+
+#[tokio::test]
+async fn an_opening_that_is_broken_off_keeps_what_was_transformed() {
+    const EPOCHS: u64 = 16;
+    let counters = pryv_server::telemetry::ServiceMetrics::default();
+    let world = World::counted(counters.clone());
+    let (ada, bob) = (world.person("ada").await, world.person("bob").await);
+    let mut collection = world.collection(&ada).await;
+    let operations = (1..EPOCHS)
+        .map(|_| Operation::BeginEpoch { epoch: world.new_epoch(&ada, &mut collection, &[]) })
+        .collect();
+    world.commit(&ada, ada.id(), operations).await.unwrap();
+    world.grant(&ada, &bob, &mut collection, Level::Read).await;
+    let (service, caller, open) = (world.service.clone(), bob.caller.clone(), World::open(&collection));
+    let opening = tokio::spawn(async move { service.open_scope(caller, open).await });
+    while counters.transforms.get() < EPOCHS - 2 {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    opening.abort();
+    assert!(opening.await.unwrap_err().is_cancelled());
+    let before = counters.transforms.get();
+    let opened = world.service.open_scope(bob.caller.clone(), World::open(&collection)).await.unwrap();
+    assert_eq!(opened.epochs.len(), usize::try_from(EPOCHS).unwrap());
+    let again = counters.transforms.get() - before;
+    assert!(again <= EPOCHS / 2 + 2, "{again} of {EPOCHS} were transformed again");
+}

@@ -137,10 +137,17 @@ impl World {
     }
 
     pub(crate) fn with(rules: Rules) -> Self {
-        let engine = pryv_engine::Store::in_memory().unwrap();
+        Self::over(pryv_engine::Store::in_memory().unwrap(), rules, ServiceMetrics::default())
+    }
+
+    pub(crate) fn counted(counters: ServiceMetrics) -> Self {
+        Self::over(pryv_engine::Store::in_memory().unwrap(), Rules::default(), counters)
+    }
+
+    pub(crate) fn over(engine: pryv_engine::Store, rules: Rules, counters: ServiceMetrics) -> Self {
         let store = Store::over(engine, &NodeKey::from_bytes([9; 32]));
         let clock = Hand::at(START);
-        let service = Service::start(store, clock.clone(), rules, ServiceMetrics::default()).unwrap();
+        let service = Service::start(store, clock.clone(), rules, counters).unwrap();
         Self { service, clock, rng: Mutex::new(ChaCha20Rng::from_seed([7; 32])) }
     }
 
