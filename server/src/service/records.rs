@@ -52,8 +52,11 @@ impl Service {
             let (account, scope, order) = (request.account, request.scope, request.order);
             inner.store.read(|view| {
                 let grant = permission::read(&view, &caller, account, scope, now)?;
-                let page = view.query(&grant, &plan(request)?)?;
-                let next = page.next.map(|place| cursor(order, place));
+                let newest_first = order == Order::NewestFirst;
+                let unknown = || Error::malformed("`after` is not a cursor of this query");
+                let place = |cursor: &Bytes| view.place(&grant, newest_first, cursor).ok_or_else(unknown);
+                let page = view.query(&grant, &plan(request, place)?)?;
+                let next = page.next.map(|place| view.cursor(&grant, newest_first, place)).transpose()?;
                 let epoch = view.scope_head(account, scope)?.map_or(0, |head| head.epoch);
                 Ok(Records { records: page.records, epoch, next })
             })
@@ -62,7 +65,7 @@ impl Service {
     }
 }
 
-fn plan(request: QueryRecords) -> Result<PageRequest> {
+fn plan(request: QueryRecords, place: impl Fn(&Bytes) -> Result<u64>) -> Result<PageRequest> {
     if request.limit == 0 || request.limit > MAX_LIMIT {
         return Err(Error::out_of_range("`limit` is 1 to 1,000", 1_000));
     }
@@ -78,7 +81,7 @@ fn plan(request: QueryRecords) -> Result<PageRequest> {
         newest_first: request.order == Order::NewestFirst,
         limit: usize::try_from(request.limit).unwrap_or(usize::MAX),
         bytes: MAX_PAGE_BYTES,
-        after: request.after.map(|cursor| place(request.order, &cursor)).transpose()?,
+        after: request.after.as_ref().map(place).transpose()?,
     })
 }
 
@@ -98,26 +101,4 @@ fn check_tokens(mut conditions: Vec<Vec<Bytes>>) -> Result<Vec<Vec<Bytes>>> {
         tokens.dedup();
     }
     Ok(conditions)
-}
-
-const CURSOR_VERSION: u8 = 1;
-
-fn order_byte(order: Order) -> u8 {
-    match order {
-        Order::OldestFirst => 0,
-        Order::NewestFirst => 1,
-    }
-}
-
-fn cursor(order: Order, place: u64) -> Bytes {
-    Bytes::from([&[CURSOR_VERSION, order_byte(order)][..], &place.to_be_bytes()].concat())
-}
-
-fn place(order: Order, cursor: &[u8]) -> Result<u64> {
-    let unknown = || Error::malformed("`after` is not a cursor of this query");
-    let (start, place) = cursor.split_first_chunk::<2>().ok_or_else(unknown)?;
-    if *start != [CURSOR_VERSION, order_byte(order)] {
-        return Err(unknown());
-    }
-    place.try_into().map(u64::from_be_bytes).map_err(|_| unknown())
 }

@@ -134,6 +134,24 @@ impl<'t> Reading<'t> {
         }
     }
 
+    /// The cursor behind a place of creation. It is sealed: places count the transactions of the whole account, which is
+    /// no business of who may read one scope.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Sealed`] if it cannot be sealed.
+    pub fn cursor(&self, grant: &Grant<'t, Read>, newest_first: bool, place: u64) -> Result<Bytes> {
+        let sealed = self.sealer.seal_cursor(&query_name(grant, newest_first), &place.to_be_bytes());
+        sealed.map(Bytes::from).map_err(|broken| Error::Sealed("a cursor", broken))
+    }
+
+    /// The place behind a cursor; none if it is not one of this scope, this order and this node.
+    #[must_use]
+    pub fn place(&self, grant: &Grant<'t, Read>, newest_first: bool, cursor: &[u8]) -> Option<u64> {
+        let opened = self.sealer.open_cursor(&query_name(grant, newest_first), cursor).ok()?;
+        <[u8; 8]>::try_from(&opened[..]).ok().map(u64::from_be_bytes)
+    }
+
     /// The one record, if any, that holds a unique token.
     fn holder<'r>(
         &'r self,
@@ -152,6 +170,12 @@ impl<'t> Reading<'t> {
         }
         Ok(list)
     }
+}
+
+/// What a cursor belongs to. Not the filter: a client adds the tokens of a new epoch between two pages.
+fn query_name(grant: &Grant<'_, Read>, newest_first: bool) -> Vec<u8> {
+    let (account, scope) = (grant.account(), grant.scope());
+    [account.as_bytes(), &scope.as_bytes()[..], &[u8::from(newest_first)]].concat()
 }
 
 /// One posting list, read ahead in growing steps.

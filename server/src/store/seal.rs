@@ -4,7 +4,8 @@
 //! sealed = nonce (12 bytes, random) ‖ AES-256-GCM(key, nonce, plaintext, aad = the row's whole key)
 //! ```
 //!
-//! With the row's key as additional data, a sealed row does not open under another key.
+//! With the row's key as additional data, a sealed row does not open under another key. Cursors, which are given to
+//! callers, are sealed in the same way under a key of their own, derived from the node key as well.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit,
@@ -55,29 +56,47 @@ impl fmt::Debug for NodeKey {
 pub struct SealBroken;
 
 /// Seals and opens rows.
-pub(super) struct Sealer(Aes256Gcm);
+pub(super) struct Sealer {
+    rows: Aes256Gcm,
+    cursors: Aes256Gcm,
+}
 
 impl Sealer {
     pub(super) fn new(key: &NodeKey) -> Self {
-        let derived = Zeroizing::new(*Digest::of("pryv node sealing", &[&key.0]).as_bytes());
-        Self(Aes256Gcm::new((&*derived).into()))
+        let derive = |label| {
+            let derived = Zeroizing::new(*Digest::of(label, &[&key.0]).as_bytes());
+            Aes256Gcm::new((&*derived).into())
+        };
+        Self { rows: derive("pryv node sealing"), cursors: derive("pryv node cursors") }
     }
 
     pub(super) fn seal(&self, row: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, SealBroken> {
-        let mut nonce = [0; NONCE];
-        OsRng.fill_bytes(&mut nonce);
-        let sealed =
-            self.0.encrypt((&nonce).into(), Payload { msg: plaintext, aad: row }).map_err(|_| SealBroken)?;
-        Ok([&nonce[..], &sealed].concat())
+        seal(&self.rows, row, plaintext)
     }
 
     pub(super) fn open(&self, row: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
-        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
-        self.0
-            .decrypt(nonce.into(), Payload { msg: ciphertext, aad: row })
-            .map(Zeroizing::new)
-            .map_err(|_| SealBroken)
+        open(&self.rows, row, sealed)
     }
+
+    pub(super) fn seal_cursor(&self, query: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, SealBroken> {
+        seal(&self.cursors, query, plaintext)
+    }
+
+    pub(super) fn open_cursor(&self, query: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        open(&self.cursors, query, sealed)
+    }
+}
+
+fn seal(key: &Aes256Gcm, aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, SealBroken> {
+    let mut nonce = [0; NONCE];
+    OsRng.fill_bytes(&mut nonce);
+    let sealed = key.encrypt((&nonce).into(), Payload { msg, aad }).map_err(|_| SealBroken)?;
+    Ok([&nonce[..], &sealed].concat())
+}
+
+fn open(key: &Aes256Gcm, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    let (nonce, msg) = sealed.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
+    key.decrypt(nonce.into(), Payload { msg, aad }).map(Zeroizing::new).map_err(|_| SealBroken)
 }
 
 impl fmt::Debug for Sealer {

@@ -152,6 +152,26 @@ async fn a_query_outside_its_limits_is_refused() {
 }
 
 #[tokio::test]
+async fn a_cursor_tells_nothing_and_serves_in_its_scope_only() {
+    let world = World::new();
+    let ada = world.person("ada").await;
+    let collection = world.collection(&ada).await;
+    world.record(&ada, &collection, None).await;
+    world.record(&ada, &collection, None).await;
+    let page = world.query(&ada, &collection, Filter::All, Order::OldestFirst, 1, None).await.unwrap();
+    let cursor = page.next.unwrap();
+    // The second transaction of the account made the first record: a grantee must not count them.
+    let place = (2_u64 << 10).to_be_bytes();
+    assert!(!cursor.windows(8).any(|window| window == place), "{cursor:?}");
+    let (create, other) = world.new_collection(&ada, "https://example.org/other");
+    world.commit(&ada, ada.id(), vec![create]).await.unwrap();
+    let ask =
+        |collection, cursor| world.query(&ada, collection, Filter::All, Order::OldestFirst, 1, Some(cursor));
+    assert_eq!(code(ask(&other, cursor.clone()).await), ErrorCode::MalformedMessage);
+    assert_eq!(ask(&collection, cursor).await.unwrap().records.len(), 1);
+}
+
+#[tokio::test]
 async fn a_page_is_bounded_in_bytes() {
     let world = World::new();
     let ada = world.person("ada").await;
