@@ -1,7 +1,7 @@
 //! The rules: who may do what. Each function answers a proof, or why not.
 
 use super::{Caller, Change, Create, Denied, Grant, Owner, Read, See, Writer};
-use crate::store::{AccessEntry, At};
+use crate::store::At;
 use pryv_wire::{AccessId, PrincipalId, ScopeId, Timestamp, access::Level};
 use std::marker::PhantomData;
 
@@ -14,7 +14,7 @@ pub fn owner<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Res
     if caller.principal() == account {
         return Ok(Owner { account, at: PhantomData });
     }
-    if at.reading().entries_of(account, caller.principal())?.is_empty() {
+    if at.reading().count_of(account, caller.principal(), 1)? == 0 {
         Err(Denied::NotFound)
     } else {
         Err(Denied::NotAllowed)
@@ -28,7 +28,7 @@ pub fn owner<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Res
 /// [`Denied::NotFound`] to others.
 pub fn writer<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Result<Writer<'t>, Denied> {
     let author = caller.principal();
-    if author != account && at.reading().entries_of(account, author)?.is_empty() {
+    if author != account && at.reading().count_of(account, author, 1)? == 0 {
         return Err(Denied::NotFound);
     }
     Ok(Writer { account, author, at: PhantomData })
@@ -151,16 +151,17 @@ fn by_named<'t, A>(
             (Some(_), Some(_)) => Err(Denied::NotAllowed),
         };
     }
-    let entries = reading.entries_of(account, caller.principal())?;
-    if !entries.iter().any(|entry| entry.level(scope).is_some()) {
-        return Err(Denied::NotFound);
-    }
-    let named = |entry: &&AccessEntry| Some(entry.access) == access;
-    let Some(entry) = entries.iter().find(named) else { return Err(Denied::NotAllowed) };
-    match entry.level(scope) {
-        Some(level) if !allows(level) => Err(Denied::NotAllowed),
-        Some(_) if !entry.is_valid_at(now) => Err(Denied::AccessNotValid),
-        Some(level) => Ok(Grant::certify(account, scope, access, Some(level))),
-        None => Err(Denied::NotAllowed),
+    // One row, because this is asked for each record of a transaction; the others are read to refuse only.
+    let named = access.map(|access| reading.entry_of(account, caller.principal(), access)).transpose()?;
+    let named = named.flatten().and_then(|entry| entry.level(scope).map(|level| (entry, level)));
+    match named {
+        Some((_, level)) if !allows(level) => Err(Denied::NotAllowed),
+        Some((entry, _)) if !entry.is_valid_at(now) => Err(Denied::AccessNotValid),
+        Some((_, level)) => Ok(Grant::certify(account, scope, access, Some(level))),
+        None => {
+            let entries = reading.entries_of(account, caller.principal())?;
+            let knows = entries.iter().any(|entry| entry.level(scope).is_some());
+            Err(if knows { Denied::NotAllowed } else { Denied::NotFound })
+        }
     }
 }

@@ -141,6 +141,8 @@ impl From<store::Error> for Error {
         let code = match &error {
             store::Error::Engine(StoreError::Full) => ErrorCode::StorageFull,
             store::Error::Engine(StoreError::Busy | StoreError::Closed) => ErrorCode::Overloaded,
+            // A transaction whose rows, those of its index above all, are more than one job may write.
+            store::Error::Engine(StoreError::TooLarge { what: "job", .. }) => ErrorCode::BodyTooLarge,
             _ => ErrorCode::Internal,
         };
         Self { cause: Some(Box::new(error)), ..Self::new(code) }

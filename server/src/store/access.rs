@@ -91,6 +91,31 @@ impl<'t> Reading<'t> {
         Ok(entries)
     }
 
+    /// One access of an account, if that principal holds it and it was not revoked.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn entry_of(
+        &self,
+        account: PrincipalId,
+        grantee: PrincipalId,
+        access: AccessId,
+    ) -> Result<Option<AccessEntry>> {
+        let parts: [&[u8]; 2] = [grantee.as_bytes(), access.as_bytes()];
+        self.row("access of grantee", &Silo::of(account).key(Table::AccessOfGrantee, &parts))
+    }
+
+    /// How many accesses of an account one principal holds that were not revoked, counted up to `most`.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn count_of(&self, account: PrincipalId, grantee: PrincipalId, most: usize) -> Result<usize> {
+        let scan = Silo::of(account).scan(Table::AccessOfGrantee, &[grantee.as_bytes()]);
+        Ok(self.rows.entries(&scan.limited(most))?.len())
+    }
+
     /// The accesses to a scope that were not revoked, oldest first.
     ///
     /// # Errors

@@ -21,4 +21,6 @@ mod records;
 #[cfg(test)]
 mod revocations;
 #[cfg(test)]
+mod work;
+#[cfg(test)]
 mod world;

@@ -8,8 +8,7 @@ use crate::{
 };
 use pryv_proxy_crypto::{check_suite, pre::Capsule, verified};
 use pryv_wire::{
-    AccessId, Bytes, ErrorCode, ScopeId, Signed, Statement, Timestamp,
-    access::Level,
+    AccessId, Bytes, ErrorCode, Signed, Statement,
     scope::{Epoch, Lockbox, NewEpoch, Share},
     transaction::Touched,
 };
@@ -75,20 +74,6 @@ pub(super) fn check_share(share: &Share) -> Result<()> {
     check_sealed("share.sealed", &share.sealed)
 }
 
-/// The accesses that a new epoch of the scope must serve.
-pub(super) fn active_readers<'t>(
-    tx: &Tx<'t>,
-    owner: &Owner<'t>,
-    scope: ScopeId,
-    now: Timestamp,
-) -> Result<BTreeSet<AccessId>> {
-    let entries = tx.live_entries(owner, scope)?.into_iter();
-    Ok(entries
-        .filter(|entry| !entry.is_over_at(now) && entry.level(scope).is_some_and(Level::reads))
-        .map(|entry| entry.access)
-        .collect())
-}
-
 pub(super) fn apply<'t>(
     tx: &mut Tx<'t>,
     applying: &mut Applying<'_>,
@@ -102,10 +87,9 @@ pub(super) fn apply<'t>(
     if head.epoch.checked_add(1) != Some(epoch) {
         return Err(stale());
     }
-    let readers = active_readers(tx, owner, scope, applying.now)?;
     let shared: BTreeSet<AccessId> =
         lockbox.iter().flat_map(|lockbox| &lockbox.shares).map(|share| share.access).collect();
-    if shared != readers {
+    if !applying.are_readers(tx, owner, scope, &shared)? {
         return Err(stale());
     }
     if lockbox.as_ref().is_some_and(|lockbox| Some(lockbox.generation) != head.generation) {

@@ -2,7 +2,7 @@
 
 use super::{
     Applying, Error, Result, Signer, check_sealed,
-    epoch::{active_readers, check_lockbox, check_share, verify},
+    epoch::{check_lockbox, check_share, verify},
 };
 use crate::{
     permission::Owner,
@@ -22,6 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The most scopes of one access.
 const MAX_SCOPES: usize = 256;
+/// The most accesses of one account that one grantee holds at once: all of them are read to decide what it may read, and
+/// are in the list of what it received.
+const MAX_ACCESSES: usize = 256;
 
 /// A grant whose statement was verified, its parts sorted by scope and epoch.
 pub(super) struct PreparedGrant {
@@ -151,6 +154,9 @@ pub(super) fn apply(
         return Err(Error::because(ErrorCode::OutOfRange, "the access is over already"));
     }
     let grantee_pre = check_grantee(tx, &access)?;
+    if tx.reading().count_of(owner.account(), access.grantee, MAX_ACCESSES)? >= MAX_ACCESSES {
+        return Err(Error::out_of_range("the grantee holds 256 accesses: revoke one", MAX_ACCESSES));
+    }
     for Grant { scope, level, .. } in &access.grants {
         let head = tx.reading().scope_head(owner.account(), *scope)?;
         let mut head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
@@ -162,6 +168,11 @@ pub(super) fn apply(
         }
         let generation =
             head.generation.ok_or_else(|| Error::malformed("a scope lacks its re-encryption key pair"))?;
+        // Before the epochs are read one by one: there may be many more of them than the grant has shares.
+        let brought = shares.range((*scope, 0)..=(*scope, head.epoch)).count();
+        if u32::try_from(brought).ok().and_then(|brought| brought.checked_sub(1)) != Some(head.epoch) {
+            return Err(stale("a share is missing"));
+        }
         complete_lockboxes(tx, applying, &owner, *scope, head, &mut lockboxes)?;
         for epoch in 0..=head.epoch {
             let share = shares.remove(&(*scope, epoch)).ok_or_else(|| stale("a share is missing"))?;
@@ -188,6 +199,7 @@ pub(super) fn apply(
         valid_until: access.valid_until,
         grants: access.grants.iter().map(|grant| (grant.scope, grant.level)).collect(),
     };
+    applying.now_reads(&entry);
     tx.put_access(&owner, &NewAccess { statement: &statement, entry, at: applying.now })?;
     applying.touched.push(Touched::Granted { access: access.access });
     Ok(())
@@ -215,7 +227,7 @@ fn put_pre<'t>(tx: &mut Tx<'t>, owner: &Owner<'t>, head: ScopeHead, pair: &Scope
 /// Every epoch of the scope has a lockbox when this is done; one that has it already keeps it.
 fn complete_lockboxes<'t>(
     tx: &mut Tx<'t>,
-    applying: &Applying<'_>,
+    applying: &mut Applying<'_>,
     owner: &Owner<'t>,
     scope: ScopeId,
     head: ScopeHead,
@@ -228,7 +240,7 @@ fn complete_lockboxes<'t>(
         }
         // Who reads the scope already must not be locked out of an epoch that is locked now.
         let shared: BTreeSet<AccessId> = lockbox.shares.iter().map(|share| share.access).collect();
-        if shared != active_readers(tx, owner, scope, applying.now)? {
+        if !applying.are_readers(tx, owner, scope, &shared)? {
             return Err(stale("a lockbox lacks the share of another reader"));
         }
         tx.put_lockbox(owner, lockbox)?;

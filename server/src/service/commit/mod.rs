@@ -13,18 +13,20 @@ mod revoke;
 use super::{Error, Inner, Result, Service};
 use crate::{
     permission::{self, Caller, Owner, Writer},
-    store::Tx,
+    store::{AccessEntry, Tx},
 };
 use create_scope::PreparedScope;
 use epoch::PreparedEpoch;
 use grant::PreparedGrant;
 use pryv_wire::{
-    Digest, ErrorCode, PrincipalId, Timestamp, TransactionId,
+    AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Timestamp, TransactionId,
+    access::Level,
     bytes::SigningPublicKey,
     transaction::{Change, Commit, Committed, MAX_OPERATIONS, Operation, ServedAccess, Touched},
 };
 use put_record::PreparedRecord;
 use revoke::PreparedRevocation;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The bits of a place of creation that number the operations of one transaction.
 const OPERATION_BITS: u32 = 10;
@@ -65,9 +67,53 @@ struct Applying<'a> {
     sequence: u64,
     touched: Vec<Touched>,
     served: Vec<ServedAccess>,
+    /// Who reads a scope, as far as it was asked for: reading all its accesses for each operation would make the work of
+    /// a transaction the product of both.
+    readers: BTreeMap<ScopeId, BTreeSet<AccessId>>,
 }
 
 impl Applying<'_> {
+    /// Whether these are the accesses that a new epoch of the scope must serve: those that read it and are not over.
+    fn are_readers<'t>(
+        &mut self,
+        tx: &Tx<'t>,
+        owner: &Owner<'t>,
+        scope: ScopeId,
+        accesses: &BTreeSet<AccessId>,
+    ) -> Result<bool> {
+        if let Some(readers) = self.readers.get(&scope) {
+            return Ok(readers == accesses);
+        }
+        let entries = tx.live_entries(owner, scope)?.into_iter();
+        let readers: BTreeSet<AccessId> = entries
+            .filter(|entry| !entry.is_over_at(self.now) && entry.level(scope).is_some_and(Level::reads))
+            .map(|entry| entry.access)
+            .collect();
+        let same = readers == *accesses;
+        self.readers.insert(scope, readers);
+        Ok(same)
+    }
+
+    /// The access was granted by this transaction.
+    fn now_reads(&mut self, entry: &AccessEntry) {
+        for (scope, level) in &entry.grants {
+            if let Some(readers) = self.readers.get_mut(scope)
+                && level.reads()
+            {
+                readers.insert(entry.access);
+            }
+        }
+    }
+
+    /// The access was revoked by this transaction.
+    fn no_longer_reads(&mut self, entry: &AccessEntry) {
+        for (scope, _) in &entry.grants {
+            if let Some(readers) = self.readers.get_mut(scope) {
+                readers.remove(&entry.access);
+            }
+        }
+    }
+
     /// The proof that the caller owns the account.
     fn owner<'t>(&self, tx: &Tx<'t>) -> Result<Owner<'t>> {
         Ok(permission::owner(tx, self.caller, self.account)?)
@@ -173,7 +219,8 @@ fn apply(
     let head = tx.chain_head(&writer)?;
     let sequence = head.sequence.saturating_add(1);
     let (touched, served) = (Vec::with_capacity(operations.len()), Vec::new());
-    let mut applying = Applying { caller, account, now, sequence, touched, served };
+    let readers = BTreeMap::new();
+    let mut applying = Applying { caller, account, now, sequence, touched, served, readers };
     for (index, operation) in operations.into_iter().enumerate() {
         match operation {
             Prepared::CreateScope(scope) => create_scope::apply(tx, &mut applying, *scope, index)?,

@@ -43,15 +43,13 @@ pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, revoke: Prepar
         return Err(Error::because(ErrorCode::AlreadyExists, "the access was revoked already"));
     }
     let grantee = granted.unverified()?.grantee;
-    let entries = tx.reading().entries_of(owner.account(), grantee)?;
-    let entry = entries
-        .into_iter()
-        .find(|entry| entry.access == access)
-        .ok_or_else(|| Error::internal(crate::store::Error::Row("access of grantee")))?;
+    let entry = tx.reading().entry_of(owner.account(), grantee, access)?;
+    let entry = entry.ok_or_else(|| Error::internal(crate::store::Error::Row("access of grantee")))?;
     check_epochs(tx, &entry, &owner, &revocation, &epochs)?;
     let served = tx.served_before(&owner, access)?;
     // First the end, so that the grantee is no reader of the epochs that follow.
     tx.revoke(&owner, &entry, &statement)?;
+    applying.no_longer_reads(&entry);
     applying.served.push(ServedAccess { access, served });
     applying.touched.push(Touched::Revoked { access });
     for new in epochs {
