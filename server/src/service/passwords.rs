@@ -1,6 +1,6 @@
 //! Change of password: the account secret under a new export key, and every other session over.
 
-use super::{Error, Result, Service, accounts::check_password};
+use super::{Error, Result, Service, accounts::check_password, sessions::check_open};
 use crate::permission::Caller;
 use pryv_wire::{
     ErrorCode,
@@ -31,7 +31,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// `unknown-suite`, `out-of-range`, `malformed-message`.
+    /// `unknown-suite`, `out-of-range`, `malformed-message`, `not-authenticated` if the session was ended meanwhile.
     pub async fn finish_password_change(
         &self,
         caller: Caller,
@@ -46,6 +46,7 @@ impl Service {
         self.inner
             .store
             .update(move |tx| {
+                check_open(tx, &caller)?;
                 tx.replace_password(&caller, password)?;
                 tx.end_other_sessions(&caller)?;
                 Ok(Done {})

@@ -50,6 +50,11 @@ pub(super) fn open<E: From<store::Error>>(
     Ok(SessionOpened { session, token, principal, expires_at })
 }
 
+/// Refuses a caller whose session was ended after its token was shown: a body may come half a minute behind its head.
+pub(super) fn check_open(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
+    if tx.is_open(caller)? { Ok(()) } else { Err(Error::new(ErrorCode::NotAuthenticated)) }
+}
+
 impl Service {
     /// Random bytes to sign once, within a minute.
     ///

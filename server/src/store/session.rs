@@ -102,6 +102,16 @@ impl Tx<'_> {
         Ok(self.rows.put(&listed, &hash.0)?)
     }
 
+    /// Whether the caller's session was not ended since the caller was known by it.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn is_open(&self, caller: &Caller) -> Result<bool> {
+        let listed = Silo::of(caller.principal()).key(Table::SessionOf, &[caller.session().as_bytes()]);
+        Ok(self.rows.get(&listed)?.is_some())
+    }
+
     /// Ends a session of the caller. Answers whether there was one.
     ///
     /// # Errors

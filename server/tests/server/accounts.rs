@@ -249,3 +249,36 @@ async fn cards_are_for_anybody() {
     assert_eq!(listed.sessions[0].expires_at.as_millis(), START + DAY / 24);
     assert_ne!(listed.sessions[0].session, SessionId::from_bytes([0; 16]));
 }
+
+#[tokio::test]
+async fn who_was_logged_out_changes_nothing_with_a_request_that_was_under_way() {
+    let world = World::new();
+    let ada = world.person("ada").await;
+    let stolen = world.log_in("ada", PASSWORD).await.unwrap().session;
+    // The token was accepted with the head of a request whose body is still on its way.
+    let thief = world.service.caller(&stolen.token).unwrap();
+    let change = async |caller: &pryv_server::permission::Caller, password: &str| {
+        let mut rng = world.rng();
+        let (registration, request) = ClientRegistration::start(password, &mut rng).unwrap();
+        let started = world
+            .service
+            .start_password_change(caller.clone(), StartPasswordChange { request })
+            .await
+            .unwrap();
+        let registered = registration.finish(&started.response, &CHEAP, &mut rng).unwrap();
+        let wrap = registered.export_key.wrap(&ada.secret, &mut rng);
+        let password = PasswordCredential { stretching: CHEAP, upload: registered.upload, wrap };
+        world.service.finish_password_change(caller.clone(), FinishPasswordChange { password }).await
+    };
+    change(&ada.caller, "a new password").await.unwrap();
+    assert_eq!(code(change(&thief, "the thief's").await), ErrorCode::NotAuthenticated);
+    let (operation, _) = world.new_collection(&ada, crate::world::URI);
+    let commit = pryv_wire::transaction::Commit {
+        account: ada.id(),
+        transaction: pryv_wire::TransactionId::from_bytes(world.id16()),
+        operations: vec![operation],
+    };
+    assert_eq!(code(world.service.commit(thief, commit).await), ErrorCode::NotAuthenticated);
+    assert!(world.service.caller(&ada.session.token).is_ok(), "the session of who changed the password");
+    assert!(world.log_in("ada", "a new password").await.is_ok());
+}

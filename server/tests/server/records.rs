@@ -1,6 +1,6 @@
 //! Scopes, records, transactions and the chain of changes, for their owner and against strangers.
 
-use crate::world::{DAY, World, Write, code, digest, protected};
+use crate::world::{DAY, PASSWORD, World, Write, code, digest, protected};
 use pryv_wire::{
     Bytes, DecodeError, ErrorCode, RecordId, ScopeId, Suite, TransactionId,
     bytes::Signature,
@@ -121,7 +121,9 @@ async fn a_transaction_sent_again_is_answered_as_before() {
     // Once forgotten, it is a new one.
     world.clock.advance(DAY + 1);
     assert_eq!(world.service.sweep().await.unwrap().transactions, 3);
-    assert_eq!(code(world.service.commit(ada.caller.clone(), commit).await), ErrorCode::VersionConflict);
+    let session = world.log_in("ada", PASSWORD).await.unwrap().session;
+    let caller = world.service.caller(&session.token).unwrap();
+    assert_eq!(code(world.service.commit(caller, commit).await), ErrorCode::VersionConflict);
 }
 
 #[tokio::test]

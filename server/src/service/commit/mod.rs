@@ -10,7 +10,7 @@ mod grant;
 mod put_record;
 mod revoke;
 
-use super::{Error, Inner, Result, Service};
+use super::{Error, Inner, Result, Service, sessions::check_open};
 use crate::{
     permission::{self, Caller, Owner, Writer},
     store::{AccessEntry, Tx},
@@ -209,6 +209,7 @@ fn apply(
     forget_at: Timestamp,
 ) -> Result<Committed> {
     let PreparedCommit { account, transaction, digest, operations } = commit;
+    check_open(tx, caller)?;
     if let Some(before) = tx.repeated(account, caller.principal(), transaction)? {
         if before.committed.change.operations == digest {
             return Ok(before.committed);
