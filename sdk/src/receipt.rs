@@ -40,12 +40,15 @@ pub struct ScopeReceipt {
     pub scope: ScopeId,
     /// What the grantee could do.
     pub level: Level,
-    /// The first epoch whose keys the grantee was never given.
+    /// The first epoch whose keys the grantee is not given by this access.
     pub closed_from: u32,
     /// Epochs whose keys the server says it gave to the grantee, with the last time.
     pub served: Vec<ServedEpoch>,
     /// Epochs that the access covered, and whose keys the server says it never gave.
     pub never_served: Vec<u32>,
+    /// Other accesses of the same grantee that still read the scope, new epochs included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub still_read_by: Vec<AccessId>,
 }
 
 /// An epoch whose keys the server says it gave to a grantee.
@@ -73,26 +76,38 @@ impl fmt::Display for Receipt {
         for scope in &self.scopes {
             scope.describe(f)?;
         }
-        write!(
-            f,
-            "Whether keys were given, and when, is the server's word. That nothing new opens does not rest on its \
-             word: new keys were made, and were not given to the grantee."
-        )
+        write!(f, "Whether keys were given, and when, is the server's word.")?;
+        if self.scopes.iter().all(|scope| scope.still_read_by.is_empty()) {
+            write!(
+                f,
+                " That nothing new opens does not rest on its word: new keys were made, and were not given to the grantee."
+            )?;
+        }
+        Ok(())
     }
 }
 
 impl ScopeReceipt {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Collection {}:", self.scope)?;
-        writeln!(
-            f,
-            "- Written from now on (epoch {} and later): closed to the grantee, even with the server's help.",
-            self.closed_from
-        )?;
+        if self.still_read_by.is_empty() {
+            writeln!(
+                f,
+                "- Written from now on (epoch {} and later): closed to the grantee, even with the server's help.",
+                self.closed_from
+            )?;
+        } else {
+            let others: Vec<_> = self.still_read_by.iter().map(ToString::to_string).collect();
+            writeln!(
+                f,
+                "- The grantee still reads it, before and from now on, by access {}: revoke that as well to end it.",
+                others.join(", ")
+            )?;
+        }
         if !self.level.reads() {
             return writeln!(
                 f,
-                "- The grantee could write and not read: nothing could be taken away. New records of the grantee are refused."
+                "- By this access the grantee could write and not read: nothing could be taken away. New records under it are refused."
             );
         }
         match self.served.iter().map(|served| served.last_at).max() {
@@ -146,7 +161,14 @@ mod tests {
             sequence: 12,
             head: Digest::from_bytes([5; 32]),
             ended_at: Timestamp::from_millis(9),
-            scopes: vec![ScopeReceipt { scope, level, closed_from: 3, served, never_served }],
+            scopes: vec![ScopeReceipt {
+                scope,
+                level,
+                closed_from: 3,
+                served,
+                never_served,
+                still_read_by: Vec::new(),
+            }],
         }
     }
 

@@ -13,8 +13,8 @@ use crate::{
     receipt::{Receipt, ScopeReceipt, ServedEpoch},
 };
 use pryv_wire::{
-    AccessId, ErrorCode, Signed,
-    access::{Access, LastEpoch, Revocation},
+    AccessId, ErrorCode, ScopeId, Signed, Timestamp,
+    access::{Access, LastEpoch, Level, Revocation},
     scope::NewEpoch,
     transaction::{Committed, Operation},
 };
@@ -108,7 +108,8 @@ impl Account {
         for (grant, state) in access.grants.iter().zip(&states) {
             self.note_epoch(self.id(), grant.scope, state.last_epoch().saturating_add(1));
         }
-        let receipt = receipt(access, opened.note.name.clone(), statement, &committed, &states);
+        let still = still_read(&granted, access, self.client().now());
+        let receipt = receipt(access, opened.note.name.clone(), statement, &committed, &states, &still);
         self.verify_receipt(&receipt).await?;
         Ok(receipt)
     }
@@ -152,12 +153,27 @@ impl Account {
     }
 }
 
+/// By which other accesses the grantee of one that ends still reads its scopes.
+fn still_read(granted: &[Opened], ends: &Access, now: Timestamp) -> Vec<(ScopeId, AccessId)> {
+    let others = granted.iter().filter(|opened| opened.evidence.revocation().is_none());
+    others
+        .map(|opened| opened.evidence.access())
+        .filter(|other| other.grantee == ends.grantee && other.access != ends.access)
+        .filter(|other| other.valid_until.is_none_or(|until| now < until))
+        .flat_map(|other| {
+            let reads = other.grants.iter().filter(|grant| Level::reads(grant.level));
+            reads.map(|grant| (grant.scope, other.access))
+        })
+        .collect()
+}
+
 fn receipt(
     access: &Access,
     name: String,
     statement: Signed<Revocation>,
     committed: &Committed,
     states: &[Arc<ScopeState>],
+    still: &[(ScopeId, AccessId)],
 ) -> Receipt {
     let served = committed.served.iter().filter(|served| served.access == access.access);
     let served: Vec<_> = served.flat_map(|served| served.served.iter().copied()).collect();
@@ -179,6 +195,11 @@ fn receipt(
             closed_from: state.last_epoch().saturating_add(1),
             never_served: state.epochs.keys().filter(never).copied().collect(),
             served,
+            still_read_by: still
+                .iter()
+                .filter(|(scope, _)| *scope == grant.scope)
+                .map(|(_, id)| *id)
+                .collect(),
         }
     });
     Receipt {

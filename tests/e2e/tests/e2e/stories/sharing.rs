@@ -166,3 +166,24 @@ async fn a_grantee_of_one_collection_finds_nothing_of_another() {
     }
     world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_says_by_which_other_access_the_grantee_still_reads() {
+    let world = World::start().await;
+    let (ada, bob) = (world.user("ada").await, world.user("bob").await);
+    let diary = ada.account.define(notes(&world)).await.unwrap();
+    let first = grant(&world, &ada, &bob, &diary, Level::Read).await;
+    let to_bob = contact(&ada, &bob).await;
+    let other = named(&world, Grant::to(&to_bob).on(&diary, Level::Contribute));
+    let second = ada.account.grant(other).await.unwrap();
+    let receipt = ada.account.revoke(first.id).await.unwrap();
+    let words = receipt.to_string();
+    assert_eq!(receipt.scopes[0].still_read_by, [second.id]);
+    assert!(!words.contains("closed to the grantee"), "Bob reads on, by the other access: {words}");
+    assert!(!words.contains("not given to the grantee"), "{words}");
+    assert!(words.contains(&second.id.to_string()), "{words}");
+    let receipt = ada.account.revoke(second.id).await.unwrap();
+    assert!(receipt.scopes[0].still_read_by.is_empty());
+    assert!(receipt.to_string().contains("closed to the grantee"));
+    world.close().await;
+}
