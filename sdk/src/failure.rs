@@ -8,8 +8,11 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// No answer came. Whether the server acted on the request is not known; every write is safe to repeat.
-    #[error("no answer from the server; check address and network, and repeat: writes are safe to repeat")]
+    /// No answer came, however often the same request was sent. Whether the server acted on it is not known: to create or
+    /// grant once more would be another record or access.
+    #[error(
+        "no answer from the server; check address and network. Whether it acted is not known: look before you create or grant once more"
+    )]
     Offline {
         /// What the transport says.
         #[source]
@@ -108,6 +111,23 @@ impl Failure {
             Self::RequestTooLong { .. } => "request-too-long",
             Self::Distrust(distrust) => distrust.code(),
             Self::Locked(locked) => locked.reason.code(),
+        }
+    }
+
+    /// Whether a write that failed in this way may have been made all the same. A refusal of another kind is the last word:
+    /// one transaction is answered the same way each time.
+    pub(crate) const fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Offline { .. }
+            | Self::Unreadable { .. }
+            | Self::AnswerTooLong { .. }
+            | Self::Distrust(_) => true,
+            // An attempt before the last one may have been taken, and its answer lost.
+            Self::Refused(refusal) => matches!(
+                refusal.code,
+                ErrorCode::TimedOut | ErrorCode::Overloaded | ErrorCode::RateLimited | ErrorCode::Internal
+            ),
+            Self::RequestTooLong { .. } | Self::Locked(_) => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Creating many records: in transactions, with progress, and with an account of what was done when it stops.
 
 use super::{Collection, WriteError};
-use crate::{failure::Failure, locked::LockReason, progress::Progress};
+use crate::{locked::LockReason, progress::Progress};
 use pryv_wire::{RecordId, access::Level};
 use serde::Serialize;
 use serde_json::Value;
@@ -21,7 +21,7 @@ const OVERHEAD: usize = 1_024;
 pub struct BulkError {
     /// The records that were created, in the order given. Go on behind them.
     pub created: Vec<RecordId>,
-    /// Records of which it is not known whether they were created, because no answer came: all of them were, or none.
+    /// Records of which it is not known whether they were created, because no answer came that tells: all of them were, or none.
     /// [`Collection::get`] of one tells.
     pub in_doubt: Vec<RecordId>,
     /// The first record that is not known to be created, counted from zero.
@@ -121,7 +121,7 @@ impl Collection {
             .await;
         match result {
             Ok(_) => Ok(()),
-            Err(WriteError::Failed(failure @ Failure::Offline { .. })) => {
+            Err(WriteError::Failed(failure)) if failure.leaves_doubt() => {
                 Err((0, batch.iter().map(|(id, _)| *id).collect(), failure.into()))
             }
             Err(WriteError::Failed(failure)) => {

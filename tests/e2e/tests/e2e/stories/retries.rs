@@ -88,3 +88,23 @@ async fn an_account_is_whole_when_the_answer_to_its_sign_up_or_password_change_i
     assert_eq!(again.id(), ada.account.id());
     world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_in_doubt_whenever_no_answer_tells() {
+    let world = World::start().await;
+    let (client, network) = world.hostile();
+    let ada = world.user_of(&client, "ada").await;
+    let diary = ada.account.define(notes(&world)).await.unwrap();
+    // A gateway that passes the request on, and its own words back.
+    network.on_raw::<Commit>(|answer| {
+        answer.status = 500;
+        answer.body = b"<html>".to_vec();
+    });
+    let some: Vec<_> = (0..3).map(|_| note(&world, &topic(&world))).collect();
+    let stopped = diary.create_many(&some, &mut pryv_sdk::Silent).await.unwrap_err();
+    assert_eq!((stopped.code(), stopped.in_doubt.len()), ("unreadable-answer", 3), "{stopped:?}");
+    network.stop();
+    diary.get::<Note>(stopped.in_doubt[0]).await.unwrap();
+    assert_eq!(all(&diary).await, some, "they were made, once");
+    world.close().await;
+}
