@@ -20,6 +20,8 @@ pub struct Access {
     pub name: String,
     /// What it is for; only grantor and grantee read it.
     pub purpose: String,
+    /// The grantor sealed something else than a name and a purpose, which are empty then.
+    pub unreadable: bool,
     /// What it reaches.
     pub scopes: Vec<Scoped>,
     /// Not before; absent: at once.

@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub(crate) struct Opened {
     pub(crate) evidence: Arc<VerifiedAccess>,
     pub(crate) note: Arc<AccessNote>,
+    /// The grantor sealed something else than a note.
+    pub(crate) unreadable: bool,
     pub(crate) state: AccessState,
 }
 
@@ -53,10 +55,13 @@ pub(crate) fn open_granted(
         .keyring()
         .unwrap_note(claimed.access, &evidence.access().owner_note)
         .map_err(|_| Distrust::WrongWrap { what: "the note of an access" })?;
-    Ok(Opened { evidence: Arc::new(evidence), note: Arc::new(note), state: state.clone() })
+    Ok(Opened { evidence: Arc::new(evidence), note: Arc::new(note), unreadable: false, state: state.clone() })
 }
 
 /// Opens an access that this account received.
+///
+/// Its note stands inside what the grantor signed, and the server cannot look into it. One that does not open is the
+/// grantor's doing, whoever that is: it must not keep the accesses of others from being listed.
 pub(crate) fn open_received(
     me: &Identity,
     grantor: &VerifiedCards,
@@ -69,9 +74,11 @@ pub(crate) fn open_received(
         return Err(Distrust::Misplaced { what: "an access" });
     }
     let place = note::NotePlace { grantor: access.grantor, grantee: access.grantee, access: access.access };
-    let note = note::open(me, place, &access.note)
-        .map_err(|_| Distrust::WrongWrap { what: "the note of an access" })?;
-    Ok(Opened { evidence: Arc::new(evidence), note: Arc::new(note), state: state.clone() })
+    let note = note::open(me, place, &access.note);
+    let unreadable = note.is_err();
+    let nothing = |_| AccessNote { name: String::new(), purpose: String::new(), definition_keys: Vec::new() };
+    let note = Arc::new(note.unwrap_or_else(nothing));
+    Ok(Opened { evidence: Arc::new(evidence), note, unreadable, state: state.clone() })
 }
 
 /// The access as a caller sees it.
@@ -83,6 +90,7 @@ pub(crate) fn view(opened: &Opened, now: Timestamp) -> Access {
         grantee: access.grantee,
         name: opened.note.name.clone(),
         purpose: opened.note.purpose.clone(),
+        unreadable: opened.unreadable,
         scopes: access.grants.iter().map(|grant| Scoped { scope: grant.scope, level: grant.level }).collect(),
         valid_from: access.valid_from,
         valid_until: access.valid_until,
@@ -115,5 +123,29 @@ pub(crate) fn reason(evidence: &VerifiedAccess, now: Timestamp) -> Option<LockRe
         }
         AccessStatus::Expired => Some(LockReason::Expired { until: access.valid_until.unwrap_or_default() }),
         AccessStatus::Revoked { .. } => Some(LockReason::Revoked),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::world::{NOW, World};
+    use pryv_wire::{Bytes, access::Level};
+
+    #[test]
+    fn a_note_that_does_not_open_does_not_hide_an_access() {
+        let mut world = World::new();
+        let grant = world.grant(Level::Read, None);
+        let mut access = world.grants[grant].0.statement.unverified().unwrap();
+        access.note = Bytes::from(vec![1; 304]);
+        let statement = world.ada.identity.sign(&access);
+        let state = AccessState { statement, revocation: None, served: Vec::new() };
+        let opened = open_received(&world.bob.identity, &world.ada.cards, &state).unwrap();
+        let seen = view(&opened, NOW);
+        assert_eq!((seen.id, seen.unreadable, seen.name.as_str()), (access.access, true, ""));
+        let honest = world.grants[grant].0.statement.clone();
+        let state = AccessState { statement: honest, revocation: None, served: Vec::new() };
+        let opened = open_received(&world.bob.identity, &world.ada.cards, &state).unwrap();
+        assert_eq!((view(&opened, NOW).unreadable, view(&opened, NOW).name.as_str()), (false, "For Bob"));
     }
 }

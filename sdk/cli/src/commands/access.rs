@@ -134,7 +134,8 @@ pub(super) fn value(access: &Access) -> Value {
 fn words(account: &Account, access: &Access, names: &BTreeMap<ScopeId, String>) -> String {
     let granted = access.grantor == account.id();
     let (side, other) = if granted { ("to", access.grantee) } else { ("from", access.grantor) };
-    let mut text = format!("{}\n  id        {}\n", visible(&access.name), access.id);
+    let name = if access.unreadable { "(its name cannot be read)".to_owned() } else { visible(&access.name) };
+    let mut text = format!("{name}\n  id        {}\n", access.id);
     match account.username_of(other) {
         Some(username) => {
             let _always = writeln!(text, "  {side:<8}  {username} ({})", Fingerprint::of(other));
