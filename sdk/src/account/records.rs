@@ -52,6 +52,10 @@ impl Account {
             }
         };
         let opened = opened.map_err(|error| match error {
+            // An owner holds the keys of every epoch that there is.
+            OpenError::NoKey if owner == self.id() => {
+                Distrust::Malformed { what: "a record of an epoch that was never begun" }.into()
+            }
             OpenError::NoKey => LockReason::EpochNotHeld { epoch: newest }.into(),
             other => open_fault(&other),
         })?;

@@ -2,7 +2,10 @@
 
 use crate::fixture::{Note, all, grant, note, notes, plain_notes, topic};
 use pryv_sdk::{Level, Rejection};
-use pryv_test_kit::{HostileTransport, World, light::random_record};
+use pryv_test_kit::{
+    HostileTransport, World,
+    light::{Collection, Forged, random_record},
+};
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, Problem,
     access::{GetAccess, ListGranted, ListReceived},
@@ -169,5 +172,25 @@ async fn a_collection_that_was_seen_is_not_absent() {
     }
     server.stop();
     again.collection(&definition.uri).await.unwrap();
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_an_epoch_that_was_never_begun_is_not_merely_locked() {
+    let world = World::start().await;
+    let (client, server) = world.hostile();
+    let ada = world.user_of(&client, "ada").await;
+    let mallory = world.user("mallory").await;
+    let diary = ada.account.define(notes(&world)).await.unwrap();
+    let mut imagined = Collection::imagined(ada.account.id(), diary.scope());
+    imagined.epoch.epoch = 7;
+    let mut rng = rand::thread_rng();
+    let record = Forged::random(random_record(&mut rng), 1, 64, &mut rng);
+    let forged = Bytes::from(encode(&world.by_hand(&mallory).await.forge(&imagined, &record)));
+    server.on::<QueryRecords>(move |_, answer| answer.records.push(forged.clone()));
+    let page = diary.query().fetch::<Note>().await.unwrap();
+    let codes: Vec<_> = page.rejected.iter().map(|rejected| rejected.reason.code()).collect();
+    assert_eq!(codes, ["malformed"], "its owner holds the keys of every epoch");
+    server.stop();
     world.close().await;
 }
