@@ -18,7 +18,10 @@
 use crate::{
     epoch::{EpochKeys, WrongKeys},
     identity::Identity,
-    primitive::{AeadKey, NONCE, NotOpened, UnusableKey, hkdf_expand, hkdf_extract, hpke_open, hpke_seal},
+    primitive::{
+        AeadKey, NONCE, NotOpened, UnusableKey, hkdf_expand, hkdf_extract, hpke_open, hpke_seal,
+        leaving_no_trace,
+    },
     secret::{LockKey, Secret},
 };
 use pryv_proxy_crypto::{
@@ -60,9 +63,9 @@ impl PreSecret {
     }
 
     pub(crate) fn new(secret: Secret<{ Self::LENGTH }>) -> Result<Self, DegenerateKey> {
-        let public = seam::without_randomness()
-            .compute_public_key(&private_key(&secret))
-            .map_err(|_| DegenerateKey)?;
+        let public =
+            leaving_no_trace(|| seam::without_randomness().compute_public_key(&private_key(&secret)))
+                .map_err(|_| DegenerateKey)?;
         Ok(Self { public: seam::from_public_key(&public), secret })
     }
 
@@ -92,9 +95,9 @@ impl PreSecret {
     ) -> Result<TransformKey, InvalidPre> {
         let to = seam::public_key(to)?;
         let signer = recrypt.generate_ed25519_key_pair();
-        let key = recrypt
-            .generate_transform_key(&private_key(&self.secret), &to, &signer)
-            .map_err(|_| InvalidPre::NotOnCurve)?;
+        let key =
+            leaving_no_trace(|| recrypt.generate_transform_key(&private_key(&self.secret), &to, &signer))
+                .map_err(|_| InvalidPre::NotOnCurve)?;
         Ok(seam::from_transform_key(&key))
     }
 
@@ -105,7 +108,8 @@ impl PreSecret {
     /// Opens a capsule that was encrypted or transformed to this key.
     fn open(&self, capsule: &Capsule) -> Result<Plaintext, CapsuleNotOpened> {
         let value = seam::capsule(capsule).map_err(|_| CapsuleNotOpened)?;
-        seam::without_randomness().decrypt(value, &private_key(&self.secret)).map_err(|_| CapsuleNotOpened)
+        leaving_no_trace(|| seam::without_randomness().decrypt(value, &private_key(&self.secret)))
+            .map_err(|_| CapsuleNotOpened)
     }
 }
 

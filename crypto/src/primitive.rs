@@ -18,6 +18,7 @@ use hpke::{Deserializable as _, OpModeR, OpModeS, Serializable as _};
 use pryv_wire::bytes::{SealingPublicKey, Signature, SigningPublicKey};
 use rand_core::{CryptoRng, RngCore};
 use sha2::Sha256;
+use std::hint::black_box;
 use zeroize::{Zeroize, Zeroizing};
 
 type HpkeKem = hpke::kem::X25519HkdfSha256;
@@ -40,12 +41,33 @@ pub struct NotOpened;
 #[error("nothing can be sealed to this public key")]
 pub struct UnusableKey;
 
+/// How much of the stack is wiped: more than any of the primitives uses, as `tests/memory` finds.
+const STACK: usize = 8 << 10;
+
+/// Computes with a secret, and wipes the part of the stack where that was done: the libraries leave hash states, key
+/// schedules and output blocks there.
+pub(crate) fn leaving_no_trace<T>(compute: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn below<T>(compute: impl FnOnce() -> T) -> T {
+        compute()
+    }
+    #[inline(never)]
+    fn wipe() {
+        black_box(&mut [0_u8; STACK]);
+    }
+    let result = below(compute);
+    wipe();
+    result
+}
+
 /// `HKDF-Extract(salt, ikm)`.
 pub(crate) fn hkdf_extract(salt: &[u8], ikm: &[u8]) -> Secret<32> {
-    let (mut prk, _) = Hkdf::<Sha256>::extract(Some(salt), ikm);
-    let secret = Secret::filled(|bytes| bytes.copy_from_slice(&prk));
-    prk.as_mut_slice().zeroize();
-    secret
+    leaving_no_trace(|| {
+        let (mut prk, _) = Hkdf::<Sha256>::extract(Some(salt), ikm);
+        let secret = Secret::filled(|bytes| bytes.copy_from_slice(&prk));
+        prk.as_mut_slice().zeroize();
+        secret
+    })
 }
 
 /// `HKDF-Expand(prk, info, N)`.
@@ -57,30 +79,44 @@ pub(crate) fn hkdf_expand<const N: usize>(prk: &Secret<32>, info: &[u8]) -> Secr
 /// `HKDF-Expand(prk, info, okm.len())`, at most 8,160 bytes.
 #[expect(clippy::expect_used, reason = "the key has the hash's length, and callers keep to 8,160 bytes")]
 pub(crate) fn hkdf_expand_into(prk: &Secret<32>, info: &[u8], okm: &mut [u8]) {
-    let hkdf = Hkdf::<Sha256>::from_prk(prk.expose()).expect("32 bytes are the hash's length");
-    hkdf.expand(info, okm).expect("at most 8,160 bytes");
+    leaving_no_trace(|| {
+        let hkdf = Hkdf::<Sha256>::from_prk(prk.expose()).expect("32 bytes are the hash's length");
+        hkdf.expand(info, okm).expect("at most 8,160 bytes");
+    });
 }
 
 /// `HMAC-SHA-256(key, message)`.
 pub(crate) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("a key of any length");
-    mac.update(message);
-    mac.finalize().into_bytes().into()
+    leaving_no_trace(|| {
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+        let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("a key of any length");
+        mac.update(message);
+        mac.finalize().into_bytes().into()
+    })
 }
 
-/// A key of AES-256-GCM with its key schedule, wiped when dropped.
-pub(crate) struct AeadKey(Box<Aes256Gcm>);
+/// A key of AES-256-GCM, wiped when dropped.
+///
+/// The key schedule is made anew for each message and never kept: beside a record's signature that costs nothing, and a
+/// schedule on the heap is left behind. `aes` 0.8 wipes only if its own feature says so, which that of `aes-gcm` does not
+/// turn on, and then not the whole of the union it is in, which was moved there with what the stack held before.
+pub(crate) struct AeadKey(Secret<32>);
 
 impl AeadKey {
     pub(crate) fn new(key: &Secret<32>) -> Self {
-        Self(Box::new(Aes256Gcm::new(key.expose().into())))
+        Self(Secret::filled(|bytes| bytes.copy_from_slice(key.expose())))
+    }
+
+    fn schedule(&self) -> Aes256Gcm {
+        Aes256Gcm::new(self.0.expose().into())
     }
 
     /// `AES-256-GCM-Seal(key, nonce, plaintext, aad)`: encrypts in place and appends the tag.
     #[expect(clippy::expect_used, reason = "fails above 64 GiB only; a message is far below")]
     pub(crate) fn seal(&self, nonce: &[u8; NONCE], aad: &[u8], message: &mut Vec<u8>) {
-        self.0.encrypt_in_place(Nonce::from_slice(nonce), aad, message).expect("below 64 GiB");
+        leaving_no_trace(|| {
+            self.schedule().encrypt_in_place(Nonce::from_slice(nonce), aad, message).expect("below 64 GiB");
+        });
     }
 
     /// `AES-256-GCM-Open(key, nonce, ciphertext, aad)`.
@@ -91,7 +127,8 @@ impl AeadKey {
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
         let mut message = Zeroizing::new(ciphertext.to_vec());
-        self.0.decrypt_in_place(Nonce::from_slice(nonce), aad, &mut *message).map_err(|_| NotOpened)?;
+        leaving_no_trace(|| self.schedule().decrypt_in_place(Nonce::from_slice(nonce), aad, &mut *message))
+            .map_err(|_| NotOpened)?;
         Ok(message)
     }
 }

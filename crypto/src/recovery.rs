@@ -9,7 +9,7 @@
 
 use crate::{
     password::{self, OpenSecretError},
-    primitive::{AeadKey, SigningKey, hkdf_expand, hkdf_extract},
+    primitive::{AeadKey, SigningKey, hkdf_expand, hkdf_extract, leaving_no_trace},
     secret::{AccountSecret, Secret},
 };
 use bip39::{Language, Mnemonic};
@@ -75,30 +75,34 @@ impl RecoveryPhrase {
             }
             spaced.push_str(word);
         }
-        let mnemonic =
-            Mnemonic::parse_in_normalized(Language::English, &spaced).map_err(|error| match error {
-                bip39::Error::UnknownWord(index) => InvalidPhrase::Word { position: index + 1 },
-                _ => InvalidPhrase::Checksum,
-            })?;
-        let (mut entropy, length) = mnemonic.to_entropy_array();
-        let secret = entropy.get(..length).and_then(Secret::from_slice);
-        zeroize::Zeroize::zeroize(&mut entropy);
-        secret.map(Self).ok_or(InvalidPhrase::Count { found })
+        leaving_no_trace(|| {
+            let mnemonic =
+                Mnemonic::parse_in_normalized(Language::English, &spaced).map_err(|error| match error {
+                    bip39::Error::UnknownWord(index) => InvalidPhrase::Word { position: index + 1 },
+                    _ => InvalidPhrase::Checksum,
+                })?;
+            let (mut entropy, length) = mnemonic.to_entropy_array();
+            let secret = entropy.get(..length).and_then(Secret::from_slice);
+            zeroize::Zeroize::zeroize(&mut entropy);
+            secret.map(Self).ok_or(InvalidPhrase::Count { found })
+        })
     }
 
     /// The words, to be shown to the person once.
     #[must_use]
     pub fn words(&self) -> Zeroizing<String> {
         let mut words = Zeroizing::new(String::with_capacity(Self::WORDS * 9));
-        // 32 bytes are a length that BIP 39 knows.
-        if let Ok(mnemonic) = Mnemonic::from_entropy_in(Language::English, self.0.expose()) {
-            for word in mnemonic.words() {
-                if !words.is_empty() {
-                    words.push(' ');
+        leaving_no_trace(|| {
+            // 32 bytes are a length that BIP 39 knows.
+            if let Ok(mnemonic) = Mnemonic::from_entropy_in(Language::English, self.0.expose()) {
+                for word in mnemonic.words() {
+                    if !words.is_empty() {
+                        words.push(' ');
+                    }
+                    words.push_str(word);
                 }
-                words.push_str(word);
             }
-        }
+        });
         words
     }
 
