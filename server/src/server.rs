@@ -279,9 +279,9 @@ fn listen(
     let task = match tls {
         Some(tls) => {
             let acceptor = RustlsAcceptor::new(tls);
-            tokio::spawn(server.acceptor(Bounded::new(acceptor, most)).serve(make))
+            tokio::spawn(server.acceptor(Bounded::new(acceptor, most, head)).serve(make))
         }
-        None => tokio::spawn(server.acceptor(Bounded::new(DefaultAcceptor::new(), most)).serve(make)),
+        None => tokio::spawn(server.acceptor(Bounded::new(DefaultAcceptor::new(), most, head)).serve(make)),
     };
     Ok(Listener { handle, task })
 }
