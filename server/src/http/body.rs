@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-/// The memory that all bodies being read may take together.
+/// The memory that the bodies of all requests may take together, until they are answered.
 #[derive(Clone, Debug)]
 pub(super) struct BodyBudget {
     used: Arc<AtomicUsize>,
@@ -54,7 +54,7 @@ impl Drop for Taken {
     }
 }
 
-/// The whole body, if it has at most `limit` bytes, and its part of the budget, to be kept as long as the body.
+/// The whole body, if it has at most `limit` bytes, and its part of the budget, to be kept as long as the body or what was read from it.
 pub(super) async fn read(
     mut body: Body,
     headers: &HeaderMap,

@@ -98,7 +98,7 @@ async fn open<C: OpenCall>(State(app): State<Arc<App>>, request: Request) -> Res
     let context = Context::of(&request);
     let served = async {
         app.rates.address(context.address, C::PATH).inspect_err(|_| app.metrics.refuse())?;
-        let message: C = read(&app, request).await?;
+        let (message, _memory): (C, _) = read(&app, request).await?;
         if let Some(username) = message.tries() {
             app.rates.username(username).inspect_err(|_| app.metrics.refuse())?;
         }
@@ -116,7 +116,7 @@ async fn session<C: SessionCall>(State(app): State<Arc<App>>, request: Request) 
         // Before the body: whoever has no session does not make us read 8 MiB.
         let caller = app.service.caller(&bearer(request.headers())?)?;
         app.rates.account(caller.principal()).inspect_err(|_| app.metrics.refuse())?;
-        let message: C = read(&app, request).await?;
+        let (message, _memory): (C, _) = read(&app, request).await?;
         message.serve(&app.service, caller).await
     };
     match served.await {
@@ -128,17 +128,18 @@ async fn session<C: SessionCall>(State(app): State<Arc<App>>, request: Request) 
 /// Bodies longer than this are decoded off the threads that serve sockets.
 const LONG: usize = 64 * 1024;
 
-async fn read<C: Call>(app: &App, request: Request) -> Result<C> {
+/// The message of a body, and its part of the budget, to be kept until the call is answered: that long it is in memory.
+pub(super) async fn read<C: Call>(app: &App, request: Request) -> Result<(C, body::Taken)> {
     let (parts, body) = request.into_parts();
     let format = Format::of_body(&parts.headers)?;
     let (bytes, taken) = body::read(body, &parts.headers, C::MAX_BODY, &app.budget).await?;
     if bytes.len() <= LONG {
-        return format.decode(&bytes);
+        return Ok((format.decode(&bytes)?, taken));
     }
     let decoded = tokio::task::spawn_blocking(move || {
         let decoded = format.decode(&bytes);
-        drop((bytes, taken));
-        decoded
+        drop(bytes);
+        Ok((decoded?, taken))
     });
     decoded.await.map_err(Error::ended)?
 }

@@ -37,7 +37,7 @@ pub struct Limits {
     pub timeout: Duration,
     /// How many requests are served at once.
     pub concurrency: usize,
-    /// The memory that all bodies being read may take, in bytes.
+    /// The memory that the bodies of all requests may take until they are answered, in bytes.
     pub body_memory: usize,
     /// How often one account may call.
     pub account: Rate,
@@ -158,6 +158,25 @@ mod tests {
             lookups: none,
         };
         Arc::new(App::new(service, metrics, &limits, false, false))
+    }
+
+    #[tokio::test]
+    async fn a_body_takes_its_part_of_the_memory_until_its_call_is_answered() {
+        let app = app();
+        let commit = || {
+            let record = pryv_wire::Bytes::from(vec![0; 600 << 10]);
+            let commit = pryv_wire::transaction::Commit {
+                account: pryv_wire::PrincipalId::from_bytes([1; 32]),
+                transaction: pryv_wire::TransactionId::from_bytes([2; 16]),
+                operations: vec![pryv_wire::transaction::Operation::PutRecord { record }],
+            };
+            Request::new(axum::body::Body::from(pryv_wire::encode(&commit)))
+        };
+        let first = calls::read::<pryv_wire::transaction::Commit>(&app, commit()).await.unwrap();
+        let second = calls::read::<pryv_wire::transaction::Commit>(&app, commit()).await;
+        assert_eq!(second.unwrap_err().code(), ErrorCode::Overloaded, "both are in memory");
+        drop(first);
+        assert!(calls::read::<pryv_wire::transaction::Commit>(&app, commit()).await.is_ok());
     }
 
     async fn boom() -> &'static str {

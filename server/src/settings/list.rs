@@ -72,11 +72,11 @@ settings! {
     "session.most", session_most, "sessions", "open sessions of one account; beyond, the oldest ends";
     "transaction.kept", transaction_kept, "seconds",
         "how long a transaction sent again is answered as before; a day, for devices that were offline";
-    "limits.timeout", limits_timeout, "seconds", "from the head of a request to its answer";
+    "limits.timeout", limits_timeout, "seconds", "from the head of a request to its answer, and how long an answer waits for its caller to take of it";
     "limits.concurrency", limits_concurrency, "requests", "served at once; beyond, `overloaded`";
     "limits.connections", limits_connections, "connections", "open at once; beyond, closed when they come";
     "limits.body_memory", limits_body_memory, "MiB",
-        "memory of all bodies being read; 32 of the largest transactions at once";
+        "memory of the bodies of all requests until they are answered; 32 of the largest transactions at once";
     "limits.account_rate", limits_account_rate, "calls each second", "of one account; 0: no limit";
     "limits.account_burst", limits_account_burst, "calls", "of one account at once";
     "limits.credentials_rate", limits_credentials_rate, "calls each second",
