@@ -99,6 +99,7 @@ async fn open<C: OpenCall>(State(app): State<Arc<App>>, request: Request) -> Res
     let served = async {
         app.rates.address(context.address, C::PATH).inspect_err(|_| app.metrics.refuse())?;
         let (message, _memory): (C, _) = read(&app, request).await?;
+        let _turn = app.turn()?;
         if let Some(username) = message.tries() {
             app.rates.username(username).inspect_err(|_| app.metrics.refuse())?;
         }
@@ -117,6 +118,7 @@ async fn session<C: SessionCall>(State(app): State<Arc<App>>, request: Request) 
         let caller = app.service.caller(&bearer(request.headers())?)?;
         app.rates.account(caller.principal()).inspect_err(|_| app.metrics.refuse())?;
         let (message, _memory): (C, _) = read(&app, request).await?;
+        let _turn = app.turn()?;
         message.serve(&app.service, caller).await
     };
     match served.await {

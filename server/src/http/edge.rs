@@ -1,4 +1,4 @@
-//! The edge: what every request passes, whatever it asks for. Concurrency and time are bounded, panics are caught,
+//! The edge: what every request passes, whatever it asks for. Time is bounded, panics are caught,
 //! one line is logged, headers are set.
 
 use super::{
@@ -29,7 +29,7 @@ pub(super) async fn edge(State(app): State<Arc<App>>, mut request: Request, next
     let context = Context::new(&request, &app);
     request.extensions_mut().insert(context.clone());
     let counted = Counted::begin(&app.metrics);
-    let response = bounded(&app, &context, path, request, next).await;
+    let response = bounded(&app, &context, request, next).await;
     let mut response = if response.extensions().get::<Panicked>().is_some() {
         tracing::error!(request = &*context.id, path, "a handler panicked");
         context.refuse(Error::new(ErrorCode::Internal))
@@ -44,20 +44,10 @@ pub(super) async fn edge(State(app): State<Arc<App>>, mut request: Request, next
     response
 }
 
-async fn bounded(app: &App, context: &Context, path: &str, request: Request, next: Next) -> Response {
+async fn bounded(app: &App, context: &Context, request: Request, next: Next) -> Response {
     if context.unacceptable {
         return context.refuse(Error::new(ErrorCode::UnsupportedMediaType));
     }
-    // Whoever watches the node must see it when it is busiest.
-    let watched = NODE_PATHS.contains(&path);
-    let _permit = match app.concurrency.try_acquire() {
-        Ok(permit) => Some(permit),
-        Err(_) if watched => None,
-        Err(_) => {
-            app.metrics.refuse();
-            return context.refuse(Error::new(ErrorCode::Overloaded));
-        }
-    };
     match tokio::time::timeout(app.timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {

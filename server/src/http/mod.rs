@@ -1,7 +1,7 @@
 //! The transport: axum, status codes, media types, limits. No rule is decided here.
 //!
-//! A request passes the edge (id, concurrency, time, panics, log, headers), then its route: caller, rate, body up to
-//! the call's limit, and the method of [`crate::service`]. Every failure answers a `Problem`.
+//! A request passes the edge (id, time, panics, log, headers), then its route: caller, rate, body up to the call's
+//! limit, a place among the calls served at once, and the method of [`crate::service`]. Every failure answers a `Problem`.
 
 mod body;
 mod calls;
@@ -27,7 +27,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The limits of the transport.
@@ -35,7 +35,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub struct Limits {
     /// The time from the head of a request to its answer.
     pub timeout: Duration,
-    /// How many requests are served at once.
+    /// How many calls are served at once, their bodies read.
     pub concurrency: usize,
     /// The memory that the bodies of all requests may take until they are answered, in bytes.
     pub body_memory: usize,
@@ -78,6 +78,16 @@ impl App {
             forwarded,
             stopping: AtomicBool::new(false),
         }
+    }
+
+    /// A place among the calls that are served at once. Taken when the body is there: else whoever sends bodies slowly, which
+    /// costs nothing, would take all places. Bodies that are on their way are bounded by time, memory and connections; who
+    /// watches the node needs no place, and sees it when it is busiest.
+    fn turn(&self) -> crate::service::Result<SemaphorePermit<'_>> {
+        self.concurrency.try_acquire().map_err(|_| {
+            self.metrics.refuse();
+            Error::new(ErrorCode::Overloaded)
+        })
     }
 
     /// From now on the node says that it is not ready.
@@ -177,6 +187,24 @@ mod tests {
         assert_eq!(second.unwrap_err().code(), ErrorCode::Overloaded, "both are in memory");
         drop(first);
         assert!(calls::read::<pryv_wire::transaction::Commit>(&app, commit()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn too_many_at_once_are_told_so() {
+        let app = app();
+        let call = || {
+            let body = pryv_wire::encode(&pryv_wire::account::GetChallenge {});
+            let request = Request::post("/v1/challenges/get").body(axum::body::Body::from(body)).unwrap();
+            router(Arc::clone(&app), false).oneshot(request)
+        };
+        let all = app.concurrency.acquire_many(4).await.unwrap();
+        let refused = call().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let live = Request::get("/health/live").body(axum::body::Body::empty()).unwrap();
+        let live = router(Arc::clone(&app), false).oneshot(live).await.unwrap();
+        assert_eq!(live.status(), StatusCode::OK, "health is told nevertheless");
+        drop(all);
+        assert_eq!(call().await.unwrap().status(), StatusCode::OK);
     }
 
     async fn boom() -> &'static str {

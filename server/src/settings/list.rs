@@ -73,7 +73,7 @@ settings! {
     "transaction.kept", transaction_kept, "seconds",
         "how long a transaction sent again is answered as before; a day, for devices that were offline";
     "limits.timeout", limits_timeout, "seconds", "from the head of a request to its answer, and how long an answer waits for its caller to take of it";
-    "limits.concurrency", limits_concurrency, "requests", "served at once; beyond, `overloaded`";
+    "limits.concurrency", limits_concurrency, "requests", "served at once, their bodies read; beyond, `overloaded`";
     "limits.connections", limits_connections, "connections", "open at once; beyond, closed when they come";
     "limits.body_memory", limits_body_memory, "MiB",
         "memory of the bodies of all requests until they are answered; 32 of the largest transactions at once";

@@ -299,18 +299,13 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn too_many_at_once_are_told_so() {
+async fn bodies_that_do_not_come_keep_nobody_else_from_being_served() {
     let dir = tempfile::tempdir().unwrap();
     let running = start(Settings { limits_concurrency: 1, ..settings(dir.path()) }).await;
     let http = Http::at(running.address());
     let mut slow = TcpStream::connect(running.address()).await.unwrap();
     let head = format!("POST {} HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc", GetChallenge::PATH);
     slow.write_all(head.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let refused = http.post(&GetChallenge {}).await;
-    assert_eq!((refused.status, refused.problem().code), (503, ErrorCode::Overloaded));
-    assert_eq!(http.get("/health/live").await.status, 200, "health is told nevertheless");
-    drop(slow);
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(http.post(&GetChallenge {}).await.status, 200);
     running.shutdown().await.unwrap();
