@@ -1,5 +1,6 @@
 //! Definitions: what a collection holds, as JSON Schemas, and what is indexed, declared beside them.
 
+mod cost;
 mod lint;
 mod pointer;
 mod schema;
@@ -36,7 +37,8 @@ pub struct Definition {
     /// What people call it.
     pub title: String,
     /// JSON Schemas (draft 2020-12) by the name of the type. One schema refers to another by its name
-    /// (`"$ref": "other-name"`) or by its `$id`; nothing is fetched from a network.
+    /// (`"$ref": "other-name"`) or by its `$id`, which stands at its top only; nothing is fetched from a network.
+    /// References that would make a schema apply to one value thousands of times are not followed.
     pub types: BTreeMap<String, Value>,
     /// The JSON pointer (RFC 6901) that names the type inside an instance; needed if there is more than one type.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! Validation against JSON Schema, draft 2020-12, without a network and without repeating anybody's values.
 
-use super::Definition;
+use super::{Definition, cost};
 use jsonschema::{Draft, PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value;
 use std::{
@@ -15,6 +15,9 @@ const MAX_FAULTS: usize = 32;
 
 /// The longest regular expression once compiled, in bytes: schemas may come from others.
 const MAX_PATTERN_SIZE: usize = 1 << 20;
+
+/// The longest regular expressions of a definition together, once compiled, in bytes.
+const MAX_PATTERNS_SIZE: usize = 32 << 20;
 
 /// Where the types of a definition stand for one another: `"$ref": "name"` finds a sibling.
 const BASE: &str = "pryv:/types/";
@@ -51,6 +54,11 @@ pub enum SchemaError {
         /// The keyword at fault.
         rule: String,
     },
+    /// Its references make it apply to one value too often.
+    #[error(
+        "the references of the schema make it too costly to check, or are in a form that is not followed"
+    )]
+    TooCostly,
     /// The definition has no such type.
     #[error("the definition has no type of this name")]
     NoSuchType,
@@ -62,6 +70,10 @@ pub(crate) struct Schemas {
     siblings: Arc<HashMap<String, Value>>,
     types: HashMap<String, Value>,
     compiled: Mutex<HashMap<String, Arc<Validator>>>,
+    /// The longest regular expression once compiled, in bytes.
+    pattern_size: usize,
+    /// How often each type is applied on the way to a value, by the depth of the instance.
+    applied: Mutex<HashMap<(String, usize), u64>>,
 }
 
 impl Schemas {
@@ -73,11 +85,14 @@ impl Schemas {
                 siblings.insert(id.trim_end_matches('#').to_owned(), schema.clone());
             }
         }
+        let patterns: usize = definition.types.values().map(patterns).sum();
         Self {
             discriminator: definition.discriminator.clone(),
             siblings: Arc::new(siblings),
             types: definition.types.clone().into_iter().collect(),
             compiled: Mutex::default(),
+            pattern_size: MAX_PATTERN_SIZE.min(MAX_PATTERNS_SIZE / patterns.max(1)),
+            applied: Mutex::default(),
         }
     }
 
@@ -87,12 +102,15 @@ impl Schemas {
             return Ok(Arc::clone(validator));
         }
         let schema = self.types.get(name).ok_or(SchemaError::NoSuchType)?;
+        if !cost::is_bearable(self.applied(name, schema, 0), 1) {
+            return Err(SchemaError::TooCostly);
+        }
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_base_uri(base(name))
             .with_retriever(Siblings(Arc::clone(&self.siblings)))
             // Linear time only: no look-around or back-references, whose cost a hostile schema would choose.
-            .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN_SIZE))
+            .with_pattern_options(PatternOptions::regex().size_limit(self.pattern_size))
             .should_validate_formats(true)
             .build(schema)
             .map_err(|error| SchemaError::Invalid {
@@ -113,7 +131,12 @@ impl Schemas {
             Ok(name) => name,
             Err(fault) => return vec![fault],
         };
-        match self.compile(name) {
+        let (depth, values) = cost::extent(instance);
+        let bearable = self
+            .types
+            .get(name)
+            .is_none_or(|schema| cost::is_bearable(self.applied(name, schema, depth), values));
+        match if bearable { self.compile(name) } else { Err(SchemaError::TooCostly) } {
             Ok(validator) => validator
                 .iter_errors(instance)
                 .take(MAX_FAULTS)
@@ -127,6 +150,16 @@ impl Schemas {
                 vec![Fault { pointer: String::new(), rule: "schema".to_owned(), expected: error.to_string() }]
             }
         }
+    }
+
+    fn applied(&self, name: &str, schema: &Value, depth: usize) -> u64 {
+        let key = (name.to_owned(), depth);
+        let known = self.applied.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        known.unwrap_or_else(|| {
+            let applied = cost::applied(&self.siblings, schema, depth);
+            self.applied.lock().unwrap_or_else(PoisonError::into_inner).insert(key, applied);
+            applied
+        })
     }
 
     /// The type that an instance says it has.
@@ -190,6 +223,20 @@ fn expected(error: &jsonschema::ValidationError<'_>) -> String {
     }
 }
 
+/// How many regular expressions a schema may have, at most.
+fn patterns(schema: &Value) -> usize {
+    match schema {
+        Value::Array(items) => items.iter().map(patterns).sum(),
+        Value::Object(fields) => {
+            let one = usize::from(fields.get("pattern").is_some_and(Value::is_string));
+            let named =
+                fields.get("patternProperties").and_then(Value::as_object).map_or(0, serde_json::Map::len);
+            one + named + fields.values().map(patterns).sum::<usize>()
+        }
+        _ => 0,
+    }
+}
+
 /// Answers references among the types of a definition, and refuses every other one.
 struct Siblings(Arc<HashMap<String, Value>>);
 
@@ -205,7 +252,7 @@ impl Retrieve for Siblings {
 }
 
 /// The URI of a type among its siblings: every byte that a URI's path does not carry as it is, percent-encoded.
-fn base(name: &str) -> String {
+pub(super) fn base(name: &str) -> String {
     let mut uri = BASE.to_owned();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

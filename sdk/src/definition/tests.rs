@@ -144,3 +144,70 @@ fn a_definition_is_read_from_its_file_form_and_unknown_fields_are_refused() {
     let twice = Definition::new("x:y", "t", "a", json!({})).equality("/code").unique("/code");
     assert!(matches!(twice.check(), Err(InvalidDefinition::IndexedTwice { .. })));
 }
+
+/// `n` schemas, each of which refers twice to the next: 2^n for one value.
+fn doubling(n: usize) -> Value {
+    let mut defs = serde_json::Map::new();
+    for at in 0..n {
+        let next = json!({"$ref": format!("#/$defs/d{}", at + 1)});
+        defs.insert(format!("d{at}"), json!({"allOf": [next, next]}));
+    }
+    defs.insert(format!("d{n}"), json!({"type": "number"}));
+    json!({"$defs": defs, "$ref": "#/$defs/d0"})
+}
+
+#[test]
+fn references_that_multiply_are_not_followed() {
+    let of = |schema: Value| Definition::new("x:y", "t", "a", schema);
+    for costly in [
+        doubling(40),
+        json!({"$ref": "#a0", "$defs": (0..40).map(|at| json!({"$anchor": format!("a{at}"), "allOf": [{"$ref": format!("#a{}", (at + 1) % 40)}, {"$ref": format!("#a{}", (at + 1) % 40)}]})).collect::<Vec<_>>()}),
+        json!({"allOf": [{"$ref": "#"}]}),
+        json!({"$ref": "#/$defs/d0", "$defs": (0..6_000).map(|at| (format!("d{at}"), json!({"$ref": format!("#/$defs/d{}", at + 1)}))).collect::<serde_json::Map<_, _>>()}),
+    ] {
+        assert_eq!(faults(&of(costly.clone()), &json!(1))[0].rule, "schema");
+        assert!(matches!(of(costly).check(), Err(InvalidDefinition::Schema { .. })));
+    }
+    // As often for each level of an instance: cheap for one that is flat, and refused for one that is deep.
+    let again = json!({"properties": {"x": {"$ref": "#"}}});
+    let tree = of(json!({"allOf": [again, again]}));
+    tree.check().unwrap();
+    let deep = |n: usize| (0..n).fold(json!(1), |inner, _| json!({"x": inner}));
+    assert_eq!(faults(&tree, &deep(4)), []);
+    assert_eq!(faults(&tree, &deep(29))[0].rule, "schema");
+}
+
+#[test]
+fn references_of_ordinary_schemas_are_followed() {
+    let person = json!({
+        "$anchor": "person",
+        "type": "object",
+        "properties": {"name": {"$ref": "#/$defs/name"}, "friends": {"items": {"$ref": "#person"}}, "boss": {"$ref": "#"}},
+        "$defs": {"name": {"type": "string"}},
+    });
+    let mut people = Definition::new("x:y", "t", "person", person);
+    people.types.insert("a/pair".into(), json!({"$dynamicAnchor": "p", "items": {"$ref": "../person"}}));
+    people.types.insert("a/pairs".into(), json!({"items": {"$ref": "pair#p"}}));
+    people.discriminator = Some("/kind".into());
+    people.check().unwrap();
+    people.types.remove("a/pair");
+    people.types.remove("a/pairs");
+    people.discriminator = None;
+    let friend =
+        (0..12).fold(json!({"name": "x"}), |inner, _| json!({"friends": [inner], "boss": {"name": "y"}}));
+    assert_eq!(faults(&people, &friend), []);
+}
+
+#[test]
+fn many_patterns_share_the_room_of_a_few() {
+    let with = |count: usize| {
+        let field = |at: usize| (format!("p{at}"), json!({"pattern": format!("\\p{{L}}{{10}}{at}")}));
+        let properties: serde_json::Map<_, _> = (0..count).map(field).collect();
+        Definition::new("x:y", "t", "a", json!({"properties": properties}))
+    };
+    with(10).check().unwrap();
+    let ordinary: serde_json::Map<_, _> =
+        (0..1_000).map(|at| (format!("p{at}"), json!({"pattern": "^[A-Z]{3}-[0-9]+$"}))).collect();
+    Definition::new("x:y", "t", "a", json!({"properties": ordinary})).check().unwrap();
+    assert!(matches!(with(5_000).check(), Err(InvalidDefinition::Schema { .. })));
+}

@@ -4,16 +4,18 @@ use crate::fixture::{Note, all, grant, note, notes, plain_notes, topic};
 use pryv_sdk::{Level, Rejection};
 use pryv_test_kit::{
     HostileTransport, World,
-    light::{Collection, Forged, random_record},
+    light::{Collection, Forged},
 };
 use pryv_wire::{
-    AccessId, Bytes, ErrorCode, Problem,
+    AccessId, Bytes, ErrorCode, Problem, RecordId,
     access::{GetAccess, ListGranted, ListReceived},
     encode,
     record::{GetRecord, QueryRecords},
     scope::OpenScope,
     transaction::Commit,
 };
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 
 /// Shows an access as alive wherever accesses are shown, and among the readers who must get the next keys.
 fn revive(server: &HostileTransport, access: AccessId) {
@@ -95,7 +97,7 @@ async fn what_a_revoked_writer_adds_does_not_count_when_its_end_is_hidden() {
     // With the present epoch, as the operator can tell the device its deposit key.
     let mut present = world.by_hand(&ada).await.open_collection(ada.account.id(), diary.scope(), None).await;
     present.access = Some(access.id);
-    let id = random_record(&mut rand::thread_rng());
+    let id = RecordId::from_bytes(world.canary.random());
     let content = encode(&serde_json::to_value(note(&world, &topic(&world))).unwrap());
     let forged = Bytes::from(encode(&world.by_hand(&device).await.seal(&present, id, 1, &content)));
     server.on::<QueryRecords>(move |_, answer| answer.records.push(forged.clone()));
@@ -137,7 +139,7 @@ async fn a_record_that_was_seen_is_not_absent() {
         answer.body = not_found();
     });
     assert_eq!(diary.get::<Note>(record.id).await.unwrap_err().code(), "rolled-back");
-    let never = random_record(&mut rand::thread_rng());
+    let never = RecordId::from_bytes(world.canary.random());
     assert_eq!(diary.get::<Note>(never).await.unwrap_err().code(), "not-found", "this one nobody has seen");
     server.on_raw::<Commit>(|answer| {
         answer.status = 404;
@@ -184,8 +186,8 @@ async fn a_record_of_an_epoch_that_was_never_begun_is_not_merely_locked() {
     let diary = ada.account.define(notes(&world)).await.unwrap();
     let mut imagined = Collection::imagined(ada.account.id(), diary.scope());
     imagined.epoch.epoch = 7;
-    let mut rng = rand::thread_rng();
-    let record = Forged::random(random_record(&mut rng), 1, 64, &mut rng);
+    let mut rng = ChaCha20Rng::from_seed(world.canary.random());
+    let record = Forged::random(RecordId::from_bytes(world.canary.random()), 1, 64, &mut rng);
     let forged = Bytes::from(encode(&world.by_hand(&mallory).await.forge(&imagined, &record)));
     server.on::<QueryRecords>(move |_, answer| answer.records.push(forged.clone()));
     let page = diary.query().fetch::<Note>().await.unwrap();
