@@ -4,6 +4,7 @@ use super::{Account, OpenError, lock};
 use crate::{
     access::{Access, GrantedAccess},
     collection::Collection,
+    distrust::Distrust,
     failure::Failure,
     locked::LockReason,
     protocol::{
@@ -121,6 +122,9 @@ impl Account {
             let grantor = self.cards_of(access::claimed(state)?.grantor).await?;
             let opened = access::open_received(self.identity(), &grantor, state)?;
             self.check_end(&opened.evidence, &ended)?;
+            if self.0.cards.by_digest(opened.evidence.access().grantee_card).is_none() {
+                return Err(Distrust::Misplaced { what: "an access" }.into());
+            }
             all.push(opened);
         }
         let siblings = |grantor: PrincipalId| -> Arc<[(AccessId, Vec<ScopeId>)]> {
