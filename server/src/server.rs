@@ -124,7 +124,9 @@ impl Server {
         ));
         let (listener, address) = bind(settings.listen)?;
         warn_of_openness(&settings, address);
-        let with_metrics = settings.metrics_listen.is_none() && address.ip().is_loopback();
+        // Behind a proxy, loopback is where everybody comes from.
+        let private = address.ip().is_loopback() && !settings.http_forwarded;
+        let with_metrics = settings.metrics_listen.is_none() && private;
         let mut listeners =
             vec![listen(listener, address, router(Arc::clone(&app), with_metrics), tls, &settings)?];
         let mut metrics_address = None;

@@ -94,7 +94,7 @@ settings! {
     "sweep.every", sweep_every, "seconds", "time between removals of what has ended";
     "stop.grace", stop_grace, "seconds", "how long a stop waits for requests under way";
     "metrics.listen", metrics_listen, "address:port",
-        "an address for /metrics alone; empty: with the rest if `listen` is loopback, else nowhere";
+        "an address for /metrics alone; empty: with the rest if `listen` is loopback and no proxy forwards to it, else nowhere";
     "log.format", log_format, "text or json", "text for people, json for machines";
     "log.filter", log_filter, "filter", "what is logged, as in RUST_LOG: `info`, `warn,pryv_server=debug`";
 }

@@ -195,6 +195,11 @@ async fn metrics_have_an_address_of_their_own_where_asked() {
     }
     running.shutdown().await.unwrap();
     let dir = tempfile::tempdir().unwrap();
+    // A proxy before it would hand them to everybody.
+    let proxied = Settings { http_forwarded: true, ..settings(dir.path()) };
+    let running = start(proxied).await;
+    assert_eq!(Http::at(running.address()).get("/metrics").await.status, 404);
+    running.shutdown().await.unwrap();
     let apart = Settings { metrics_listen: Some("127.0.0.1:0".parse().unwrap()), ..settings(dir.path()) };
     let running = start(apart).await;
     assert_eq!(Http::at(running.address()).get("/metrics").await.status, 404);
