@@ -106,7 +106,7 @@ impl Session {
     /// Writes the session down, if it says something new: a renewed token, a contact met, a version seen.
     pub(crate) fn keep(&self, opened: &Opened) -> Result<(), Failure> {
         let bytes = encode(&opened.server, &opened.account)?;
-        if *bytes == *opened.known { Ok(()) } else { self.file.save(&bytes) }
+        if *bytes == *opened.known { Ok(()) } else { self.file.replace(&bytes) }
     }
 
     /// Writes the session of a new log-in down.

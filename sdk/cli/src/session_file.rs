@@ -90,6 +90,12 @@ impl SessionFile {
         written.map_err(|error| failed(&error))
     }
 
+    /// Replaces the file if it is still there: a session that another process ended meanwhile stays ended, and its secret does not
+    /// come back.
+    pub(crate) fn replace(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.path.exists() { self.save(bytes) } else { Ok(()) }
+    }
+
     /// Forgets the session.
     pub(crate) fn remove(&self) -> Result<(), Failure> {
         match fs::remove_file(&self.path) {
@@ -185,6 +191,18 @@ mod tests {
         assert_eq!(fs::read_dir(&file.folder).unwrap().count(), 1, "no draft is left");
         file.remove().unwrap();
         file.remove().unwrap();
+        assert_eq!(file.load().unwrap(), None);
+    }
+
+    #[test]
+    fn a_session_that_was_ended_meanwhile_does_not_come_back() {
+        let home = tempfile::tempdir().unwrap();
+        let file = SessionFile::new(home.path().join("pryv"), "ada").unwrap();
+        file.save(b"first").unwrap();
+        file.replace(b"second").unwrap();
+        assert_eq!(file.load().unwrap().unwrap().as_slice(), b"second");
+        file.remove().unwrap();
+        file.replace(b"third").unwrap();
         assert_eq!(file.load().unwrap(), None);
     }
 
