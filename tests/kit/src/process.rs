@@ -14,7 +14,7 @@ use tokio::{
 };
 
 /// Names the server's program.
-pub const VARIABLE: &str = "PRYV_SERVER_BIN";
+pub const VARIABLE: &str = "PRYV_TEST_SERVER";
 
 /// How long a start or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::process;
 use crate::project::Project;
 
-/// Where the built programs are; the demo and the tests read it from `PRYV_SERVER_BIN` and `PRYV_BIN`.
+/// Where the built programs are; the demo and the tests read it from `PRYV_TEST_SERVER` and `PRYV_TEST_CLI`.
 #[derive(Debug)]
 pub(crate) struct Programs {
     folder: PathBuf,
@@ -21,7 +21,7 @@ impl Programs {
 
     /// Name and value of the variables that point at the programs.
     pub(crate) fn variables(&self) -> [(&'static str, PathBuf); 2] {
-        [("PRYV_SERVER_BIN", self.folder.join("pryv-server")), ("PRYV_BIN", self.folder.join("pryv"))]
+        [("PRYV_TEST_SERVER", self.folder.join("pryv-server")), ("PRYV_TEST_CLI", self.folder.join("pryv"))]
     }
 
     /// The story.

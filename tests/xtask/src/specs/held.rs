@@ -18,8 +18,10 @@ pub(super) const DOCUMENT: &str = "threat-model.md";
 const NOT_HELD: char = '†';
 
 /// Which folder the first part of a name stands for.
-const CRATES: [(&str, &str); 9] = [
+const CRATES: [(&str, &str); 11] = [
+    ("memory", "crypto/tests/memory"),
     ("messages", "specs/wire/tests/messages"),
+    ("opaque", "crypto/tests/opaque"),
     ("power_cut", "server/engine/tests/power_cut"),
     ("pryv_cli", "sdk/cli/src"),
     ("pryv_crypto", "crypto/src"),

@@ -20,7 +20,7 @@ impl Stage {
     pub(crate) fn set() -> Result<Self, Trouble> {
         let screen = Screen::standard(Interrupt::listen()?);
         let folder = tempfile::Builder::new().prefix("pryv-demo-").tempdir()?;
-        let program = program("PRYV_BIN", "pryv")?;
+        let program = program("PRYV_TEST_CLI", "pryv")?;
         let server = Server::start(&program_of_server()?, folder.path())?;
         let url = server.url();
         let at_home = |name, password| Player::at_home(name, folder.path(), &program, &url, password);
@@ -36,7 +36,7 @@ impl Stage {
 }
 
 fn program_of_server() -> Result<PathBuf, Trouble> {
-    program("PRYV_SERVER_BIN", "pryv-server")
+    program("PRYV_TEST_SERVER", "pryv-server")
 }
 
 /// A program by its variable, or from the folder that this one is in.
