@@ -1,22 +1,11 @@
 //! Bytes as text: base64url without padding (RFC 4648, section 5), and fingerprints to read aloud.
 
-use pryv_wire::{PrincipalId, Timestamp};
+use pryv_wire::{PrincipalId, Timestamp, time::Civil};
 use std::fmt;
 
 /// A time as people write it: `2026-11-22 09:20:46 UTC`. Years above 9999 have five digits and more.
 pub(crate) fn utc(time: Timestamp) -> String {
-    let seconds = time.as_millis() / 1_000;
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // The proleptic Gregorian calendar, counted from 0000-03-01 in eras of 400 years: the leap day is the last of its year.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    let Civil { year, month, day, hour, minute, second } = time.civil();
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 

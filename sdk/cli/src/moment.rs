@@ -1,5 +1,7 @@
 //! Moments: times as people write them (RFC 3339), and spans from now (`30d`).
 
+use pryv_sdk::Timestamp;
+
 const DAY: u64 = 86_400_000;
 
 /// The milliseconds since 1970 of a time like `2026-05-01T08:00:00Z`, or of a span from `now` like `30d`.
@@ -9,13 +11,10 @@ pub(crate) fn parse(text: &str, now: u64) -> Option<u64> {
 
 /// A time in RFC 3339, in UTC, to the second.
 pub(crate) fn format(millis: u64) -> String {
-    let seconds = millis / 1_000 % 86_400;
-    let (year, month, day) = civil(millis / DAY);
+    let time = Timestamp::from_millis(millis).civil();
     format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        seconds / 3_600,
-        seconds / 60 % 60,
-        seconds % 60
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        time.year, time.month, time.day, time.hour, time.minute, time.second
     )
 }
 
@@ -98,18 +97,6 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
         - (1969 / 4 - 1969 / 100 + 1969 / 400);
     let months: u64 = (1..month).filter_map(|month| month_length(year, month)).sum();
     Some(years + months + day - 1)
-}
-
-/// The date of a day counted from 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").
-const fn civil(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + if month <= 2 { 1 } else { 0 }, month, day)
 }
 
 #[cfg(test)]
