@@ -6,6 +6,7 @@ mod commit;
 mod contacts;
 mod define;
 mod grant;
+mod keys;
 mod maintain;
 mod open;
 mod records;
@@ -23,6 +24,7 @@ pub use open::OpenError;
 pub use revoke::RevokeError;
 pub use stored::StoredSession;
 
+pub(crate) use keys::OwnKeys;
 pub(crate) use records::newest_epoch;
 
 use crate::{
@@ -37,9 +39,8 @@ use crate::{
     },
     text::Fingerprint,
 };
-use pryv_crypto::{AccountSecret, Identity, VerifiedAccess};
-use pryv_proxy_crypto::VerifiedCards;
-use pryv_wire::{AccessId, Digest, PrincipalId, ScopeId, Signed, account::SessionOpened, card::Card};
+use pryv_crypto::VerifiedAccess;
+use pryv_wire::{AccessId, Digest, PrincipalId, ScopeId, account::SessionOpened};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -57,10 +58,8 @@ pub struct Account(Arc<Inner>);
 struct Inner {
     client: Client,
     username: String,
-    secret: AccountSecret,
-    identity: Identity,
-    signed_cards: Vec<Signed<Card>>,
-    cards: Arc<VerifiedCards>,
+    me: PrincipalId,
+    keys: Mutex<Arc<OwnKeys>>,
     session: Mutex<Option<session::Session>>,
     contacts: Mutex<Contacts>,
     chains: Mutex<HashMap<PrincipalId, Chain>>,
@@ -80,18 +79,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Account {
     /// An account that signed in. `fresh` says that it was made just now, so that its chain of changes is empty.
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing that only a sign-in has")]
     pub(crate) fn new(
         client: &Client,
         username: &str,
-        secret: AccountSecret,
-        identity: Identity,
-        signed_cards: Vec<Signed<Card>>,
-        cards: VerifiedCards,
+        keys: OwnKeys,
         session: &SessionOpened,
         fresh: bool,
     ) -> Result<Self, Failure> {
-        let me = identity.principal();
+        let me = keys.identity.principal();
         if session.principal != me {
             return Err(Distrust::Substituted { what: "principal" }.into());
         }
@@ -99,10 +94,8 @@ impl Account {
         Ok(Self(Arc::new(Inner {
             client: client.clone(),
             username: username.to_owned(),
-            secret,
-            identity,
-            signed_cards,
-            cards: Arc::new(cards),
+            me,
+            keys: Mutex::new(Arc::new(keys)),
             session: Mutex::new(Some(session::Session::of(session))),
             contacts: Mutex::default(),
             chains: Mutex::new(chains),
@@ -117,7 +110,7 @@ impl Account {
     /// The account's id: the hash of its first card.
     #[must_use]
     pub fn id(&self) -> PrincipalId {
-        self.0.identity.principal()
+        self.0.me
     }
 
     /// The public handle.
@@ -134,10 +127,6 @@ impl Account {
 
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
-    }
-
-    pub(crate) fn identity(&self) -> &Identity {
-        &self.0.identity
     }
 
     /// Takes note of a version that was written.

@@ -101,7 +101,7 @@ impl Account {
         let answer = self.call(&ListGranted { account: self.id() }).await?;
         let mut all = Vec::with_capacity(answer.accesses.len());
         for state in &answer.accesses {
-            let opened = access::open_granted(self.identity(), &self.0.cards, state)?;
+            let opened = access::open_granted(&self.identity(), &self.own_cards(), state)?;
             self.check_end(&opened.evidence, &ended)?;
             all.push(opened);
         }
@@ -120,9 +120,9 @@ impl Account {
         let mut all = Vec::with_capacity(answer.accesses.len());
         for state in &answer.accesses {
             let grantor = self.cards_of(access::claimed(state)?.grantor).await?;
-            let opened = access::open_received(self.identity(), &grantor, state)?;
+            let opened = access::open_received(&self.identity(), &grantor, state)?;
             self.check_end(&opened.evidence, &ended)?;
-            if self.0.cards.by_digest(opened.evidence.access().grantee_card).is_none() {
+            if self.own_cards().by_digest(opened.evidence.access().grantee_card).is_none() {
                 return Err(Distrust::Misplaced { what: "an access" }.into());
             }
             all.push(opened);

@@ -52,7 +52,7 @@ impl Account {
                 PasswordFault::Wrong => too_long(),
             }
         })?;
-        let wrap = registered.export_key.wrap(&self.0.secret, &mut rng);
+        let wrap = registered.export_key.wrap(&self.keys().secret, &mut rng);
         let password = PasswordCredential { stretching, upload: registered.upload, wrap };
         self.call(&FinishPasswordChange { password }).await?;
         Ok(())

@@ -75,7 +75,7 @@ impl Account {
             _ => FindError::Failed(failure),
         })?;
         let cards = lock(&self.0.contacts).resolve(username, &answer).map_err(Failure::from)?;
-        if cards.principal() == self.id() && cards.current_digest() != self.0.cards.current_digest() {
+        if cards.principal() == self.id() && cards.current_digest() != self.own_cards().current_digest() {
             return Err(Failure::from(Distrust::WrongCard).into());
         }
         Ok(Contact { username: username.to_owned(), cards })
@@ -89,7 +89,7 @@ impl Account {
     /// The verified cards of a principal; those at hand, if there are any.
     pub(crate) async fn cards_of(&self, principal: PrincipalId) -> Result<Arc<VerifiedCards>, Failure> {
         if principal == self.id() {
-            return Ok(Arc::clone(&self.0.cards));
+            return Ok(self.own_cards());
         }
         let known = lock(&self.0.contacts).known(principal);
         match known {

@@ -86,7 +86,7 @@ impl Account {
     fn create_scope(&self, scope: ScopeId, content: &[u8]) -> Result<Operation, Failure> {
         let mut rng = self.client().rng();
         let now = self.client().now();
-        let (statement, keys, new) = epoch::first(self.identity(), scope, now, &mut rng)?;
+        let (statement, keys, new) = epoch::first(&self.identity(), scope, now, &mut rng)?;
         let draft = Draft {
             record: RecordId::definition(scope),
             version: 1,
@@ -97,7 +97,7 @@ impl Account {
             unique: Vec::new(),
             written_at: now,
         };
-        let sealed = RecordSealer::for_reader(self.identity(), &statement, &keys, None)
+        let sealed = RecordSealer::for_reader(&self.identity(), &statement, &keys, None)
             .and_then(|sealer| sealer.seal(&draft, &mut rng))
             .map_err(|_| crate::Distrust::WrongKeys { epoch: 0 })?;
         Ok(Operation::CreateScope { epoch: new, definition: encode(&sealed.envelope).into() })

@@ -201,10 +201,10 @@ impl Account {
         }
         let now = self.client().now();
         let made =
-            make(self.identity(), &grantee, &scopes, &grant.terms, access, now, &mut self.client().rng())?;
+            make(&self.identity(), &grantee, &scopes, &grant.terms, access, now, &mut self.client().rng())?;
         let state = AccessState { statement: made.statement.clone(), revocation: None, served: Vec::new() };
         self.commit(self.id(), vec![Operation::Grant(Box::new(made))]).await?;
-        let opened = access::open_granted(self.identity(), &self.0.cards, &state)?;
+        let opened = access::open_granted(&self.identity(), &self.own_cards(), &state)?;
         Ok(access::view(&opened, now))
     }
 }

@@ -105,7 +105,7 @@ impl Account {
             Err(failure) => return Err(self.explain(owner, role, failure).await),
         };
         let cards = self.cards_of(owner).await?;
-        let state = Arc::new(scope::open(self.identity(), &cards, scope, role, &answer, known.as_deref())?);
+        let state = Arc::new(scope::open(&self.identity(), &cards, scope, role, &answer, known.as_deref())?);
         // Also against what another run of this client saw, and what this one began: a new epoch that is hidden would have
         // its first records sealed for those whom it shuts out.
         if state.last_epoch() < seen {

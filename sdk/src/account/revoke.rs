@@ -127,7 +127,7 @@ impl Account {
         for reader in readers {
             keyed.push((reader, self.cards_of(reader.grantee).await?.current().sealing));
         }
-        epoch::next(self.identity(), state, &keyed, now, &mut self.client().rng())
+        epoch::next(&self.identity(), state, &keyed, now, &mut self.client().rng())
     }
 
     /// Checks that the server still stands by a revocation: it shows the signed end, and its chain of changes still goes

@@ -53,7 +53,7 @@ impl Account {
         }
         let opened = self
             .client()
-            .answer_challenge(|challenge| open_session(self.identity(), challenge))
+            .answer_challenge(|challenge| open_session(&self.identity(), challenge))
             .await
             .map_err(|failure| match failure.refusal() {
                 Some(ErrorCode::WrongCredentials | ErrorCode::NotAuthenticated | ErrorCode::NotFound) => {

@@ -1,6 +1,6 @@
 //! Stored sessions: what lets a program go on later without asking for the password.
 
-use super::{Account, Inner, lock, session::Session};
+use super::{Account, Inner, OwnKeys, lock, session::Session};
 use crate::{
     client::Client,
     failure::Failure,
@@ -10,8 +10,6 @@ use crate::{
     },
     text::{base64url, from_base64url},
 };
-use pryv_crypto::{AccountSecret, Identity};
-use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{AccessId, PrincipalId, ScopeId, Signed, card::Card};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{
@@ -79,6 +77,7 @@ impl Account {
     /// The session in a form to be stored, **with the account secret inside**. See [`StoredSession`].
     #[must_use]
     pub fn export_session(&self) -> StoredSession {
+        let keys = self.keys();
         let heads = lock(&self.0.chains)
             .iter()
             .filter_map(|(account, chain)| Some((*account, chain.head()?)))
@@ -87,8 +86,8 @@ impl Account {
             version: StoredSession::VERSION,
             username: self.0.username.clone(),
             principal: self.id(),
-            secret: Zeroizing::new(self.0.secret.expose().to_vec()),
-            cards: self.0.signed_cards.clone(),
+            secret: Zeroizing::new(keys.secret.expose().to_vec()),
+            cards: keys.signed_cards.clone(),
             session: *lock(&self.0.session),
             pins: lock(&self.0.contacts).pins.clone(),
             heads,
@@ -101,23 +100,15 @@ impl Account {
     }
 
     /// Takes up a stored session whose secret and cards were verified.
-    pub(crate) fn resume(
-        client: &Client,
-        stored: StoredSession,
-        secret: AccountSecret,
-        identity: Identity,
-        cards: VerifiedCards,
-    ) -> Result<Self, Failure> {
-        let StoredSession { username, cards: signed_cards, session, pins, heads, epochs, ended, .. } = stored;
+    pub(crate) fn resume(client: &Client, stored: StoredSession, keys: OwnKeys) -> Result<Self, Failure> {
+        let StoredSession { username, principal: me, session, pins, heads, epochs, ended, .. } = stored;
         let chains: HashMap<_, _> =
             heads.into_iter().map(|(account, head)| (account, Chain::resume(account, Some(head)))).collect();
         Ok(Self(Arc::new(Inner {
             client: client.clone(),
             username,
-            secret,
-            identity,
-            signed_cards,
-            cards: Arc::new(cards),
+            me,
+            keys: Mutex::new(Arc::new(keys)),
             session: Mutex::new(session),
             contacts: Mutex::new(Contacts::new(pins)),
             chains: Mutex::new(chains),

@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::{
-    account::Account,
+    account::{Account, OwnKeys},
     distrust::Distrust,
     exchange::Repeat,
     failure::Failure,
@@ -79,6 +79,7 @@ impl Client {
         if cards.principal() != principal {
             return Err(Distrust::WrongCard.into());
         }
-        Account::new(self, username, secret, identity, answer.cards.clone(), cards, &answer.session, false)
+        let keys = OwnKeys::new(secret, identity, answer.cards.clone(), cards);
+        Account::new(self, username, keys, &answer.session, false)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::{
-    account::{Account, StoredSession},
+    account::{Account, OwnKeys, StoredSession},
     distrust::Distrust,
     failure::Failure,
     protocol::credential,
@@ -49,6 +49,7 @@ impl Client {
         let secret = AccountSecret::from_slice(&stored.secret).ok_or(ResumeError::Damaged)?;
         let (identity, cards) = credential::identity(&secret, &stored.cards, stored.principal)
             .map_err(|_: Distrust| ResumeError::Damaged)?;
-        Account::resume(self, stored, secret, identity, cards).map_err(|_: Failure| ResumeError::Damaged)
+        let keys = OwnKeys::new(secret, identity, stored.cards.clone(), cards);
+        Account::resume(self, stored, keys).map_err(|_: Failure| ResumeError::Damaged)
     }
 }

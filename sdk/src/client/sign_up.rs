@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::{
-    account::Account,
+    account::{Account, OwnKeys},
     exchange::Repeat,
     failure::Failure,
     password::{Password, WeakPassword},
@@ -117,7 +117,8 @@ impl Client {
         let session = self.finish_sign_up(&finish, &identity).await?;
         let cards = CardChain::verify(std::slice::from_ref(&card), identity.principal())
             .map_err(|_| Failure::from(crate::Distrust::WrongCard))?;
-        let account = Account::new(self, username, secret, identity, vec![card], cards, &session, true)?;
+        let keys = OwnKeys::new(secret, identity, vec![card], cards);
+        let account = Account::new(self, username, keys, &session, true)?;
         Ok(SignedUp { account, phrase })
     }
 

@@ -232,7 +232,8 @@ impl Collection {
         loop {
             let now = account.client().now();
             let sealed = {
-                let writer = Writer::new(account.identity(), &self.0.role, &state, now)?;
+                let me = account.identity();
+                let writer = Writer::new(&me, &self.0.role, &state, now)?;
                 seal(&writer, &mut account.client().rng())?
             };
             let operations = sealed
