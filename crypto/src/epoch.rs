@@ -125,6 +125,7 @@ impl EpochKeys {
             key: self.id,
             deposit: self.deposit_public,
             started_at,
+            moved: None,
         }
     }
 

@@ -57,6 +57,8 @@ pub(crate) fn access(owner: &Person, grantee: &Person, level: Level) -> Access {
             scope: owner.identity.scope_id(URI),
             level,
             transform: level.reads().then(|| Digest::from_bytes([1; 32])),
+            slice: None,
+            from_epoch: 0,
         }],
         valid_from: None,
         valid_until: None,

@@ -8,7 +8,10 @@ use crate::{
     protocol::{epoch, record::MAX_DEPTH},
 };
 use pryv_crypto::record::{Draft, RecordSealer};
-use pryv_wire::{ErrorCode, RecordId, ScopeId, decode, encode, record::RecordKind, transaction::Operation};
+use pryv_wire::{
+    ErrorCode, RecordId, ScopeId, decode, encode, record::RecordKind, scope::ScopeKind,
+    transaction::Operation,
+};
 
 /// Why a collection was not defined.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +103,12 @@ impl Account {
         let sealed = RecordSealer::for_reader(&self.identity(), &statement, &keys, None)
             .and_then(|sealer| sealer.seal(&draft, &mut rng))
             .map_err(|_| crate::Distrust::WrongKeys { epoch: 0 })?;
-        Ok(Operation::CreateScope { epoch: new, definition: encode(&sealed.envelope).into() })
+        Ok(Operation::CreateScope {
+            epoch: new,
+            definition: encode(&sealed.envelope).into(),
+            kind: ScopeKind::collection(),
+            entries: Vec::new(),
+        })
     }
 }
 

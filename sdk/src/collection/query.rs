@@ -272,6 +272,7 @@ impl Query {
             account: self.collection.owner(),
             scope: self.collection.scope(),
             filter: filter.clone(),
+            within: None,
             order: self.order,
             limit,
             after: after.map(|cursor| cursor.0),

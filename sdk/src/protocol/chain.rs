@@ -195,11 +195,19 @@ fn touches(operations: &[Operation]) -> Vec<Touched> {
     let mut all = Vec::with_capacity(operations.len());
     for operation in operations {
         match operation {
-            Operation::CreateScope { epoch, definition } => {
+            Operation::CreateScope { epoch, definition, .. } => {
                 all.extend(epoch_touched(epoch));
                 all.extend(record_touched(definition));
             }
-            Operation::PutRecord { record } => all.extend(record_touched(record)),
+            Operation::LinkOntology { collection, ontology, .. } => {
+                all.push(Touched::Linked { collection: *collection, ontology: *ontology });
+            }
+            Operation::PutRecord { record } | Operation::MoveTerm { record, .. } => {
+                all.extend(record_touched(record));
+            }
+            Operation::PlaceRecord { scope, record, version, .. } => {
+                all.push(Touched::Placed { scope: *scope, record: *record, version: *version });
+            }
             Operation::Grant(grant) => {
                 all.extend(
                     grant

@@ -75,7 +75,7 @@ pub(crate) fn first(
     let keys = EpochKeys::generate(rng);
     let statement = keys.statement(me.principal(), scope, 0, now);
     let owner_wrap = wrap(me, &statement, &keys, rng)?;
-    let new = NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox: None };
+    let new = NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox: None, entries: Vec::new() };
     Ok((statement, keys, new))
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn next(
         }
         Some(lockbox)
     };
-    Ok(NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox })
+    Ok(NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox, entries: Vec::new() })
 }
 
 fn wrap(

@@ -51,7 +51,7 @@ pub(crate) fn make(
             });
             None
         };
-        grants.push(Grant { scope: state.scope, level: *level, transform });
+        grants.push(Grant { scope: state.scope, level: *level, transform, slice: None, from_epoch: 0 });
     }
     let note = AccessNote { name: terms.name.clone(), purpose: terms.purpose.clone(), definition_keys };
     let (grantor, to) = (me.principal(), grantee.principal());

@@ -19,7 +19,7 @@ use pryv_wire::{
     card::PrincipalKind,
     encode,
     record::RecordKind,
-    scope::{EpochKeys, EpochOpened, Lockbox, NewEpoch, ScopeOpened},
+    scope::{EpochKeys, EpochOpened, Lockbox, NewEpoch, ScopeKind, ScopeOpened},
     transaction::GrantAccess,
 };
 use rand::rngs::StdRng;
@@ -101,10 +101,13 @@ impl World {
         });
         let live = self.grants.iter().filter(|(_, revoked)| revoked.is_none());
         ScopeOpened {
+            kind: ScopeKind::collection(),
             definition: self.definition.clone(),
             epochs: epochs.collect(),
             pre: self.grants.iter().flat_map(|(grant, _)| grant.pre.clone()).next(),
             readers: live.map(|(grant, _)| grant.statement.unverified().unwrap().access).collect(),
+            entries: Vec::new(),
+            slices: Vec::new(),
         }
     }
 
@@ -127,10 +130,13 @@ impl World {
             Some(EpochOpened { statement: epoch.statement.clone(), keys })
         });
         ScopeOpened {
+            kind: ScopeKind::collection(),
             definition: self.definition.clone(),
             epochs: epochs.collect(),
             pre: None,
             readers: Vec::new(),
+            entries: Vec::new(),
+            slices: Vec::new(),
         }
     }
 

@@ -13,7 +13,7 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use pryv_wire::{
-    ErrorCode, access, account, bytes::SessionToken, card, operation::Call, record, scope, transaction,
+    ErrorCode, access, account, bytes::SessionToken, card, operation::Call, record, scope, term, transaction,
 };
 use std::{future::Future, sync::Arc};
 
@@ -86,6 +86,8 @@ calls! {
         scope::OpenScope => open_scope;
         record::GetRecord => get_record;
         record::QueryRecords => query_records;
+        term::ListTerms => list_terms;
+        term::GetTerms => get_terms;
         access::ListGranted => list_granted;
         access::ListReceived => list_received;
         access::GetAccess => get_access;

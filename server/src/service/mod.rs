@@ -19,6 +19,7 @@ mod recovery;
 mod scopes;
 mod sessions;
 mod sweep;
+mod terms;
 mod transforms;
 
 pub use error::{Error, Result};

@@ -7,7 +7,7 @@ use crate::{
 };
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
-    scope::{Epoch, EpochKeys, EpochOpened, ListScopes, OpenScope, ScopeOpened, Scopes},
+    scope::{Epoch, EpochKeys, EpochOpened, ListScopes, OpenScope, ScopeKind, ScopeOpened, Scopes},
 };
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::task::JoinSet;
@@ -66,7 +66,7 @@ impl Service {
         )
         .await?;
         let epochs = opened.into_iter().map(|(_, opened)| opened).collect();
-        Ok(ScopeOpened { definition, epochs, pre: None, readers: Vec::new() })
+        Ok(answer(definition, epochs))
     }
 
     /// Transforms the capsules that were not kept, a batch at a time: other grantees have their turn between two, and
@@ -205,8 +205,7 @@ fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timesta
         let epochs = view.epochs(&see, from_epoch)?.into_iter();
         let epochs =
             epochs.map(|(_, statement)| EpochOpened { statement, keys: EpochKeys::Deposit }).collect();
-        let opened = ScopeOpened { definition, epochs, pre: None, readers: Vec::new() };
-        return Ok(Gathered::Complete(Box::new(opened)));
+        return Ok(Gathered::Complete(Box::new(answer(definition, epochs))));
     }
     let read = permission::read(view, caller, account, scope, now)?;
     let key = view.transform_key(&read)?.ok_or_else(|| lost("a transform key"))?;
@@ -245,7 +244,19 @@ fn owner_view<'t>(
         .filter(|entry| entry.level(scope).is_some_and(pryv_wire::access::Level::reads))
         .map(|entry| entry.access)
         .collect();
-    Ok(Gathered::Complete(Box::new(ScopeOpened { definition, epochs, pre, readers })))
+    Ok(Gathered::Complete(Box::new(ScopeOpened { pre, readers, ..answer(definition, epochs) })))
+}
+
+fn answer(definition: Bytes, epochs: Vec<EpochOpened>) -> ScopeOpened {
+    ScopeOpened {
+        kind: ScopeKind::collection(),
+        definition,
+        epochs,
+        pre: None,
+        readers: Vec::new(),
+        entries: Vec::new(),
+        slices: Vec::new(),
+    }
 }
 
 /// A row that must be there is not.

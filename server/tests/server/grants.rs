@@ -283,6 +283,8 @@ async fn a_grant_that_lacks_something_is_refused() {
                     scope,
                     level: Level::CreateOnly,
                     transform: None,
+                    slice: None,
+                    from_epoch: 0,
                 });
             })),
         ),

@@ -146,7 +146,7 @@ async fn a_query_outside_its_limits_is_refused() {
     let next = ask(Filter::All, 1, None).await.unwrap().next.unwrap();
     let (account, scope) = (ada.id(), collection.scope);
     let (filter, order, limit) = (Filter::All, Order::NewestFirst, 1);
-    let turned = QueryRecords { account, scope, filter, order, limit, after: Some(next) };
+    let turned = QueryRecords { account, scope, filter, within: None, order, limit, after: Some(next) };
     let refused = world.service.query_records(ada.caller.clone(), turned).await;
     assert_eq!(code(refused), ErrorCode::MalformedMessage, "a cursor of the other order");
 }

@@ -26,7 +26,7 @@ use pryv_wire::{
     card::{Card, PrincipalKind},
     encode,
     record::{DefinitionRef, Filter, Order, QueryRecords, RecordKind, Records},
-    scope::{Epoch, Lockbox, NewEpoch, OpenScope, ScopePre, Share, Transform},
+    scope::{Epoch, Lockbox, NewEpoch, OpenScope, ScopeKind, ScopePre, Share, Transform},
     transaction::{Commit, Committed, GrantAccess, Operation},
 };
 use rand::{Rng, SeedableRng};
@@ -219,7 +219,8 @@ impl World {
         let keys = EpochKeys::generate(&mut rng);
         let epoch = keys.statement(account, scope, 0, self.now());
         let owner_wrap = owner.identity.keyring().wrap_epoch(&epoch, &keys, &mut rng).unwrap();
-        let new = NewEpoch { statement: owner.identity.sign(&epoch), owner_wrap, lockbox: None };
+        let new =
+            NewEpoch { statement: owner.identity.sign(&epoch), owner_wrap, lockbox: None, entries: vec![] };
         let sealer = RecordSealer::for_reader(&owner.identity, &epoch, &keys, None).unwrap();
         let sealed = sealer
             .seal(
@@ -237,8 +238,12 @@ impl World {
             )
             .unwrap();
         let definition = DefinitionRef { version: 1, digest: sealed.envelope.digest() };
-        let operation =
-            Operation::CreateScope { epoch: new, definition: Bytes::from(encode(&sealed.envelope)) };
+        let operation = Operation::CreateScope {
+            epoch: new,
+            definition: Bytes::from(encode(&sealed.envelope)),
+            kind: ScopeKind::collection(),
+            entries: vec![],
+        };
         let (epochs, locks) = (vec![(epoch, keys)], vec![None]);
         (operation, Collection { account, scope, epochs, pre: None, locks, definition })
     }
@@ -378,7 +383,7 @@ impl World {
             grantor: owner.id(),
             grantee: grantee.id(),
             grantee_card: grantee.card.digest(),
-            grants: vec![Grant { scope, level, transform }],
+            grants: vec![Grant { scope, level, transform, slice: None, from_epoch: 0 }],
             valid_from,
             valid_until,
             terms: None,
@@ -437,7 +442,7 @@ impl World {
         let statement = owner.identity.sign(&epoch);
         collection.epochs.push((epoch, keys));
         collection.locks.push(lock);
-        NewEpoch { statement, owner_wrap, lockbox }
+        NewEpoch { statement, owner_wrap, lockbox, entries: vec![] }
     }
 
     /// The operation that revokes an access of one scope.
@@ -469,7 +474,10 @@ impl World {
     ) -> Result<Records, Error> {
         let (account, scope) = (collection.account, collection.scope);
         self.service
-            .query_records(by.caller.clone(), QueryRecords { account, scope, filter, order, limit, after })
+            .query_records(
+                by.caller.clone(),
+                QueryRecords { account, scope, filter, within: None, order, limit, after },
+            )
             .await
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     bytes::Bytes,
     id::{AccessId, Digest, PrincipalId, ScopeId},
+    scope::Slice,
     signed::{Signed, Statement},
     suite::Suite,
     time::Timestamp,
@@ -20,25 +21,33 @@ pub enum Level {
     CreateOnly,
     /// Read, create, update and delete records.
     Contribute,
+    /// As contribute; on a slice with labels also create, change and delete terms; and grant the same onwards.
+    Manage,
 }
 
 impl Level {
     /// Whether the level lets its holder read.
     #[must_use]
     pub const fn reads(self) -> bool {
-        matches!(self, Self::Read | Self::Contribute)
+        matches!(self, Self::Read | Self::Contribute | Self::Manage)
     }
 
     /// Whether the level lets its holder create records.
     #[must_use]
     pub const fn creates(self) -> bool {
-        matches!(self, Self::CreateOnly | Self::Contribute)
+        matches!(self, Self::CreateOnly | Self::Contribute | Self::Manage)
     }
 
     /// Whether the level lets its holder update and delete records.
     #[must_use]
     pub const fn changes(self) -> bool {
-        matches!(self, Self::Contribute)
+        matches!(self, Self::Contribute | Self::Manage)
+    }
+
+    /// Whether the level lets its holder change the structure of an ontology and grant onwards.
+    #[must_use]
+    pub const fn manages(self) -> bool {
+        matches!(self, Self::Manage)
     }
 }
 
@@ -53,6 +62,11 @@ pub struct Grant {
     /// Commits to the whole transform key given to the server; present if the level reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<Digest>,
+    /// If the scope is a slice: what it opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<Slice>,
+    /// The first epoch of the scope that the grantee is shown: zero is with history.
+    pub from_epoch: u32,
 }
 
 /// A grant, as the grantor signs it.

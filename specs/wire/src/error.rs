@@ -72,6 +72,10 @@ codes! {
     AlreadyExists "already-exists" 409 "this exists already";
     /// The epoch is not the present one, or the grantees changed in the meantime.
     StaleEpoch "stale-epoch" 409 "the scope's epoch or grantees changed in the meantime; open the scope again and repeat";
+    /// Something stands on the thing.
+    InUse "in-use" 409 "the term has children or records; move or delete them first";
+    /// The collection is not linked to the ontology.
+    NotLinked "not-linked" 409 "the collection is not linked to the ontology; link it first";
     /// A transaction id was used before for other operations.
     TransactionReused "transaction-reused" 409 "this transaction id was used for other operations; make a new one";
     /// Too many requests.

@@ -10,7 +10,7 @@
 //! | [`id`], [`bytes`], [`time`], [`suite`] | identifiers, opaque byte strings, times, suite numbers |
 //! | [`signed`] | a statement kept as the bytes that were signed |
 //! | [`card`], [`account`] | principals and their cards; sign-up, login, sessions, recovery |
-//! | [`scope`], [`record`], [`access`] | epochs and lockboxes; envelopes; grants and revocations |
+//! | [`scope`], [`record`], [`term`], [`access`] | kinds of scopes, epochs and lockboxes; envelopes; terms; grants and revocations |
 //! | [`transaction`], [`operation`] | all-or-nothing writes; the list of calls a server answers |
 //! | [`error`] | stable error codes |
 
@@ -26,6 +26,7 @@ pub mod record;
 pub mod scope;
 pub mod signed;
 pub mod suite;
+pub mod term;
 pub mod time;
 pub mod transaction;
 

@@ -3,7 +3,7 @@
 //! Every call is a `POST` with the whole request in its body. No id stands in a path, so that no proxy's access log holds
 //! who read what.
 
-use crate::{access, account, card, record, scope, transaction};
+use crate::{access, account, card, record, scope, term, transaction};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Whether a call needs a session.
@@ -65,6 +65,8 @@ calls! {
     "/v1/scopes/open" Session scope::OpenScope => scope::ScopeOpened;
     "/v1/records/get" Session record::GetRecord => record::RecordFound;
     "/v1/records/query" Session record::QueryRecords => record::Records;
+    "/v1/terms/list" Session term::ListTerms => term::Terms;
+    "/v1/terms/get" Session term::GetTerms => term::Terms;
     "/v1/accesses/granted" Session access::ListGranted => access::Accesses;
     "/v1/accesses/received" Session access::ListReceived => access::Accesses;
     "/v1/accesses/get" Session access::GetAccess => access::AccessState;

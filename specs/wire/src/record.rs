@@ -212,6 +212,19 @@ pub enum Filter {
     Tokens(Vec<Vec<Bytes>>),
 }
 
+/// A part of an ontology that records are filed under.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Within {
+    /// The ontology.
+    pub ontology: ScopeId,
+    /// The term; none: any term of the ontology.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<RecordId>,
+    /// Whether what is filed under the term's descendants counts.
+    pub descendants: bool,
+}
+
 /// Which end of the collection a page starts from.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -233,6 +246,9 @@ pub struct QueryRecords {
     pub scope: ScopeId,
     /// Which ones.
     pub filter: Filter,
+    /// Only those filed under these terms. Without it, a caller who reads through slices gets all that they open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Within>,
     /// In which order.
     pub order: Order,
     /// How many, 1 to 1,000.

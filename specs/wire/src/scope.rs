@@ -1,13 +1,138 @@
-//! Scopes: epochs, the owner's wraps, and the lockbox through which grantees reach an epoch's keys.
+//! Scopes: what kinds there are, epochs, the owner's wraps, and the lockbox through which grantees reach an epoch's keys.
 
 use crate::{
     bytes::{Bytes, SealingPublicKey},
-    id::{AccessId, Digest, KeyId, PrincipalId, ScopeId},
+    id::{AccessId, Digest, KeyId, PrincipalId, RecordId, ScopeId},
     signed::{Signed, Statement},
     suite::Suite,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+
+/// What a scope is.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum ScopeKind {
+    /// Holds instances.
+    Collection(CollectionKind),
+    /// Holds terms.
+    Ontology,
+    /// Holds no records, but the keys of a part of an ontology and of what is filed under it.
+    Slice(Slice),
+}
+
+impl ScopeKind {
+    /// A collection that is linked to no ontology and keeps no history.
+    #[must_use]
+    pub const fn collection() -> Self {
+        Self::Collection(CollectionKind { ontologies: Vec::new(), history: History::None })
+    }
+
+    /// What the slice opens, if it is one.
+    #[must_use]
+    pub const fn slice(&self) -> Option<&Slice> {
+        if let Self::Slice(slice) = self { Some(slice) } else { None }
+    }
+}
+
+/// What the server knows of a collection besides its records.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollectionKind {
+    /// The ontologies whose terms its instances may carry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ontologies: Vec<ScopeId>,
+    /// What is kept of earlier versions.
+    pub history: History,
+}
+
+/// What a collection keeps of earlier versions of its records.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum History {
+    /// The present version only.
+    #[default]
+    None,
+    /// Every version, until the record is deleted.
+    Versions,
+    /// Every version, also behind a deletion.
+    Everything,
+}
+
+/// What a slice opens: a term of an ontology with its descendants, as labels, as data filed under them, or both.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slice {
+    /// The ontology.
+    pub ontology: ScopeId,
+    /// The term; none: the whole ontology.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<RecordId>,
+    /// In which collections it opens what is filed under the term.
+    pub data: SliceData,
+    /// Whether it opens the term records themselves.
+    pub labels: bool,
+}
+
+impl Slice {
+    /// Whether it opens what is filed in a collection that is linked to its ontology.
+    #[must_use]
+    pub fn covers(&self, linked: ScopeId) -> bool {
+        match &self.data {
+            SliceData::None => false,
+            SliceData::Every => true,
+            SliceData::Collections(collections) => collections.contains(&linked),
+        }
+    }
+
+    /// Whether it opens any data.
+    #[must_use]
+    pub const fn has_data(&self) -> bool {
+        !matches!(self.data, SliceData::None)
+    }
+}
+
+/// The collections of a slice.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum SliceData {
+    /// None: the slice is of the ontology's structure alone.
+    None,
+    /// Every collection that is linked to the ontology, those of later included.
+    Every,
+    /// These, sorted, each one once: the intersection of term and collections.
+    Collections(Vec<ScopeId>),
+}
+
+/// The keys of a slice in one epoch of one scope that it covers, under the keys of one of the slice's own epochs.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SliceEntry {
+    /// The slice.
+    pub slice: ScopeId,
+    /// The epoch of the slice that opens the entry.
+    pub slice_epoch: u32,
+    /// The scope covered: the ontology, or a collection.
+    pub scope: ScopeId,
+    /// The epoch of that scope.
+    pub epoch: u32,
+    /// The branch key of the slice's term and the key of the scope's definition in that epoch.
+    pub sealed: Bytes,
+}
+
+/// A move of a term, as the epoch says it that the move begins.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct MovedTerm {
+    /// The term.
+    pub term: RecordId,
+    /// Where it is from now on; none: a root of the ontology.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RecordId>,
+}
 
 /// An epoch of a scope, as the owner signs it: which keys it has, by commitment and by public half.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -27,6 +152,9 @@ pub struct Epoch {
     pub deposit: SealingPublicKey,
     /// When the epoch began, by the owner's clock.
     pub started_at: Timestamp,
+    /// In an ontology, the move that the epoch began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<MovedTerm>,
 }
 
 impl Statement for Epoch {
@@ -114,6 +242,9 @@ pub struct NewEpoch {
     /// Present if anybody but the owner reads the scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lockbox: Option<Lockbox>,
+    /// One entry for each slice that covers the scope, under the slice's newest epoch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<SliceEntry>,
 }
 
 /// Lists the scopes of an account that the caller may reach.
@@ -148,6 +279,8 @@ pub struct OpenScope {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeOpened {
+    /// What it is. Whoever sees a collection through slices is told of their ontologies only.
+    pub kind: ScopeKind,
     /// The envelope of the definition record.
     pub definition: Bytes,
     /// Epochs, oldest first; the last one is the present one.
@@ -158,6 +291,24 @@ pub struct ScopeOpened {
     /// Who reads the scope besides the owner: the accesses that a new epoch must serve. For the owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<AccessId>,
+    /// For a grantee of a slice: the keys of what it covers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<SliceEntry>,
+    /// The slices that cover the scope: a new epoch brings an entry for each. For the owner.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<CoveringSlice>,
+}
+
+/// A slice that covers a scope, with what its owner needs to make the next entry.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoveringSlice {
+    /// The slice's own scope.
+    pub scope: ScopeId,
+    /// What it opens.
+    pub slice: Slice,
+    /// Its present epoch.
+    pub present: EpochOpened,
 }
 
 /// One epoch as the caller may see it.

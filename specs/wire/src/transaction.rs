@@ -5,8 +5,9 @@ use crate::{
     bytes::Bytes,
     codec::encode,
     id::{AccessId, Digest, PrincipalId, RecordId, ScopeId, TransactionId},
-    scope::{Lockbox, NewEpoch, ScopePre, Share, Transform},
+    scope::{Lockbox, NewEpoch, ScopeKind, ScopePre, Share, SliceEntry, Transform},
     signed::Signed,
+    term::TermLink,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -39,17 +40,51 @@ impl Commit {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Operation {
-    /// Creates a collection. For the owner.
+    /// Creates a scope. For the owner.
     CreateScope {
         /// Its first epoch.
         epoch: NewEpoch,
         /// The envelope of its definition record, version 1.
         definition: Bytes,
+        /// What it is.
+        kind: ScopeKind,
+        /// Of a slice: an entry for every epoch of every scope that it covers.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<SliceEntry>,
     },
-    /// Writes a version of a record: an instance, a tombstone, a definition. Its version must be one more than the stored one.
+    /// Links a collection to one more ontology. For the owner.
+    LinkOntology {
+        /// The collection.
+        collection: ScopeId,
+        /// The ontology.
+        ontology: ScopeId,
+        /// For each slice of the ontology that covers every collection: an entry for the collection's present epoch.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<SliceEntry>,
+    },
+    /// Writes a version of a record: an instance, a term, a tombstone, a definition. Its version must be one more than the stored one.
     PutRecord {
         /// The encoded envelope.
         record: Bytes,
+    },
+    /// Replaces the placement of a stored version of a record: recipients and tokens, not content.
+    PlaceRecord {
+        /// The scope.
+        scope: ScopeId,
+        /// The record.
+        record: RecordId,
+        /// The version, which is the stored one.
+        version: u64,
+        /// The encoded envelope with its new placement.
+        envelope: Bytes,
+    },
+    /// Writes the version of a term that stands under another parent, behind new epochs of the ontology and of every
+    /// collection that is linked to it. For the owner.
+    MoveTerm {
+        /// The encoded envelope.
+        record: Bytes,
+        /// The term's earlier keys, for the ontology and for each collection linked to it.
+        links: Vec<TermLink>,
     },
     /// Grants an access. For the owner.
     Grant(Box<GrantAccess>),
@@ -157,6 +192,22 @@ pub enum Touched {
         record: RecordId,
         /// The version written.
         version: u64,
+    },
+    /// A version of a record was placed anew.
+    Placed {
+        /// The scope.
+        scope: ScopeId,
+        /// The record.
+        record: RecordId,
+        /// The version, which stays.
+        version: u64,
+    },
+    /// A collection was linked to an ontology.
+    Linked {
+        /// The collection.
+        collection: ScopeId,
+        /// The ontology.
+        ontology: ScopeId,
     },
     /// An epoch of a scope began.
     Epoch {

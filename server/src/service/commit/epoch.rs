@@ -23,11 +23,14 @@ pub(super) struct PreparedEpoch {
 }
 
 pub(super) fn prepare(new: NewEpoch, signer: &Signer) -> Result<PreparedEpoch> {
-    let NewEpoch { statement, owner_wrap, lockbox } = new;
+    let NewEpoch { statement, owner_wrap, lockbox, entries } = new;
     let epoch = verify(&statement, signer)?;
     check_suite(epoch.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
     if epoch.account != signer.account {
         return Err(Error::statement("the epoch is of another account"));
+    }
+    if epoch.moved.is_some() || !entries.is_empty() {
+        return Err(Error::malformed("the scope has no terms and no slices"));
     }
     check_sealed("owner_wrap", &owner_wrap)?;
     if let Some(lockbox) = &lockbox {

@@ -88,6 +88,9 @@ fn check_access(access: &Access, signer: &Signer) -> Result<()> {
     if scopes.len() != access.grants.len() {
         return Err(Error::malformed("an access names a scope once"));
     }
+    if access.grants.iter().any(|grant| grant.slice.is_some() || grant.from_epoch != 0) {
+        return Err(Error::malformed("grants of slices or without history are not known here"));
+    }
     if access.grants.iter().any(|grant| grant.level.reads() != grant.transform.is_some()) {
         return Err(Error::malformed(
             "an access commits to a transform key for each scope it reads, and no other",

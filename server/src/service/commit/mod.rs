@@ -22,6 +22,7 @@ use pryv_wire::{
     AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Timestamp, TransactionId,
     access::Level,
     bytes::SigningPublicKey,
+    scope::ScopeKind,
     transaction::{Change, Commit, Committed, MAX_OPERATIONS, Operation, ServedAccess, Touched},
 };
 use put_record::PreparedRecord;
@@ -181,7 +182,9 @@ fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
         .into_iter()
         .map(|operation| {
             Ok(match operation {
-                Operation::CreateScope { epoch, definition } => {
+                Operation::CreateScope { epoch, definition, kind, entries }
+                    if kind == ScopeKind::collection() && entries.is_empty() =>
+                {
                     Prepared::CreateScope(Box::new(create_scope::prepare(epoch, definition, signer)?))
                 }
                 Operation::PutRecord { record } => {

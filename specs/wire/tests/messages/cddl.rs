@@ -69,9 +69,13 @@ const FORMS: &[&str] = &[
     "condition",
     "create-scope",
     "put-record",
+    "link-ontology",
+    "place-record",
+    "move-term",
     "revoke",
     "begin-epoch",
     "touched-record",
+    "touched-link",
     "touched-epoch",
     "touched-access",
     "details",
@@ -88,12 +92,13 @@ fn rules_and_types_correspond() {
 
 #[test]
 fn numbers_in_the_document_are_those_of_the_code() {
-    use pryv_wire::{record, transaction};
+    use pryv_wire::{record, term, transaction};
     for line in [
         format!("max-envelope-length = {} ", record::MAX_ENVELOPE_LENGTH),
         format!("equality-token = bytes .size {}\n", record::EQUALITY_TOKEN_LENGTH),
         format!("unique-token   = bytes .size {}\n", record::UNIQUE_TOKEN_LENGTH),
         format!("operations: [1*{} operation]", transaction::MAX_OPERATIONS),
+        format!("terms: [1*{} record-id]", term::MAX_TERMS),
     ] {
         assert!(TEXT.contains(&line), "pryv.cddl lacks {line:?}");
     }

@@ -3,7 +3,7 @@
 use pryv_wire::{
     DecodeError, Problem, Signed, access, account, card,
     operation::{Auth, CALLS, Call},
-    record, scope, transaction,
+    record, scope, term, transaction,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{any::type_name, collections::BTreeSet};
@@ -81,6 +81,8 @@ pub(crate) fn calls() -> Vec<CallKind> {
         call::<scope::OpenScope>(),
         call::<record::GetRecord>(),
         call::<record::QueryRecords>(),
+        call::<term::ListTerms>(),
+        call::<term::GetTerms>(),
         call::<access::ListGranted>(),
         call::<access::ListReceived>(),
         call::<access::GetAccess>(),
@@ -100,6 +102,14 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind::<account::PasswordCredential>(),
         kind::<account::RecoveryCredential>(),
         kind::<account::SessionInfo>(),
+        kind::<scope::ScopeKind>(),
+        kind::<scope::CollectionKind>(),
+        kind::<scope::History>(),
+        kind::<scope::Slice>(),
+        kind::<scope::SliceData>(),
+        kind::<scope::SliceEntry>(),
+        kind::<scope::MovedTerm>(),
+        kind::<scope::CoveringSlice>(),
         kind::<scope::Epoch>(),
         kind::<Signed<scope::Epoch>>(),
         kind::<scope::ScopePre>(),
@@ -117,6 +127,9 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind::<record::Tokens>(),
         kind::<record::Filter>(),
         kind::<record::Order>(),
+        kind::<record::Within>(),
+        kind::<term::TermLink>(),
+        kind::<term::TermNode>(),
         kind::<access::Level>(),
         kind::<access::Grant>(),
         kind::<access::Access>(),

@@ -19,12 +19,14 @@ use pryv_wire::{
     error::Details,
     record::{
         DefinitionRef, Envelope, Filter, GetRecord, Order, Placement, Protected, QueryRecords, Recipient,
-        RecipientKind, RecordFound, RecordKind, Records, Tokens,
+        RecipientKind, RecordFound, RecordKind, Records, Tokens, Within,
     },
     scope::{
-        Epoch, EpochKeys, EpochOpened, ListScopes, Lockbox, NewEpoch, OpenScope, ScopeOpened, ScopePre,
-        Scopes, Share, Transform,
+        CollectionKind, CoveringSlice, Epoch, EpochKeys, EpochOpened, History, ListScopes, Lockbox,
+        MovedTerm, NewEpoch, OpenScope, ScopeKind, ScopeOpened, ScopePre, Scopes, Share, Slice, SliceData,
+        SliceEntry, Transform,
     },
+    term::{GetTerms, ListTerms, TermLink, TermNode, Terms},
     transaction::{
         Change, Changes, Commit, Committed, GrantAccess, ListChanges, Operation, ServedAccess, Touched,
     },
@@ -62,6 +64,10 @@ pub(crate) const ADA: PrincipalId = PrincipalId::from_bytes([0xad; 32]);
 const BOB: PrincipalId = PrincipalId::from_bytes([0xb0; 32]);
 pub(crate) const SCOPE: ScopeId = ScopeId::from_bytes([0x5c; 16]);
 pub(crate) const CHALLENGE: ChallengeId = ChallengeId::from_bytes([0xc4; 16]);
+const ONTOLOGY: ScopeId = ScopeId::from_bytes([0x07; 16]);
+const SLICE: ScopeId = ScopeId::from_bytes([0x51; 16]);
+const TERM: RecordId = RecordId::from_bytes([0x7e; 16]);
+const PARENT: RecordId = RecordId::from_bytes([0x9a; 16]);
 const RECORD: RecordId = RecordId::from_bytes([0x4e; 16]);
 const ACCESS: AccessId = AccessId::from_bytes([0xac; 16]);
 const SESSION: SessionId = SessionId::from_bytes([0x5e; 16]);
@@ -141,6 +147,7 @@ fn epoch() -> Epoch {
         key: KeyId::from_bytes([0x1d; 16]),
         deposit: SealingPublicKey::from_bytes([0xde; 32]),
         started_at: later(1),
+        moved: None,
     }
 }
 
@@ -169,7 +176,43 @@ fn transform() -> Transform {
 }
 
 fn new_epoch() -> NewEpoch {
-    NewEpoch { statement: signed(&epoch()), owner_wrap: opaque(0x0d, 92), lockbox: Some(lockbox()) }
+    NewEpoch {
+        statement: signed(&epoch()),
+        owner_wrap: opaque(0x0d, 92),
+        lockbox: Some(lockbox()),
+        entries: vec![],
+    }
+}
+
+/// What is filed under a term, in one collection, without labels.
+fn slice() -> Slice {
+    Slice { ontology: ONTOLOGY, term: Some(TERM), data: SliceData::Collections(vec![SCOPE]), labels: false }
+}
+
+fn entry() -> SliceEntry {
+    SliceEntry { slice: SLICE, slice_epoch: 0, scope: SCOPE, epoch: 1, sealed: opaque(0x5e, 92) }
+}
+
+fn collection_kind() -> CollectionKind {
+    CollectionKind { ontologies: vec![ONTOLOGY], history: History::None }
+}
+
+fn plain_kind() -> ScopeKind {
+    ScopeKind::Collection(CollectionKind::default())
+}
+
+fn term_link() -> TermLink {
+    TermLink { scope: ONTOLOGY, term: TERM, epoch: 4, sealed: opaque(0x71, 120) }
+}
+
+fn term_node() -> TermNode {
+    TermNode {
+        term: TERM,
+        parent: Some(PARENT),
+        since: 4,
+        record: Some(encoded(&instance())),
+        links: vec![term_link()],
+    }
 }
 
 fn placement() -> Placement {
@@ -277,6 +320,8 @@ fn access() -> Access {
             scope: SCOPE,
             level: Level::Read,
             transform: Some(Transform::digest(&transform().key)),
+            slice: None,
+            from_epoch: 0,
         }],
         valid_from: Some(later(0)),
         valid_until: Some(later(10_000)),
@@ -289,7 +334,13 @@ fn access() -> Access {
 
 fn deposit_access() -> Access {
     Access {
-        grants: vec![Grant { scope: SCOPE, level: Level::CreateOnly, transform: None }],
+        grants: vec![Grant {
+            scope: SCOPE,
+            level: Level::CreateOnly,
+            transform: None,
+            slice: None,
+            from_epoch: 0,
+        }],
         valid_from: None,
         valid_until: None,
         terms: None,
@@ -353,7 +404,7 @@ pub(crate) fn change() -> Change {
 
 /// Every sample.
 pub(crate) fn all() -> Vec<Sample> {
-    [cards(), accounts(), scopes(), records(), accesses(), transactions(), problems()]
+    [cards(), accounts(), scopes(), records(), terms(), accesses(), transactions(), problems()]
         .into_iter()
         .flatten()
         .collect()
@@ -452,8 +503,39 @@ fn scopes() -> Vec<Sample> {
     let grantee =
         EpochKeys::Grantee { capsule: opaque(0x1a, 300), share: opaque(0x09, 80), sealed: opaque(0x0b, 80) };
     let opened = |keys: &EpochKeys| EpochOpened { statement: signed(&epoch()), keys: keys.clone() };
+    let slice_opened = ScopeOpened {
+        kind: ScopeKind::Slice(slice()),
+        definition: encoded(&definition()),
+        epochs: vec![],
+        pre: None,
+        readers: vec![],
+        entries: vec![],
+        slices: vec![],
+    };
     vec![
+        sample("kind of a collection", plain_kind()),
+        sample("kind of an ontology", ScopeKind::Ontology),
+        sample("kind of a slice", ScopeKind::Slice(slice())),
+        sample("collection kind", collection_kind()),
+        sample("collection kind without ontologies", CollectionKind::default()),
+        sample("no history", History::None),
+        sample("history of versions", History::Versions),
+        sample("history of everything", History::Everything),
+        sample("slice of a term in one collection", slice()),
+        sample("slice of an ontology's structure", structure()),
+        sample("slice of all data", Slice { data: SliceData::Every, ..structure() }),
+        sample("data of a slice, none", SliceData::None),
+        sample("data of a slice, every collection", SliceData::Every),
+        sample("data of a slice, some collections", SliceData::Collections(vec![SCOPE])),
+        sample("slice entry", entry()),
+        sample("moved term", MovedTerm { term: TERM, parent: Some(PARENT) }),
+        sample("term moved to the top", MovedTerm { term: TERM, parent: None }),
+        sample("covering slice", covering()),
         sample("epoch", epoch()),
+        sample(
+            "epoch that began with a move",
+            Epoch { scope: ONTOLOGY, moved: Some(MovedTerm { term: TERM, parent: None }), ..epoch() },
+        ),
         sample("signed epoch", signed(&epoch())),
         sample("scope re-encryption key pair", pre()),
         sample("lockbox", lockbox()),
@@ -462,6 +544,7 @@ fn scopes() -> Vec<Sample> {
         sample("transform", transform()),
         sample("new epoch", new_epoch()),
         sample("new epoch that only the owner reads", NewEpoch { lockbox: None, ..new_epoch() }),
+        sample("new epoch with entries", NewEpoch { entries: vec![entry()], ..new_epoch() }),
         sample("list scopes", ListScopes { account: ADA }),
         sample("scopes", Scopes { scopes: vec![SCOPE] }),
         sample("no scopes", Scopes { scopes: vec![] }),
@@ -469,20 +552,22 @@ fn scopes() -> Vec<Sample> {
         sample(
             "scope opened by its owner",
             ScopeOpened {
+                kind: ScopeKind::Collection(collection_kind()),
                 definition: encoded(&definition()),
                 epochs: vec![opened(&owner)],
                 pre: Some(pre()),
                 readers: vec![ACCESS],
+                entries: vec![],
+                slices: vec![covering()],
             },
         ),
         sample(
             "scope opened by a grantee",
-            ScopeOpened {
-                definition: encoded(&definition()),
-                epochs: vec![opened(&grantee)],
-                pre: None,
-                readers: vec![],
-            },
+            ScopeOpened { kind: plain_kind(), epochs: vec![opened(&grantee)], ..slice_opened.clone() },
+        ),
+        sample(
+            "slice opened by a grantee",
+            ScopeOpened { epochs: vec![opened(&grantee)], entries: vec![entry()], ..slice_opened },
         ),
         sample("epoch opened by a grantee", opened(&grantee)),
         sample("keys for the owner", owner),
@@ -492,6 +577,37 @@ fn scopes() -> Vec<Sample> {
         ),
         sample("keys for a grantee", grantee),
         sample("keys for a writer who may not read", EpochKeys::Deposit),
+    ]
+}
+
+/// All labels of an ontology.
+fn structure() -> Slice {
+    Slice { ontology: ONTOLOGY, term: None, data: SliceData::None, labels: true }
+}
+
+fn covering() -> CoveringSlice {
+    let statement = signed(&Epoch { scope: SLICE, epoch: 0, ..epoch() });
+    let keys = EpochKeys::Owner { wrap: opaque(0x0d, 92), lock: None };
+    CoveringSlice { scope: SLICE, slice: slice(), present: EpochOpened { statement, keys } }
+}
+
+fn terms() -> Vec<Sample> {
+    let shape = TermNode { parent: None, since: 0, record: None, links: vec![], ..term_node() };
+    vec![
+        sample("term link", term_link()),
+        sample("term node", term_node()),
+        sample("term node without label", shape.clone()),
+        sample(
+            "list terms",
+            ListTerms { account: ADA, ontology: ONTOLOGY, under: None, after: None, limit: 1_000 },
+        ),
+        sample(
+            "list terms under another, further page",
+            ListTerms { account: ADA, ontology: ONTOLOGY, under: Some(PARENT), after: Some(TERM), limit: 1 },
+        ),
+        sample("get terms", GetTerms { account: ADA, ontology: ONTOLOGY, terms: vec![TERM, PARENT] }),
+        sample("terms", Terms { terms: vec![shape, term_node()], next: Some(TERM) }),
+        sample("no terms", Terms { terms: vec![], next: None }),
     ]
 }
 
@@ -519,6 +635,8 @@ fn records() -> Vec<Sample> {
         sample("tokens", placement.tokens[0].clone()),
         sample("filter that all pass", Filter::All),
         sample("filter by tokens", tokens.clone()),
+        sample("within a term", Within { ontology: ONTOLOGY, term: Some(TERM), descendants: false }),
+        sample("within an ontology", Within { ontology: ONTOLOGY, term: None, descendants: true }),
         sample("order, oldest first", Order::OldestFirst),
         sample("order, newest first", Order::NewestFirst),
         sample(
@@ -527,6 +645,7 @@ fn records() -> Vec<Sample> {
                 account: ADA,
                 scope: SCOPE,
                 filter: Filter::All,
+                within: None,
                 order: Order::OldestFirst,
                 limit: 1_000,
                 after: None,
@@ -538,6 +657,7 @@ fn records() -> Vec<Sample> {
                 account: ADA,
                 scope: SCOPE,
                 filter: tokens,
+                within: Some(Within { ontology: ONTOLOGY, term: Some(TERM), descendants: true }),
                 order: Order::NewestFirst,
                 limit: 1,
                 after: Some(opaque(0x60, 8)),
@@ -561,6 +681,11 @@ fn accesses() -> Vec<Sample> {
         sample("level read", Level::Read),
         sample("level create-only", Level::CreateOnly),
         sample("level contribute", Level::Contribute),
+        sample("level manage", Level::Manage),
+        sample(
+            "grant of a slice without history",
+            Grant { scope: SLICE, slice: Some(slice()), from_epoch: 3, ..access().grants[0].clone() },
+        ),
         sample("grant of reading", access().grants[0].clone()),
         sample("grant of creating only", deposit_access().grants[0].clone()),
         sample("access", access()),
@@ -594,10 +719,22 @@ fn accesses() -> Vec<Sample> {
 fn transactions() -> Vec<Sample> {
     let genesis = Change::genesis(ADA);
     let revoke = Operation::Revoke { statement: signed(&revocation()), epochs: vec![new_epoch()] };
+    let link = Operation::LinkOntology { collection: SCOPE, ontology: ONTOLOGY, entries: vec![entry()] };
+    let place =
+        Operation::PlaceRecord { scope: SCOPE, record: RECORD, version: 2, envelope: encoded(&instance()) };
+    let move_term = Operation::MoveTerm { record: encoded(&instance()), links: vec![term_link()] };
     let every = Commit {
         operations: vec![
-            Operation::CreateScope { epoch: new_epoch(), definition: encoded(&definition()) },
+            Operation::CreateScope {
+                epoch: new_epoch(),
+                definition: encoded(&definition()),
+                kind: plain_kind(),
+                entries: vec![],
+            },
+            link.clone(),
             Operation::PutRecord { record: encoded(&instance()) },
+            place.clone(),
+            move_term.clone(),
             Operation::Grant(Box::new(grant_access())),
             revoke.clone(),
             Operation::BeginEpoch { epoch: new_epoch() },
@@ -609,6 +746,8 @@ fn transactions() -> Vec<Sample> {
         Touched::Epoch { scope: SCOPE, epoch: 1 },
         Touched::Granted { access: ACCESS },
         Touched::Revoked { access: ACCESS },
+        Touched::Placed { scope: SCOPE, record: RECORD, version: 2 },
+        Touched::Linked { collection: SCOPE, ontology: ONTOLOGY },
     ];
     let served = ServedAccess { access: ACCESS, served: vec![served()] };
     vec![
@@ -619,8 +758,22 @@ fn transactions() -> Vec<Sample> {
             Operation::CreateScope {
                 epoch: NewEpoch { lockbox: None, ..new_epoch() },
                 definition: encoded(&definition()),
+                kind: plain_kind(),
+                entries: vec![],
             },
         ),
+        sample(
+            "operation create scope of a slice",
+            Operation::CreateScope {
+                epoch: NewEpoch { lockbox: None, ..new_epoch() },
+                definition: encoded(&definition()),
+                kind: ScopeKind::Slice(slice()),
+                entries: vec![entry()],
+            },
+        ),
+        sample("operation link ontology", link),
+        sample("operation place record", place),
+        sample("operation move term", move_term),
         sample("operation put record", commit().operations[0].clone()),
         sample("operation grant", Operation::Grant(Box::new(grant_without_keys()))),
         sample("operation revoke", revoke),
@@ -646,6 +799,8 @@ fn transactions() -> Vec<Sample> {
         sample("touched epoch", touched[1].clone()),
         sample("touched, granted", touched[2].clone()),
         sample("touched, revoked", touched[3].clone()),
+        sample("touched, placed", touched[4].clone()),
+        sample("touched, linked", touched[5].clone()),
         sample("list changes", ListChanges { account: ADA, after: 0, limit: 100 }),
         sample("changes", Changes { changes: vec![change()], sequence: 1, head: change().head(genesis) }),
         sample("no changes", Changes { changes: vec![], sequence: 0, head: genesis }),

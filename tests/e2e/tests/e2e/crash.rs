@@ -412,6 +412,7 @@ impl Silo {
             account: self.account.id(),
             scope: self.collection.scope,
             filter: Filter::All,
+            within: None,
             order,
             limit: 1_000,
             after,

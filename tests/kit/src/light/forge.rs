@@ -11,7 +11,7 @@ use pryv_wire::{
     bytes::{Commitment, Signature},
     decode, encode,
     record::{DefinitionRef, Envelope, Placement, Protected, Recipient, RecipientKind, RecordKind, Tokens},
-    scope::{Epoch, EpochKeys as Keys, NewEpoch, OpenScope},
+    scope::{Epoch, EpochKeys as Keys, NewEpoch, OpenScope, ScopeKind},
     transaction::{Commit, Committed, Operation},
 };
 use rand::{RngCore, SeedableRng};
@@ -96,8 +96,14 @@ impl LightAccount {
         };
         let sealed = sealer.seal(&draft, &mut rng).expect("a sealed definition").envelope;
         let definition = DefinitionRef { version: 1, digest: sealed.digest() };
-        let new = NewEpoch { statement: self.identity.sign(&epoch), owner_wrap, lockbox: None };
-        let create = Operation::CreateScope { epoch: new, definition: Bytes::from(encode(&sealed)) };
+        let new =
+            NewEpoch { statement: self.identity.sign(&epoch), owner_wrap, lockbox: None, entries: vec![] };
+        let create = Operation::CreateScope {
+            epoch: new,
+            definition: Bytes::from(encode(&sealed)),
+            kind: ScopeKind::collection(),
+            entries: vec![],
+        };
         self.commit(random_transaction(&mut rng), vec![create]).await.expect("a collection is made");
         Collection { scope, epoch, keys, definition, access: None }
     }

@@ -48,7 +48,7 @@ impl Loot {
     pub fn keep(&mut self, commit: &Commit) {
         for operation in &commit.operations {
             match operation {
-                Operation::CreateScope { epoch, definition } => {
+                Operation::CreateScope { epoch, definition, .. } => {
                     self.epoch(epoch);
                     self.records.push(definition.clone());
                 }
