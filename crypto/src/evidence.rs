@@ -1,10 +1,11 @@
-//! Evidence: accesses and revocations, verified under the grantor's own cards. A server's word for them counts nothing.
+//! Evidence: accesses and revocations, verified under the cards of who signed them. A server's word for them counts nothing.
 
 use pryv_proxy_crypto::{InvalidStatement, UnknownSuite, VerifiedCards, check_suite, verified};
 use pryv_wire::{
     AccessId, ScopeId, Signed, Statement,
-    access::{Access, Revocation},
+    access::{Access, Level, Revocation},
 };
+use std::sync::Arc;
 
 /// Why an access was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -13,60 +14,129 @@ pub enum InvalidAccess {
     /// The grant is not signed by any card of the grantor: somebody made it up.
     #[error("the access is not signed by its grantor")]
     Grant(#[source] InvalidStatement),
-    /// The revocation is not signed by any card of the grantor.
-    #[error("the revocation is not signed by the grantor")]
+    /// The revocation is not signed by any card of who ends the access.
+    #[error("the revocation is not signed by who ends the access")]
     Revocation(#[source] InvalidStatement),
     /// The grant is of a suite that is not known here.
     #[error("the access cannot be read")]
     Suite(#[source] UnknownSuite),
+    /// The statement names another account than the one whose cards verify it.
+    #[error("the statement is on the scopes of another account")]
+    WrongAccount,
     /// The statement names another grantor than the one whose cards verify it.
     #[error("the statement names another grantor than the one who signed it")]
     WrongGrantor,
+    /// Neither the owner nor who granted the access ends it.
+    #[error("the revocation is of somebody who may not end the access")]
+    WrongRevoker,
     /// The revocation is of another access.
     #[error("the revocation is of access {found}")]
     OtherAccess {
         /// The access that it revokes.
         found: AccessId,
     },
+    /// The manager grants by another access than the one that is shown for it.
+    #[error("the access is granted by another access than the one shown")]
+    OtherParent,
+    /// The access by which it is granted was itself granted onwards.
+    #[error("what a manager granted is not granted onwards")]
+    TooDeep,
+    /// The access reaches more than the manager may grant.
+    #[error("the access reaches further than the manager who granted it")]
+    Exceeds(#[source] Exceeds),
 }
 
-/// An access, and its revocation if there is one, as the grantor signed them.
+/// How an access reaches further than the access of the manager who granted it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Exceeds {
+    /// The manager does not manage the scope.
+    #[error("the manager does not manage scope {scope}")]
+    Scope {
+        /// The scope.
+        scope: ScopeId,
+    },
+    /// The access names another slice than the manager's own.
+    #[error("the access names another slice than the manager's own of scope {scope}")]
+    Slice {
+        /// The scope.
+        scope: ScopeId,
+    },
+    /// The access opens earlier epochs than the manager's own.
+    #[error("the access opens earlier epochs of scope {scope} than the manager's own")]
+    History {
+        /// The scope.
+        scope: ScopeId,
+    },
+    /// A manager makes no managers.
+    #[error("a manager does not make another manager of scope {scope}")]
+    Level {
+        /// The scope.
+        scope: ScopeId,
+    },
+    /// The access begins before the manager's own, or ends after it.
+    #[error("the access begins before the manager's own, or ends after it")]
+    Dates,
+    /// A manager grants neither to itself nor to the owner.
+    #[error("a manager grants neither to itself nor to the owner")]
+    Grantee,
+}
+
+/// An access, and its revocation if there is one, as they were signed: by the owner of the scopes, or by a manager whose own
+/// access was verified as well.
 #[derive(Clone, Debug)]
 pub struct VerifiedAccess {
     access: Access,
     revocation: Option<Revocation>,
+    parent: Option<Arc<Self>>,
 }
 
 impl VerifiedAccess {
-    /// Verifies a grant and its revocation under the cards of the grantor.
+    /// Verifies a grant by the owner of the scopes, and its revocation.
     ///
     /// # Errors
     ///
     /// [`InvalidAccess`] says what does not hold.
     pub fn verify(
-        grantor: &VerifiedCards,
+        owner: &VerifiedCards,
         grant: &Signed<Access>,
         revocation: Option<&Signed<Revocation>>,
     ) -> Result<Self, InvalidAccess> {
-        let access = signed_by(grantor, grant).map_err(InvalidAccess::Grant)?;
-        check_suite(access.suite).map_err(InvalidAccess::Suite)?;
-        if access.grantor != grantor.principal() {
+        let access = granted_by(owner, owner, grant)?;
+        if access.by.is_some() {
+            return Err(InvalidAccess::OtherParent);
+        }
+        let revocation = revocation.map(|signed| ended_by(owner, owner, &access, signed)).transpose()?;
+        Ok(Self { access, revocation, parent: None })
+    }
+
+    /// Verifies a grant by a manager, and its revocation. `parent` is the manager's own access, verified, and `manager` its
+    /// holder's cards.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAccess`] says what does not hold.
+    pub fn verify_onward(
+        parent: Arc<Self>,
+        owner: &VerifiedCards,
+        manager: &VerifiedCards,
+        grant: &Signed<Access>,
+        revocation: Option<&Signed<Revocation>>,
+    ) -> Result<Self, InvalidAccess> {
+        let access = granted_by(owner, manager, grant)?;
+        let above = &parent.access;
+        if above.account != access.account || above.grantee != access.grantor {
             return Err(InvalidAccess::WrongGrantor);
         }
-        let revocation = match revocation {
-            None => None,
-            Some(signed) => {
-                let revocation = signed_by(grantor, signed).map_err(InvalidAccess::Revocation)?;
-                if revocation.grantor != access.grantor {
-                    return Err(InvalidAccess::WrongGrantor);
-                }
-                if revocation.access != access.access {
-                    return Err(InvalidAccess::OtherAccess { found: revocation.access });
-                }
-                Some(revocation)
-            }
-        };
-        Ok(Self { access, revocation })
+        if access.by != Some(above.access) {
+            return Err(InvalidAccess::OtherParent);
+        }
+        if parent.parent.is_some() {
+            return Err(InvalidAccess::TooDeep);
+        }
+        check_within(above, &access).map_err(InvalidAccess::Exceeds)?;
+        let revocation = revocation.map(|signed| ended_by(owner, manager, &access, signed)).transpose()?;
+        Ok(Self { access, revocation, parent: Some(parent) })
     }
 
     /// The grant.
@@ -75,20 +145,98 @@ impl VerifiedAccess {
         &self.access
     }
 
-    /// Its end, if it was revoked.
+    /// Its own end, if it was revoked.
     #[must_use]
     pub const fn revocation(&self) -> Option<&Revocation> {
         self.revocation.as_ref()
     }
 
-    /// Whether what was written in `epoch` of `scope` was written before the access ended. A revocation that does not
-    /// name the scope ended it from the first epoch on.
+    /// The manager's own access, if a manager granted this one.
+    #[must_use]
+    pub fn parent(&self) -> Option<&Arc<Self>> {
+        self.parent.as_ref()
+    }
+
+    /// The revocation by which it ended: its own, or that of the manager's access.
+    #[must_use]
+    pub fn end(&self) -> Option<&Revocation> {
+        self.revocation.as_ref().or_else(|| self.parent.as_ref().and_then(|parent| parent.end()))
+    }
+
+    /// Whether what was written in `epoch` of `scope` was written before the access ended, and the manager's own access if a
+    /// manager granted it. A revocation that does not name the scope ended it from the first epoch on.
     #[must_use]
     pub fn counts_in(&self, scope: ScopeId, epoch: u32) -> bool {
-        self.revocation.as_ref().is_none_or(|revocation| {
+        let before = self.revocation.as_ref().is_none_or(|revocation| {
             revocation.last_epochs.iter().any(|last| last.scope == scope && epoch <= last.epoch)
-        })
+        });
+        before && self.parent.as_ref().is_none_or(|parent| parent.counts_in(scope, epoch))
     }
+}
+
+/// Checks that what a manager grants lies within its own access: scopes that it manages, no manager, its own dates.
+///
+/// # Errors
+///
+/// [`Exceeds`] says where it does not.
+pub fn check_within(manager: &Access, granted: &Access) -> Result<(), Exceeds> {
+    if granted.grantee == manager.grantee || granted.grantee == manager.account {
+        return Err(Exceeds::Grantee);
+    }
+    for grant in &granted.grants {
+        let scope = grant.scope;
+        let held = manager.grants.iter().find(|held| held.scope == scope && held.level == Level::Manage);
+        let held = held.ok_or(Exceeds::Scope { scope })?;
+        if grant.slice != held.slice {
+            return Err(Exceeds::Slice { scope });
+        }
+        if grant.from_epoch < held.from_epoch {
+            return Err(Exceeds::History { scope });
+        }
+        if grant.level == Level::Manage {
+            return Err(Exceeds::Level { scope });
+        }
+    }
+    let begins =
+        manager.valid_from.is_none_or(|from| granted.valid_from.is_some_and(|begins| from <= begins));
+    let ends = manager.valid_until.is_none_or(|until| granted.valid_until.is_some_and(|ends| ends <= until));
+    if begins && ends { Ok(()) } else { Err(Exceeds::Dates) }
+}
+
+fn granted_by(
+    owner: &VerifiedCards,
+    grantor: &VerifiedCards,
+    grant: &Signed<Access>,
+) -> Result<Access, InvalidAccess> {
+    let access = signed_by(grantor, grant).map_err(InvalidAccess::Grant)?;
+    check_suite(access.suite).map_err(InvalidAccess::Suite)?;
+    if access.account != owner.principal() {
+        return Err(InvalidAccess::WrongAccount);
+    }
+    if access.grantor != grantor.principal() {
+        return Err(InvalidAccess::WrongGrantor);
+    }
+    Ok(access)
+}
+
+/// Verifies an end under the cards of whichever of the two it names.
+fn ended_by(
+    owner: &VerifiedCards,
+    grantor: &VerifiedCards,
+    access: &Access,
+    signed: &Signed<Revocation>,
+) -> Result<Revocation, InvalidAccess> {
+    let claimed = signed.unverified().map_err(|e| InvalidAccess::Revocation(InvalidStatement::Body(e)))?;
+    let revoker = [owner, grantor].into_iter().find(|cards| cards.principal() == claimed.revoker);
+    let revocation = signed_by(revoker.ok_or(InvalidAccess::WrongRevoker)?, signed);
+    let revocation = revocation.map_err(InvalidAccess::Revocation)?;
+    if revocation.account != access.account {
+        return Err(InvalidAccess::WrongAccount);
+    }
+    if revocation.access != access.access {
+        return Err(InvalidAccess::OtherAccess { found: revocation.access });
+    }
+    Ok(revocation)
 }
 
 /// Verifies a statement under any card that the signer ever had.

@@ -50,7 +50,9 @@ pub(crate) fn access(owner: &Person, grantee: &Person, level: Level) -> Access {
     Access {
         suite: Suite::CLASSIC,
         access: AccessId::from_bytes([5; 16]),
+        account: owner.identity.principal(),
         grantor: owner.identity.principal(),
+        by: None,
         grantee: grantee.identity.principal(),
         grantee_card: grantee.cards.current_digest(),
         grants: vec![Grant {
@@ -73,7 +75,8 @@ pub(crate) fn access(owner: &Person, grantee: &Person, level: Level) -> Access {
 pub(crate) fn revocation(owner: &Person, access: &Access, last: u32) -> Revocation {
     Revocation {
         access: access.access,
-        grantor: owner.identity.principal(),
+        account: owner.identity.principal(),
+        revoker: owner.identity.principal(),
         last_epochs: vec![LastEpoch { scope: owner.identity.scope_id(URI), epoch: last }],
         signed_at: NOW,
     }

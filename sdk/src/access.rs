@@ -6,14 +6,18 @@ use pryv_wire::{
     access::{Access as Statement, Level, Revocation, Served},
 };
 
-/// An access: who may do what with which collections, until when. Proven by the grantor's signature.
+/// An access: who may do what with which collections, until when. Proven by the grantor's signature, and by the owner's for a grantor who is not the owner.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Access {
     /// Names the access.
     pub id: AccessId,
-    /// Who granted it.
+    /// Whose collections it is on.
+    pub account: PrincipalId,
+    /// Who granted it: the owner of the collections, or a manager.
     pub grantor: PrincipalId,
+    /// The manager's own access, if a manager granted it.
+    pub by: Option<AccessId>,
     /// Who holds it.
     pub grantee: PrincipalId,
     /// What it is called; only grantor and grantee read it.

@@ -68,7 +68,7 @@ struct Inner {
     /// The newest epoch of each scope that was seen or begun: nothing is written to an earlier one.
     epochs: Mutex<BTreeMap<(PrincipalId, ScopeId), u32>>,
     evidence: Mutex<HashMap<(PrincipalId, AccessId), records::Evidence>>,
-    /// The accesses whose signed end was seen or sent, by grantor: none of them comes alive again.
+    /// The accesses whose signed end was seen or sent, by account: none of them comes alive again.
     ended: Mutex<BTreeSet<(PrincipalId, AccessId)>>,
 }
 
@@ -170,8 +170,8 @@ impl Account {
     }
 
     /// Takes note of the end of an access.
-    pub(crate) fn note_end(&self, grantor: PrincipalId, access: AccessId) {
-        lock(&self.0.ended).insert((grantor, access));
+    pub(crate) fn note_end(&self, account: PrincipalId, access: AccessId) {
+        lock(&self.0.ended).insert((account, access));
     }
 
     /// Holds an access that was verified against the ends that were known when it was asked for, and takes note of its own.
@@ -180,10 +180,10 @@ impl Account {
         access: &VerifiedAccess,
         known: &BTreeSet<(PrincipalId, AccessId)>,
     ) -> Result<(), Distrust> {
-        let (grantor, id) = (access.access().grantor, access.access().access);
+        let (account, id) = (access.access().account, access.access().access);
         if access.revocation().is_some() {
-            self.note_end(grantor, id);
-        } else if known.contains(&(grantor, id)) {
+            self.note_end(account, id);
+        } else if known.contains(&(account, id)) {
             return Err(Distrust::RevocationDropped { access: id });
         }
         Ok(())

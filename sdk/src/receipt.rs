@@ -149,9 +149,14 @@ mod tests {
     use pryv_wire::bytes::Signature;
 
     fn receipt(level: Level, served: Vec<ServedEpoch>, never_served: Vec<u32>) -> Receipt {
-        let (access, grantor) = (AccessId::from_bytes([1; 16]), PrincipalId::from_bytes([2; 32]));
-        let end =
-            Revocation { access, grantor, last_epochs: Vec::new(), signed_at: Timestamp::from_millis(1) };
+        let (access, account) = (AccessId::from_bytes([1; 16]), PrincipalId::from_bytes([2; 32]));
+        let end = Revocation {
+            access,
+            account,
+            revoker: account,
+            last_epochs: Vec::new(),
+            signed_at: Timestamp::from_millis(1),
+        };
         let scope = ScopeId::from_bytes([3; 16]);
         Receipt {
             access,

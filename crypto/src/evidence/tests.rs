@@ -13,7 +13,7 @@ fn an_access_is_believed_on_its_grantors_signature_alone() {
     assert!(matches!(invented, Err(InvalidAccess::Grant(InvalidStatement::Signature(_)))));
     // Signed by a real principal, in another's name.
     let foreign = VerifiedAccess::verify(&eve.cards, &eve.identity.sign(&grant), None);
-    assert!(matches!(foreign, Err(InvalidAccess::WrongGrantor)));
+    assert!(matches!(foreign, Err(InvalidAccess::WrongAccount)));
     let mut newer = grant;
     newer.suite = Suite::from_number(9);
     let newer = VerifiedAccess::verify(&ada.cards, &ada.identity.sign(&newer), None);
@@ -45,9 +45,9 @@ fn a_revocation_counts_from_the_epoch_it_names() {
         matches!(other, Err(InvalidAccess::OtherAccess { found }) if found == AccessId::from_bytes([9; 16]))
     );
     let mut named = end;
-    named.grantor = bob.identity.principal();
+    named.revoker = bob.identity.principal();
     let named = VerifiedAccess::verify(&ada.cards, &signed, Some(&ada.identity.sign(&named)));
-    assert!(matches!(named, Err(InvalidAccess::WrongGrantor)));
+    assert!(matches!(named, Err(InvalidAccess::WrongRevoker)));
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl<'a> Author<'a> {
 fn check_grantee(access: &VerifiedAccess, protected: &Protected, epoch: u32) -> Result<(), AuthorNotAllowed> {
     let grant = access.access();
     if protected.access != Some(grant.access)
-        || grant.grantor != protected.account
+        || grant.account != protected.account
         || grant.grantee != protected.author
     {
         return Err(AuthorNotAllowed::OtherAccess);

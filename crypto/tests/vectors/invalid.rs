@@ -42,7 +42,9 @@ pub(crate) fn open(case: &Value, envelope: &[u8]) -> Result<OpenedRecord, OpenEr
     let access = Access {
         suite: Suite::CLASSIC,
         access: AccessId::from_bytes([0x22; 16]),
+        account: owner.principal(),
         grantor: owner.principal(),
+        by: None,
         grantee: author.principal(),
         grantee_card: author_cards.current_digest(),
         grants: vec![Grant {
@@ -62,7 +64,8 @@ pub(crate) fn open(case: &Value, envelope: &[u8]) -> Result<OpenedRecord, OpenEr
     let end = case["revoked_after"].as_u64().map(|last| {
         owner.sign(&Revocation {
             access: access.access,
-            grantor: owner.principal(),
+            account: owner.principal(),
+            revoker: owner.principal(),
             last_epochs: vec![LastEpoch { scope: epoch.scope, epoch: u32::try_from(last).unwrap() }],
             signed_at: now,
         })

@@ -26,7 +26,7 @@ pub struct ReceivedAccess {
     pub access: Access,
     account: Account,
     opened: Opened,
-    /// Other accesses to this account from the same grantor.
+    /// Other accesses of this account to scopes of the same one.
     siblings: Arc<[(AccessId, Vec<ScopeId>)]>,
 }
 
@@ -50,7 +50,7 @@ impl ReceivedAccess {
             note: Arc::clone(&self.opened.note),
             others: others.map(|(id, _)| *id).collect(),
         };
-        let state = self.account.open_scope(self.access.grantor, scope, &role).await?;
+        let state = self.account.open_scope(self.access.account, scope, &role).await?;
         Ok(Collection::new(&self.account, role, state))
     }
 
@@ -127,10 +127,10 @@ impl Account {
             }
             all.push(opened);
         }
-        let siblings = |grantor: PrincipalId| -> Arc<[(AccessId, Vec<ScopeId>)]> {
-            let of_grantor =
-                all.iter().map(|opened| opened.evidence.access()).filter(|a| a.grantor == grantor);
-            of_grantor.map(|a| (a.access, a.grants.iter().map(|grant| grant.scope).collect())).collect()
+        let siblings = |account: PrincipalId| -> Arc<[(AccessId, Vec<ScopeId>)]> {
+            let of_account =
+                all.iter().map(|opened| opened.evidence.access()).filter(|a| a.account == account);
+            of_account.map(|a| (a.access, a.grants.iter().map(|grant| grant.scope).collect())).collect()
         };
         Ok(all
             .iter()
@@ -138,7 +138,7 @@ impl Account {
                 access: access::view(opened, now),
                 account: self.clone(),
                 opened: opened.clone(),
-                siblings: siblings(opened.evidence.access().grantor),
+                siblings: siblings(opened.evidence.access().account),
             })
             .collect())
     }

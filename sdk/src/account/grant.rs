@@ -202,7 +202,12 @@ impl Account {
         let now = self.client().now();
         let made =
             make(&self.identity(), &grantee, &scopes, &grant.terms, access, now, &mut self.client().rng())?;
-        let state = AccessState { statement: made.statement.clone(), revocation: None, served: Vec::new() };
+        let state = AccessState {
+            statement: made.statement.clone(),
+            revocation: None,
+            served: Vec::new(),
+            parent: None,
+        };
         self.commit(self.id(), vec![Operation::Grant(Box::new(made))]).await?;
         let opened = access::open_granted(&self.identity(), &self.own_cards(), &state)?;
         Ok(access::view(&opened, now))

@@ -90,10 +90,15 @@ impl Account {
             last_epochs.push(LastEpoch { scope: grant.scope, epoch: state.last_epoch() });
             states.push(state);
         }
-        let revocation =
-            Revocation { access: id, grantor: self.id(), last_epochs, signed_at: self.client().now() };
+        let revocation = Revocation {
+            access: id,
+            account: self.id(),
+            revoker: self.id(),
+            last_epochs,
+            signed_at: self.client().now(),
+        };
         let statement = self.identity().sign(&revocation);
-        let operation = Operation::Revoke { statement: statement.clone(), epochs };
+        let operation = Operation::Revoke { statement: statement.clone(), below: Vec::new(), epochs };
         let committed = match self.commit(self.id(), vec![operation]).await {
             Ok(committed) => committed,
             // Another device was faster, or the answer to an earlier attempt of this call was lost.

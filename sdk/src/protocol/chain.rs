@@ -217,8 +217,8 @@ fn touches(operations: &[Operation]) -> Vec<Touched> {
                         .map(|access| Touched::Granted { access: access.access }),
                 );
             }
-            Operation::Revoke { statement, epochs } => {
-                let revoked = statement.unverified().ok();
+            Operation::Revoke { statement, below, epochs } => {
+                let revoked = std::iter::once(statement).chain(below).filter_map(|end| end.unverified().ok());
                 all.extend(revoked.map(|revocation| Touched::Revoked { access: revocation.access }));
                 all.extend(epochs.iter().filter_map(epoch_touched));
             }

@@ -61,7 +61,9 @@ pub(crate) fn make(
     let statement = Access {
         suite: Suite::CLASSIC,
         access,
+        account: grantor,
         grantor,
+        by: None,
         grantee: to,
         grantee_card: grantee.current_digest(),
         grants,

@@ -175,6 +175,7 @@ impl World {
             statement: grant.statement.clone(),
             revocation: revocation.clone(),
             served: Vec::new(),
+            parent: None,
         };
         let open = |state: AccessState| open_granted(&self.ada.identity, &self.ada.cards, &state).unwrap();
         self.grants.iter().map(state).map(open).collect()
@@ -186,6 +187,7 @@ impl World {
             statement: self.grants[grant].0.statement.clone(),
             revocation: None,
             served: Vec::new(),
+            parent: None,
         };
         let opened = open_received(&self.bob.identity, &self.ada.cards, &state).unwrap();
         Role::Grantee { access: opened.evidence, note: opened.note, others: Vec::new() }

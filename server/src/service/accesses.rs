@@ -79,7 +79,7 @@ impl Service {
 
 fn reads_its_writes(view: &Reading<'_>, caller: &Caller, access: &Access, now: Timestamp) -> Result<bool> {
     for grant in access.grants.iter().filter(|grant| grant.level.creates()) {
-        match permission::read(view, caller, access.grantor, grant.scope, now) {
+        match permission::read(view, caller, access.account, grant.scope, now) {
             Ok(_) => return Ok(true),
             Err(permission::Denied::Store(error)) => return Err(error.into()),
             Err(_) => {}
@@ -90,7 +90,12 @@ fn reads_its_writes(view: &Reading<'_>, caller: &Caller, access: &Access, now: T
 
 fn state(view: &Reading<'_>, account: PrincipalId, access: AccessId) -> Result<Option<AccessState>> {
     let found = view.access(account, access)?;
-    Ok(found.map(|(statement, revocation)| AccessState { statement, revocation, served: Vec::new() }))
+    Ok(found.map(|(statement, revocation)| AccessState {
+        statement,
+        revocation,
+        served: Vec::new(),
+        parent: None,
+    }))
 }
 
 fn lost() -> Error {

@@ -250,6 +250,7 @@ async fn a_grant_that_lacks_something_is_refused() {
             }),
         ),
         ("suite", ErrorCode::UnknownSuite, signed(Box::new(|access| access.suite = Suite::from_number(9)))),
+        ("account", ErrorCode::InvalidStatement, signed(Box::new(move |access| access.account = eve_id))),
         ("grantor", ErrorCode::InvalidStatement, signed(Box::new(move |access| access.grantor = eve_id))),
         ("to oneself", ErrorCode::MalformedMessage, signed(Box::new(move |access| access.grantee = ada_id))),
         (

@@ -141,7 +141,7 @@ async fn a_revocation_that_is_not_whole_is_refused() {
     let mut collection = world.collection(&ada).await;
     let bobs = world.grant(&ada, &bob, &mut collection, Level::Read).await;
     let carols = world.grant(&ada, &carol, &mut collection, Level::Read).await;
-    let Operation::Revoke { statement, epochs } =
+    let Operation::Revoke { statement, epochs, .. } =
         world.new_revocation(&ada, &mut collection, bobs, &[(carols, &carol)])
     else {
         panic!("a revocation")
@@ -188,17 +188,21 @@ async fn a_revocation_that_is_not_whole_is_refused() {
             signed(&|it| it.access = pryv_wire::AccessId::from_bytes([1; 16])),
             epochs.clone(),
         ),
-        ("grantor", ErrorCode::InvalidStatement, signed(&|it| it.grantor = bob.id()), epochs.clone()),
+        ("account", ErrorCode::InvalidStatement, signed(&|it| it.account = bob.id()), epochs.clone()),
+        ("revoker", ErrorCode::InvalidStatement, signed(&|it| it.revoker = bob.id()), epochs.clone()),
         ("remaining reader forgotten", ErrorCode::StaleEpoch, statement.clone(), no_share),
         ("no lockbox", ErrorCode::StaleEpoch, statement.clone(), no_lockbox),
         ("share for the revoked", ErrorCode::StaleEpoch, statement.clone(), bobs_share),
     ];
     for (name, expected, statement, epochs) in cases {
-        let revoke = Operation::Revoke { statement, epochs };
+        let revoke = Operation::Revoke { statement, below: Vec::new(), epochs };
         let answer = world.commit(&ada, ada.id(), vec![revoke]).await;
         assert_eq!(answer.map_err(|error| error.code()), Err(expected), "{name}");
     }
-    world.commit(&ada, ada.id(), vec![Operation::Revoke { statement, epochs }]).await.unwrap();
+    world
+        .commit(&ada, ada.id(), vec![Operation::Revoke { statement, below: Vec::new(), epochs }])
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

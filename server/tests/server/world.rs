@@ -380,7 +380,9 @@ impl World {
         let statement = Access {
             suite: Suite::CLASSIC,
             access,
+            account: owner.id(),
             grantor: owner.id(),
+            by: None,
             grantee: grantee.id(),
             grantee_card: grantee.card.digest(),
             grants: vec![Grant { scope, level, transform, slice: None, from_epoch: 0 }],
@@ -454,9 +456,15 @@ impl World {
         remaining: &[(AccessId, &Person)],
     ) -> Operation {
         let last_epochs = vec![LastEpoch { scope: collection.scope, epoch: collection.present().0.epoch }];
-        let revocation = Revocation { access, grantor: owner.id(), last_epochs, signed_at: self.now() };
+        let revocation = Revocation {
+            access,
+            account: owner.id(),
+            revoker: owner.id(),
+            last_epochs,
+            signed_at: self.now(),
+        };
         let epochs = vec![self.new_epoch(owner, collection, remaining)];
-        Operation::Revoke { statement: owner.identity.sign(&revocation), epochs }
+        Operation::Revoke { statement: owner.identity.sign(&revocation), below: Vec::new(), epochs }
     }
 
     pub(crate) fn open(collection: &Collection) -> OpenScope {

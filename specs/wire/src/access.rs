@@ -69,7 +69,7 @@ pub struct Grant {
     pub from_epoch: u32,
 }
 
-/// A grant, as the grantor signs it.
+/// A grant, as the grantor signs it: the owner of the scopes, or a manager within its own access.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Access {
@@ -77,8 +77,13 @@ pub struct Access {
     pub suite: Suite,
     /// Names the access.
     pub access: AccessId,
-    /// Who grants: the owner of the scopes.
+    /// Whose scopes are granted.
+    pub account: PrincipalId,
+    /// Who grants: the owner of the scopes, or a manager.
     pub grantor: PrincipalId,
+    /// The manager's own access, by which it grants onwards; absent if the owner grants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AccessId>,
     /// Who receives.
     pub grantee: PrincipalId,
     /// The digest of the grantee's card that the keys were sealed to.
@@ -96,7 +101,7 @@ pub struct Access {
     pub terms: Option<Digest>,
     /// An [`AccessNote`] sealed to the grantee.
     pub note: Bytes,
-    /// The same note, under the owner's keyring key.
+    /// The same note, for the owner of the scopes: under its keyring key, or sealed to its card if a manager grants.
     pub owner_note: Bytes,
     /// When it was signed, by the grantor's clock.
     pub signed_at: Timestamp,
@@ -151,17 +156,19 @@ impl std::fmt::Debug for DefinitionKey {
     }
 }
 
-/// The end of an access, as the grantor signs it.
+/// The end of an access, as it is signed by the owner of the scopes or by the manager who granted it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revocation {
     /// The access.
     pub access: AccessId,
-    /// Who granted it.
-    pub grantor: PrincipalId,
+    /// Whose scopes it is on.
+    pub account: PrincipalId,
+    /// Who ends it: the owner of the scopes, or the manager who granted it.
+    pub revoker: PrincipalId,
     /// The last epoch of each scope in which the access counted: what its grantee wrote later is not valid.
     pub last_epochs: Vec<LastEpoch>,
-    /// When it was signed, by the grantor's clock.
+    /// When it was signed, by the revoker's clock.
     pub signed_at: Timestamp,
 }
 
@@ -211,9 +218,12 @@ pub struct AccessState {
     /// Its end, once revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation: Option<Signed<Revocation>>,
-    /// What the server says it served for it. For the grantor.
+    /// What the server says it served for it. For the owner of the scopes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub served: Vec<Served>,
+    /// The manager's own access, if a manager granted this one: a chain is verified as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Box<AccessState>>,
 }
 
 /// The keys of one epoch that the server says it served to a grantee.

@@ -86,13 +86,18 @@ pub enum Operation {
         /// The term's earlier keys, for the ontology and for each collection linked to it.
         links: Vec<TermLink>,
     },
-    /// Grants an access. For the owner.
+    /// Grants an access. For the owner, and for a manager within its own access.
     Grant(Box<GrantAccess>),
-    /// Revokes an access and begins a new epoch of every scope that its grantee could read or write to. For the owner.
+    /// Revokes an access and begins a new epoch of every scope that its grantee could read or write to. For the owner. A
+    /// manager revokes what it granted, without new epochs, which only the owner signs.
     Revoke {
         /// The signed end.
         statement: Signed<Revocation>,
-        /// The new epochs.
+        /// The signed ends of the accesses that its holder had granted onwards: they end with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        below: Vec<Signed<Revocation>>,
+        /// The new epochs; none if a manager revokes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         epochs: Vec<NewEpoch>,
     },
     /// Begins a new epoch of a scope. For the owner.

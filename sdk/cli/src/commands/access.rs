@@ -132,7 +132,7 @@ pub(super) fn value(access: &Access) -> Value {
 
 /// An access in words.
 fn words(account: &Account, access: &Access, names: &BTreeMap<ScopeId, String>) -> String {
-    let granted = access.grantor == account.id();
+    let granted = access.account == account.id();
     let (side, other) = if granted { ("to", access.grantee) } else { ("from", access.grantor) };
     let name = if access.unreadable { "(its name cannot be read)".to_owned() } else { visible(&access.name) };
     let mut text = format!("{name}\n  id        {}\n", access.id);

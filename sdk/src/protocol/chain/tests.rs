@@ -6,13 +6,18 @@ const OTHER: PrincipalId = PrincipalId::from_bytes([2; 32]);
 
 fn commit(number: u8) -> Commit {
     let access = AccessId::from_bytes([number; 16]);
-    let revocation =
-        Revocation { access, grantor: ME, last_epochs: Vec::new(), signed_at: Timestamp::from_millis(1) };
+    let revocation = Revocation {
+        access,
+        account: ME,
+        revoker: ME,
+        last_epochs: Vec::new(),
+        signed_at: Timestamp::from_millis(1),
+    };
     let statement = Signed::new(&revocation, |_| Signature::from_bytes([0; 64]));
     Commit {
         account: ME,
         transaction: TransactionId::from_bytes([number; 16]),
-        operations: vec![Operation::Revoke { statement, epochs: Vec::new() }],
+        operations: vec![Operation::Revoke { statement, below: Vec::new(), epochs: Vec::new() }],
     }
 }
 

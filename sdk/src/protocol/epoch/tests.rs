@@ -24,7 +24,8 @@ fn the_servers_readers_are_held_against_what_the_owner_signed() {
     assert_eq!(code(&state, &granted, None), Err("reader-dropped"));
     let end = Revocation {
         access: id(bob),
-        grantor: world.ada.identity.principal(),
+        account: world.ada.identity.principal(),
+        revoker: world.ada.identity.principal(),
         last_epochs: Vec::new(),
         signed_at: NOW,
     };

@@ -75,7 +75,7 @@ pub(super) fn prepare(grant: GrantAccess, signer: &Signer) -> Result<PreparedGra
 
 fn check_access(access: &Access, signer: &Signer) -> Result<()> {
     check_suite(access.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
-    if access.grantor != signer.account {
+    if access.account != signer.account || access.grantor != signer.account || access.by.is_some() {
         return Err(Error::statement("the access is granted by another account"));
     }
     if access.grantee == access.grantor {

@@ -191,7 +191,10 @@ fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
                     Prepared::PutRecord(Box::new(put_record::prepare(record, signer)?))
                 }
                 Operation::Grant(grant) => Prepared::Grant(Box::new(grant::prepare(*grant, signer)?)),
-                Operation::Revoke { statement, epochs } => {
+                Operation::Revoke { statement, below, epochs } => {
+                    if !below.is_empty() {
+                        return Err(Error::malformed("nothing was granted onwards"));
+                    }
                     Prepared::Revoke(Box::new(revoke::prepare(statement, epochs, signer)?))
                 }
                 Operation::BeginEpoch { epoch } => {

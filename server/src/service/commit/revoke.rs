@@ -26,8 +26,8 @@ pub(super) fn prepare(
     signer: &Signer,
 ) -> Result<PreparedRevocation> {
     let revocation = verify(&statement, signer)?;
-    if revocation.grantor != signer.account {
-        return Err(Error::statement("the access was granted by another account"));
+    if revocation.account != signer.account || revocation.revoker != signer.account {
+        return Err(Error::statement("the access is on scopes of another account, or another one ends it"));
     }
     let epochs = epochs.into_iter().map(|epoch| epoch::prepare(epoch, signer)).collect::<Result<_>>()?;
     Ok(PreparedRevocation { revocation, statement, epochs })

@@ -70,6 +70,7 @@ const TERM: RecordId = RecordId::from_bytes([0x7e; 16]);
 const PARENT: RecordId = RecordId::from_bytes([0x9a; 16]);
 const RECORD: RecordId = RecordId::from_bytes([0x4e; 16]);
 const ACCESS: AccessId = AccessId::from_bytes([0xac; 16]);
+const ACCESS_BELOW: AccessId = AccessId::from_bytes([0xab; 16]);
 const SESSION: SessionId = SessionId::from_bytes([0x5e; 16]);
 const TRANSACTION: TransactionId = TransactionId::from_bytes([0x74; 16]);
 
@@ -313,7 +314,9 @@ fn access() -> Access {
     Access {
         suite: Suite::CLASSIC,
         access: ACCESS,
+        account: ADA,
         grantor: ADA,
+        by: None,
         grantee: BOB,
         grantee_card: Digest::from_bytes([0xca; 32]),
         grants: vec![Grant {
@@ -348,10 +351,26 @@ fn deposit_access() -> Access {
     }
 }
 
+/// Bob grants onwards to Carol.
+fn access_by_manager() -> Access {
+    Access {
+        access: ACCESS_BELOW,
+        grantor: BOB,
+        by: Some(ACCESS),
+        grantee: PrincipalId::from_bytes([0xca; 32]),
+        ..access()
+    }
+}
+
+fn revocation_below() -> Revocation {
+    Revocation { access: ACCESS_BELOW, revoker: BOB, ..revocation() }
+}
+
 fn revocation() -> Revocation {
     Revocation {
         access: ACCESS,
-        grantor: ADA,
+        account: ADA,
+        revoker: ADA,
         last_epochs: vec![LastEpoch { scope: SCOPE, epoch: 1 }],
         signed_at: later(5),
     }
@@ -675,6 +694,7 @@ fn accesses() -> Vec<Sample> {
         statement: signed(&access()),
         revocation: Some(signed(&revocation())),
         served: vec![served()],
+        parent: None,
     };
     let key = DefinitionKey { scope: SCOPE, version: 1, key: opaque(0x42, 32) };
     vec![
@@ -711,6 +731,15 @@ fn accesses() -> Vec<Sample> {
             "access state for a grantee",
             AccessState { revocation: None, served: vec![], ..state.clone() },
         ),
+        sample(
+            "access state by a manager",
+            AccessState {
+                statement: signed(&access_by_manager()),
+                revocation: None,
+                served: vec![],
+                parent: Some(Box::new(state.clone())),
+            },
+        ),
         sample("served", served()),
         sample("accesses", Accesses { accesses: vec![state] }),
     ]
@@ -718,11 +747,19 @@ fn accesses() -> Vec<Sample> {
 
 fn transactions() -> Vec<Sample> {
     let genesis = Change::genesis(ADA);
-    let revoke = Operation::Revoke { statement: signed(&revocation()), epochs: vec![new_epoch()] };
     let link = Operation::LinkOntology { collection: SCOPE, ontology: ONTOLOGY, entries: vec![entry()] };
     let place =
         Operation::PlaceRecord { scope: SCOPE, record: RECORD, version: 2, envelope: encoded(&instance()) };
     let move_term = Operation::MoveTerm { record: encoded(&instance()), links: vec![term_link()] };
+    let revoke =
+        Operation::Revoke { statement: signed(&revocation()), below: vec![], epochs: vec![new_epoch()] };
+    let manager_revokes =
+        Operation::Revoke { statement: signed(&revocation_below()), below: vec![], epochs: vec![] };
+    let cascade = Operation::Revoke {
+        statement: signed(&revocation()),
+        below: vec![signed(&Revocation { revoker: ADA, ..revocation_below() })],
+        epochs: vec![new_epoch()],
+    };
     let every = Commit {
         operations: vec![
             Operation::CreateScope {
@@ -777,6 +814,8 @@ fn transactions() -> Vec<Sample> {
         sample("operation put record", commit().operations[0].clone()),
         sample("operation grant", Operation::Grant(Box::new(grant_without_keys()))),
         sample("operation revoke", revoke),
+        sample("operation revoke, by a manager", manager_revokes),
+        sample("operation revoke, with what was granted onwards", cascade),
         sample("operation begin epoch", Operation::BeginEpoch { epoch: new_epoch() }),
         sample("grant access", grant_access()),
         sample("grant access without keys", grant_without_keys()),

@@ -64,7 +64,7 @@ async fn an_access_that_the_owner_did_not_grant_is_refused_by_the_owner() {
         access.access = invented;
         access.grantee = forger.id();
         let statement = signed_by(&forger, &access);
-        answer.accesses.push(AccessState { statement, revocation: None, served: Vec::new() });
+        answer.accesses.push(AccessState { statement, revocation: None, served: Vec::new(), parent: None });
     });
     let refused = ada.account.granted().await.unwrap_err();
     assert_eq!((refused.code(), lie.count()), ("invented-access", 1));
@@ -101,7 +101,12 @@ async fn an_invented_reader_gets_no_keys_of_a_new_epoch() {
         let mut access = template.statement.unverified().unwrap();
         access.access = invented;
         access.grantee = forger.id();
-        AccessState { statement: signed_by(&forger, &access), revocation: None, served: Vec::new() }
+        AccessState {
+            statement: signed_by(&forger, &access),
+            revocation: None,
+            served: Vec::new(),
+            parent: None,
+        }
     };
     let made = std::sync::Arc::new(made);
     {

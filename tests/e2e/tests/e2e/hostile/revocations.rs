@@ -48,7 +48,7 @@ fn acknowledge(
     let mut touched = Vec::new();
     let mut served = Vec::new();
     for operation in &commit.operations {
-        if let Operation::Revoke { statement, epochs } = operation {
+        if let Operation::Revoke { statement, epochs, .. } = operation {
             let access = statement.unverified().unwrap().access;
             touched.push(Touched::Revoked { access });
             touched.extend(epochs.iter().map(|epoch| {
