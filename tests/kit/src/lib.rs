@@ -4,10 +4,11 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`clock`] | the time, turned by hand |
-//! | [`transport`] | a recording transport and a hostile one |
+//! | [`transport`] | transports that record, lie, break |
 //! | [`secrecy`] | markers, evidence, scanner |
 //! | [`raw`] | HTTP by hand |
-//! | [`world`], [`process`] | a server in this process; a server that can be killed |
+//! | [`world`], [`process`], [`node`] | a server in this process; one that can be killed; one without sockets and disks, that fails on command |
+//! | [`notes`], [`scene`] | what people write; how a test of the hostile server begins |
 //! | [`light`] | accounts driven message by message; a thief with everything that the server had |
 //! | [`data`] | event types and an archive of the first version |
 //! | [`logs`] | what this process logs |
@@ -25,13 +26,18 @@ pub mod clock;
 pub mod data;
 pub mod light;
 pub mod logs;
+pub mod node;
+pub mod notes;
 pub mod process;
 pub mod raw;
+pub mod scene;
 pub mod secrecy;
 pub mod transport;
 pub mod world;
 
+pub use node::MemoryNode;
 pub use process::{Engine, ServerProcess};
+pub use scene::Scene;
 pub use transport::HostileTransport;
 pub use world::{User, World};
 

@@ -2,12 +2,14 @@
 //!
 //! Whatever a story encrypts carries a [`Canary`] marker: random text that exists nowhere else. Afterwards the
 //! [`Scanner`] looks for every marker, in every encoding it knows, in everything the server had: its files, logs, metrics,
-//! backups, and the bodies of all requests and answers ([`Evidence`]).
+//! backups, and the bodies of all requests and answers ([`Evidence`]). What shows without standing anywhere is found by
+//! a [`twin`].
 
 mod canary;
 mod encodings;
 mod evidence;
 mod scanner;
+pub mod twin;
 
 pub use canary::{Canary, Marker};
 pub use evidence::{Evidence, Item};

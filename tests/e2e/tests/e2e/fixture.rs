@@ -1,72 +1,8 @@
-//! What the people of the stories write: notes whose every field is a marker.
+//! What the people of the stories share: notes, whose every field is a marker, and accesses to them.
 
-use pryv_sdk::{Access, AccessStatus, Collection, Contact, Definition, Grant, Level, Silent};
+use pryv_sdk::{Access, AccessStatus, Collection, Contact, Grant, Level};
+pub(crate) use pryv_test_kit::notes::{Note, all, note, notes, plain_notes, topic};
 use pryv_test_kit::{User, World};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
-
-/// A note.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Note {
-    pub(crate) text: String,
-    pub(crate) topic: String,
-    pub(crate) number: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) code: Option<String>,
-}
-
-/// A collection of notes, which can be queried by topic and have unique codes. Every text in it is a marker.
-pub(crate) fn notes(world: &World) -> Definition {
-    let text = |kind: &str| world.canary.text(kind);
-    let schema = json!({
-        "type": "object",
-        "description": text("schema description"),
-        "required": ["text", "topic", "number"],
-        "properties": {
-            "text": { "type": "string", "minLength": 1, "title": text("schema title") },
-            "topic": { "type": "string" },
-            "number": { "type": "integer", "minimum": 0 },
-            "code": { "type": "string" },
-        },
-    });
-    Definition::new(
-        format!("https://example.org/{}", text("definition URI")),
-        text("title"),
-        text("type name"),
-        schema,
-    )
-    .equality("/topic")
-    .unique("/code")
-}
-
-/// Notes without a unique field, for writers who cannot make tokens.
-pub(crate) fn plain_notes(world: &World) -> Definition {
-    let mut definition = notes(world);
-    definition.indexes.retain(|index| index.field == "/topic");
-    definition
-}
-
-/// A note on a topic, of markers.
-pub(crate) fn note(world: &World, topic: &str) -> Note {
-    Note {
-        text: world.canary.text("text of a note"),
-        topic: topic.to_owned(),
-        number: world.canary.number("number of a note"),
-        code: None,
-    }
-}
-
-/// A topic.
-pub(crate) fn topic(world: &World) -> String {
-    world.canary.text("topic")
-}
-
-/// Everything in a collection, oldest first.
-pub(crate) async fn all(collection: &Collection) -> Vec<Note> {
-    let records = collection.query().all::<Note>(&mut Silent).await.expect("every note");
-    assert!(records.rejected.is_empty(), "{:?}", records.rejected);
-    records.records.into_iter().map(|record| record.data).collect()
-}
 
 /// Grants a level on a collection, with a name and a purpose that are markers.
 pub(crate) async fn grant(

@@ -13,9 +13,11 @@
 mod after_revoke;
 mod bad_input;
 mod crash;
+mod crash_points;
 mod fixture;
 mod hostile;
 mod leak;
 mod readme;
 mod real_data;
 mod stories;
+mod twin;

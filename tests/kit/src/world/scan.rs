@@ -3,8 +3,9 @@
 use super::{Node, World, settings};
 use crate::{
     raw::RawRequest,
-    secrecy::{Evidence, Report, Scanner},
+    secrecy::{Evidence, Report, Scanner, twin::ServerState},
 };
+use pryv_engine::{Reader as _, Scan};
 
 /// Each must be there, or the scan looked past something.
 const SORTS: [&str; 5] = ["bodies", "metrics", "logs", "files", "backups"];
@@ -27,6 +28,26 @@ impl World {
     ///
     /// If the server does not stop, or one sort of evidence is missing.
     pub async fn close_leaking(mut self) -> Report {
+        self.scan().await
+    }
+
+    /// Closes the world, and gives everything that its server was told, said and keeps, to hold against a twin's.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not stop, or learned something.
+    pub async fn close_with_state(mut self) -> ServerState {
+        let exchanges = self.recorder.exchanges();
+        let report = self.scan().await;
+        assert!(report.hits.is_empty(), "the server learned something: {report}");
+        let settings = settings(self.folder.path());
+        let store = pryv_engine::Store::open(&settings.data, &settings.store_options()).expect("the store");
+        let rows = store.read(|view| view.entries(&Scan::all())).expect("every row");
+        let rows = rows.into_iter().map(|(key, value)| (key.to_vec(), value.to_vec())).collect();
+        ServerState { exchanges, rows }
+    }
+
+    async fn scan(&mut self) -> Report {
         let mut evidence = Evidence::default();
         self.recorder.add_to(&mut evidence);
         let metrics = RawRequest::get("/metrics").send(self.address()).await;

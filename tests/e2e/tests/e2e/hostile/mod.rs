@@ -6,8 +6,14 @@
 mod accesses;
 mod answers;
 mod contacts;
+mod injection;
 mod known;
 mod own_account;
+mod pages;
 mod records;
+mod releases;
 mod revocations;
+mod rotations;
 mod scopes;
+mod times;
+mod whole_account;

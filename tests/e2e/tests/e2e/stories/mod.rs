@@ -6,6 +6,7 @@ mod contributing;
 mod dates;
 mod devices;
 mod programs;
+mod reencryption;
 mod retries;
 mod sessions;
 mod sharing;

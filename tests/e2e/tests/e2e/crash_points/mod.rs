@@ -1,0 +1,32 @@
+//! A crash at every write point: the network breaks, or the store fails, at each call and at each commit of an operation;
+//! the client's process ends there, the server is started again. Whoever comes back finds the account whole, and does the
+//! operation again.
+//!
+//! An operation joins by a [`Step`](cast::Step) and one line below.
+
+mod cast;
+mod steps;
+mod strike;
+
+macro_rules! crash_at_every_write_point {
+    ($($name:ident: $step:ident,)+) => {
+        $(#[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            strike::everywhere(stringify!($name), steps::$step).await;
+        })+
+    };
+}
+
+crash_at_every_write_point! {
+    sign_up: SignUp,
+    define: Define,
+    create: Create,
+    create_many: CreateMany,
+    update: Update,
+    delete: Delete,
+    grant: GrantRead,
+    revoke: Revoke,
+    maintain: Maintain,
+    change_password: ChangePassword,
+    recover: Recover,
+}
