@@ -122,7 +122,8 @@ async fn two_runs_that_differ_in_their_secrets_are_the_same_to_the_server() {
 async fn a_client_whose_field_lengths_show_is_caught() {
     let found = differences(&script(&ONE, Writer::Unpadded).await, &script(&OTHER, Writer::Unpadded).await);
     assert!(found.is_empty(), "the first two texts are as long as each other: {found:?}");
-    let other = Secrets { texts: ["took 20 mg", "took 250 mg", "none taken!", "saw a doctor about it"], ..OTHER };
+    let other =
+        Secrets { texts: ["took 20 mg", "took 250 mg", "none taken!", "saw a doctor about it"], ..OTHER };
     let found = differences(&script(&ONE, Writer::Unpadded).await, &script(&other, Writer::Unpadded).await);
     assert!(found.iter().any(|one| one.contains("transactions/commit")), "{found:?}");
     assert!(found.iter().any(|one| one.contains("row of table 40")), "{found:?}");

@@ -59,14 +59,18 @@ pub fn differences(one: &ServerState, other: &ServerState) -> Vec<String> {
                     odd.map_or_else(|| "as often as not".to_owned(), |(_, shown)| shown.clone())
                 };
                 let (here, there) = (differ(hashes, others, shown), differ(others, hashes, shown_there));
-                let kind = if here == there { "equal in shape, not in which values are the same: " } else { "" };
+                let kind =
+                    if here == there { "equal in shape, not in which values are the same: " } else { "" };
                 found.push(format!("{group}: {kind}{here}  /  {there}"));
             }
         }
     }
-    found.extend(right.keys().filter(|group| !left.contains_key(*group)).map(|group| {
-        format!("{group}: in the other run only")
-    }));
+    found.extend(
+        right
+            .keys()
+            .filter(|group| !left.contains_key(*group))
+            .map(|group| format!("{group}: in the other run only")),
+    );
     found.sort_unstable();
     found
 }
@@ -80,9 +84,9 @@ enum Node {
     /// Known to everybody.
     Literal(String),
     /// Parts in an order that means something.
-    Sequence(Vec<Node>),
+    Sequence(Vec<Self>),
     /// Parts in an order that does not.
-    Set(Vec<Node>),
+    Set(Vec<Self>),
 }
 
 struct Side {
@@ -171,7 +175,8 @@ impl Side {
                     parts.push((name.clone(), self.node(value, name)));
                 }
                 parts.sort_by(|a, b| a.0.cmp(&b.0));
-                let named = parts.into_iter().map(|(name, part)| Node::Sequence(vec![Node::Literal(name), part]));
+                let named =
+                    parts.into_iter().map(|(name, part)| Node::Sequence(vec![Node::Literal(name), part]));
                 Node::Sequence(named.collect())
             }
             plain => Node::Literal(format!("{plain:?}")),
@@ -302,7 +307,9 @@ fn is_list(items: &[Value]) -> bool {
         Value::Array(_) => (3, 0),
         _ => (0, 0),
     };
-    items.first().is_some_and(|first| sort(first).0 != 0 && items.iter().all(|item| sort(item) == sort(first)))
+    items
+        .first()
+        .is_some_and(|first| sort(first).0 != 0 && items.iter().all(|item| sort(item) == sort(first)))
 }
 
 fn stretch(bytes: &[u8]) -> Option<Node> {

@@ -32,7 +32,12 @@ impl FaultyTransport {
     /// A whole one, as yet.
     #[must_use]
     pub fn new(inner: Arc<dyn Transport>) -> Arc<Self> {
-        Arc::new(Self { inner, calls: AtomicUsize::new(0), armed: Mutex::default(), broken: AtomicBool::new(false) })
+        Arc::new(Self {
+            inner,
+            calls: AtomicUsize::new(0),
+            armed: Mutex::default(),
+            broken: AtomicBool::new(false),
+        })
     }
 
     /// Breaks at the `nth` call from now; 1 is the next one.

@@ -181,7 +181,8 @@ impl Stage {
         if let Some(phrase) = &hero.phrase {
             let phrase = RecoveryPhrase::parse(phrase).unwrap();
             let client = self.node.client();
-            let recovered = client.recover(&hero.username, &phrase, &password()).await.expect("the phrase holds");
+            let recovered =
+                client.recover(&hero.username, &phrase, &password()).await.expect("the phrase holds");
             assert_eq!(recovered.id(), account.id());
         }
         account

@@ -30,3 +30,10 @@ crash_at_every_write_point! {
     change_password: ChangePassword,
     recover: Recover,
 }
+
+/// The harness on trial: an operation that cannot be repeated once it was done must be caught.
+#[tokio::test(flavor = "multi_thread")]
+#[should_panic(expected = "the repetition ended in exists-already")]
+async fn an_operation_that_cannot_be_repeated_is_caught() {
+    strike::everywhere("unrepeatable", steps::Unrepeatable).await;
+}

@@ -1,7 +1,7 @@
 //! The operations.
 
 use super::cast::{Actor, Hero, Stage, Step, diary, new_password, note, numbers, password};
-use pryv_sdk::{Account, AccessStatus, Grant, Level, RecoveryPhrase, Silent};
+use pryv_sdk::{AccessStatus, Account, Grant, Level, RecoveryPhrase, Silent};
 use pryv_test_kit::clock::hours;
 use pryv_wire::Clock as _;
 use serde_json::Value;
@@ -229,5 +229,17 @@ impl Step for Recover {
 
     async fn after(&self, _: &Stage, _: &Hero, ada: &Account) {
         assert_eq!(stored(ada).await, [1, 2]);
+    }
+}
+
+/// An operation that takes its own traces for somebody else's.
+pub(crate) struct Unrepeatable;
+
+impl Step for Unrepeatable {
+    async fn act(&self, _: &Stage, _: &Hero, actor: &Actor) -> Result<(), &'static str> {
+        if actor.diary().await.is_ok() {
+            return Err("exists-already");
+        }
+        actor.account().define(diary()).await.map(|_| ()).map_err(|error| error.code())
     }
 }

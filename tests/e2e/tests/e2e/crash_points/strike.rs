@@ -66,7 +66,10 @@ async fn strike(stage: &Stage, step: &impl Step, number: usize, point: Point) {
         Point::Commit(nth, strike) => stage.node.faults.arm(nth, strike),
     }
     let outcome = step.act(stage, &hero, &Actor { client, account }).await;
-    assert!(network.is_broken() || stage.node.faults.struck() > struck, "{point:?} was not reached: {outcome:?}");
+    assert!(
+        network.is_broken() || stage.node.faults.struck() > struck,
+        "{point:?} was not reached: {outcome:?}"
+    );
     stage.node.restart();
 
     // Whoever comes back knows nothing of what happened, and does the same again.

@@ -28,7 +28,10 @@ async fn a_record_that_comes_again_on_a_later_page_is_not_counted_twice() {
             ids.sort_unstable();
             ids.dedup();
             assert_eq!(ids.len(), count, "a record came twice");
-            assert!(found.rejected.iter().all(|rejected| rejected.reason.code() == "wrong-page"), "{found:?}");
+            assert!(
+                found.rejected.iter().all(|rejected| rejected.reason.code() == "wrong-page"),
+                "{found:?}"
+            );
             assert!(!found.rejected.is_empty(), "and nobody was told");
         }
         Err(refused) => assert_eq!(refused.code(), "malformed", "{refused:?}"),
@@ -59,7 +62,11 @@ async fn a_record_left_out_of_every_page_is_there_when_asked_for_by_its_id() {
         answer.next = None;
     });
     let found = scene.diary.query().all::<Note>(&mut Silent).await.unwrap();
-    assert_eq!((found.records.len(), lie.count()), (2, 1), "limit 4, until somebody lifts it: then this test says so");
+    assert_eq!(
+        (found.records.len(), lie.count()),
+        (2, 1),
+        "limit 4, until somebody lifts it: then this test says so"
+    );
     scene.diary.get::<Note>(scene.notes[2]).await.unwrap();
     scene.world.close().await;
 }

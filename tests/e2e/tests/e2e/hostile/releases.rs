@@ -15,20 +15,21 @@ use std::collections::BTreeSet;
 /// Whoever was given a share of a lock key by anything that was ever sent, and how many transactions were sent.
 fn released(scene: &Scene) -> (BTreeSet<AccessId>, usize) {
     let commits = scene.world.recorder.requests::<Commit>();
-    let lockboxes = commits.iter().flat_map(|commit| &commit.operations).flat_map(|operation| match operation {
-        Operation::CreateScope { epoch, .. } | Operation::BeginEpoch { epoch, .. } => {
-            epoch.lockbox.iter().flat_map(|lockbox| &lockbox.shares).map(|share| share.access).collect()
-        }
-        Operation::Revoke { epochs, .. } => {
-            let lockboxes = epochs.iter().filter_map(|epoch| epoch.lockbox.as_ref());
-            lockboxes.flat_map(|lockbox| &lockbox.shares).map(|share| share.access).collect()
-        }
-        Operation::Grant(grant) => {
-            let boxes = grant.lockboxes.iter().flat_map(|lockbox| &lockbox.shares);
-            boxes.chain(&grant.shares).map(|share| share.access).collect::<Vec<_>>()
-        }
-        _ => Vec::new(),
-    });
+    let lockboxes =
+        commits.iter().flat_map(|commit| &commit.operations).flat_map(|operation| match operation {
+            Operation::CreateScope { epoch, .. } | Operation::BeginEpoch { epoch, .. } => {
+                epoch.lockbox.iter().flat_map(|lockbox| &lockbox.shares).map(|share| share.access).collect()
+            }
+            Operation::Revoke { epochs, .. } => {
+                let lockboxes = epochs.iter().filter_map(|epoch| epoch.lockbox.as_ref());
+                lockboxes.flat_map(|lockbox| &lockbox.shares).map(|share| share.access).collect()
+            }
+            Operation::Grant(grant) => {
+                let boxes = grant.lockboxes.iter().flat_map(|lockbox| &lockbox.shares);
+                boxes.chain(&grant.shares).map(|share| share.access).collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        });
     (lockboxes.collect(), commits.len())
 }
 

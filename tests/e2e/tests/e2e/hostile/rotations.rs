@@ -64,7 +64,5 @@ async fn an_epoch_withheld_during_a_rotation_is_missed() {
 fn begun(scene: &Scene) -> usize {
     let commits = scene.world.recorder.requests::<Commit>();
     let operations = commits.iter().flat_map(|commit| &commit.operations);
-    operations
-        .filter(|one| matches!(one, Operation::Revoke { .. } | Operation::BeginEpoch { .. }))
-        .count()
+    operations.filter(|one| matches!(one, Operation::Revoke { .. } | Operation::BeginEpoch { .. })).count()
 }

@@ -30,7 +30,10 @@ async fn stored(world: &World, owner: &User, of: &Collection, record: RecordId) 
 async fn transforms(world: &World) -> u64 {
     let page = RawRequest::get("/metrics").send(world.address()).await;
     let page = String::from_utf8(page.body).unwrap();
-    let line = page.lines().find(|line| line.starts_with("transforms_total")).expect("the counter of transforms");
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("pryv_transforms_total"))
+        .expect("the counter of transforms");
     line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
@@ -76,7 +79,7 @@ async fn the_fourteen_steps_of_the_proxy_re_encryption_experiment() {
     // 6. The target reads what was there before: the server transforms the key of the epoch, once.
     let before = transforms(&world).await;
     let shared = received(&target).await;
-    assert_eq!(all(&shared).await, [deposited.data.clone()]);
+    assert_eq!(all(&shared).await, std::slice::from_ref(&deposited.data));
     assert_eq!(transforms(&world).await, before + 1);
 
     // 7, 8. The person and the target each write; the target to the person's keys.
@@ -91,7 +94,11 @@ async fn the_fourteen_steps_of_the_proxy_re_encryption_experiment() {
     for _ in 0..5 {
         shared.query().eq("/topic", sleep.as_str()).fetch::<Note>().await.unwrap();
     }
-    assert_eq!(transforms(&world).await, before + 1, "the server transforms nothing for a read, and nothing for an item");
+    assert_eq!(
+        transforms(&world).await,
+        before + 1,
+        "the server transforms nothing for a read, and nothing for an item"
+    );
 
     // 11. The collection's keys change. The experiment's server transformed the whole store; here no item is rewritten.
     let ids = [deposited.id, own.id, theirs.id];
