@@ -55,7 +55,7 @@ async fn nothing_that_a_server_answers_makes_a_client_release_a_key() {
         access.access = invented;
         access.grantee = forger.id();
         let statement = forger.identity.sign(&access);
-        answer.accesses.push(AccessState { statement, revocation: None, served: Vec::new() });
+        answer.accesses.push(AccessState { statement, ..sample.clone() });
     };
     let granted = scene.server.on::<ListGranted>(move |_, answer| forged(answer));
     let received_too = scene.server.on::<ListReceived>(|_, answer| answer.accesses.clear());
