@@ -6,7 +6,8 @@
 //! HKDF-Expand(PRK, "wrap", 32)      AES-256-GCM key: wraps content keys
 //! HKDF-Expand(PRK, "index", 32)     keys of equality tokens
 //! HKDF-Expand(PRK, "deposit", 32)   X25519 private key: opens what writers without the right to read seal
-//! HKDF-Expand(PRK, "link", 32)      reserved for child scopes
+//! HKDF-Expand(PRK, "link", 32)      AES-256-GCM key: what an epoch of a slice opens of other scopes
+//! HKDF-Expand(PRK, "definition", 32) and the roots of branches: see `branch`
 //! HKDF-Expand(PRK, "key id", 16)    key id: commits to RK and U
 //! HKDF-Extract("pryv unique", U)    keys of unique tokens
 //! ```
@@ -37,6 +38,7 @@ pub enum WrongKeys {
 pub struct EpochKeys {
     root: Secret<32>,
     unique: Secret<32>,
+    prk: Secret<32>,
     id: KeyId,
     wrap: AeadKey,
     deposit: Secret<32>,
@@ -91,6 +93,7 @@ impl EpochKeys {
             deposit,
             index: hkdf_expand(&prk, b"index"),
             unique_prk: hkdf_extract(b"pryv unique", unique.expose()),
+            prk,
             root,
             unique,
         }
@@ -149,6 +152,16 @@ impl EpochKeys {
     /// Wraps content keys.
     pub(crate) const fn wrap_key(&self) -> &AeadKey {
         &self.wrap
+    }
+
+    /// Gives the roots of branches.
+    pub(crate) const fn prk(&self) -> &Secret<32> {
+        &self.prk
+    }
+
+    /// Wraps what an epoch of a slice opens of other scopes.
+    pub(crate) fn link_key(&self) -> AeadKey {
+        AeadKey::new(&hkdf_expand(&self.prk, b"link"))
     }
 
     /// Opens what is sealed to [`EpochKeys::deposit`].

@@ -21,6 +21,7 @@ use pryv_wire::{
     bytes::{SealingPublicKey, Signature, SigningPublicKey},
     card::{Card, PrincipalKind},
     encode,
+    scope::Slice,
 };
 use std::fmt;
 
@@ -168,7 +169,23 @@ impl Identity {
     /// any other account's.
     #[must_use]
     pub fn scope_id(&self, uri: &str) -> ScopeId {
-        let mac = hmac(self.keys.identifiers.expose(), &encode(&("collection", uri)));
+        self.derived_scope(&encode(&("collection", uri)))
+    }
+
+    /// The scope of the ontology that `uri` defines, as [`Identity::scope_id`].
+    #[must_use]
+    pub fn ontology_id(&self, uri: &str) -> ScopeId {
+        self.derived_scope(&encode(&("ontology", uri)))
+    }
+
+    /// The scope of a slice, as [`Identity::scope_id`]: two devices that grant the same make the same slice.
+    #[must_use]
+    pub fn slice_id(&self, slice: &Slice) -> ScopeId {
+        self.derived_scope(&encode(&("slice", slice)))
+    }
+
+    fn derived_scope(&self, message: &[u8]) -> ScopeId {
+        let mac = hmac(self.keys.identifiers.expose(), message);
         let mut id = [0; ScopeId::LENGTH];
         id.iter_mut().zip(mac).for_each(|(to, from)| *to = from);
         ScopeId::from_bytes(id)

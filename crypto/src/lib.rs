@@ -9,12 +9,14 @@
 //! | [`identity`] | the keys that derive from the account secret, and what they sign |
 //! | [`password`], [`recovery`] | the two ways back to the account secret |
 //! | [`epoch`], [`keyring`] | keys of a scope's epoch; what the owner keeps at the server under its own key |
+//! | [`branch`], [`slice`] | keys of terms and of what lies under them; what a grant on a term opens |
 //! | [`lockbox`] | two locks on every grant: re-encryption and sealing |
 //! | [`record`] | sealing and opening records |
 //! | [`evidence`] | accesses and revocations that were verified |
 //! | [`index`] | tokens by which a server finds records without reading them |
 //! | [`note`] | what only grantor and grantee read of an access |
 
+pub mod branch;
 pub mod epoch;
 pub mod evidence;
 #[cfg(test)]
@@ -30,8 +32,10 @@ mod primitive;
 pub mod record;
 pub mod recovery;
 pub mod secret;
+pub mod slice;
 mod wrap;
 
+pub use branch::Branch;
 pub use epoch::{EpochKeys, WrongKeys};
 pub use evidence::VerifiedAccess;
 pub use identity::Identity;

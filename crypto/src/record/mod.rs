@@ -5,28 +5,34 @@
 //! okm = HKDF-Expand(CEK, "pryv content", 64)
 //! content key = okm[0..32], commitment = okm[32..64]
 //! ciphertext  = AES-256-GCM(content key, 0^96, padded content, encoded Protected)
-//! place       = CBOR [ "cek", suite, account, scope, epoch, record, version ]
-//! wrapped recipient = wrap(epoch's wrap key, place, CEK)
-//! sealed recipient  = HPKE-Seal(epoch's deposit key, "pryv deposit", place, CEK)
+//! place       = CBOR [ "cek", suite, account, record's scope, recipient's scope, term | null, epoch, record, version ]
+//! wrapped recipient = wrap(wrap key of the epoch, or of the term's branch, place, CEK)
+//! wrapped recipient of a definition = wrap(epoch's definition key, place, CEK)
+//! sealed or pending recipient       = HPKE-Seal(epoch's deposit key, "pryv deposit", place, CEK)
 //! ```
 //!
 //! The content key is used once, hence the zero nonce. AES-GCM does not commit to its key; the commitment, inside the
 //! additional data and under the signature, does.
 
 mod author;
+mod form;
+mod keys;
 mod open;
+mod place;
 mod seal;
 
 pub use author::{Author, AuthorNotAllowed};
-pub use open::{EpochSource, Misplaced, OpenError, OpenedRecord, Sought, UnopenedRecord};
-pub use seal::{Draft, RecordSealer, SealError, SealedRecord};
+pub use keys::EpochSource;
+pub use open::{Misplaced, OpenError, OpenedRecord, Sought, UnopenedRecord};
+pub use place::{MoverNotAllowed, NewTokens, Placing};
+pub use seal::{Draft, Filing, RecordSealer, SealError, SealedRecord};
 
 use crate::{
     primitive::hkdf_expand,
     secret::{ContentKey, Secret},
 };
 use pryv_wire::{
-    Suite, encode,
+    RecordId, ScopeId, Suite, encode,
     record::{Protected, Recipient},
 };
 
@@ -49,15 +55,15 @@ impl Content {
     }
 }
 
-/// The place that a wrapped or sealed content key is bound to.
-fn place(protected: &Protected, scope: pryv_wire::ScopeId, epoch: u32) -> Vec<u8> {
-    let Protected { account, record, version, .. } = protected;
-    encode(&("cek", Suite::CLASSIC, account, scope, epoch, record, version))
+/// The place that the content key of one entry is bound to.
+fn entry_place(protected: &Protected, scope: ScopeId, term: Option<RecordId>, epoch: u32) -> Vec<u8> {
+    let Protected { account, scope: own, record, version, .. } = protected;
+    encode(&("cek", Suite::CLASSIC, account, own, scope, term, epoch, record, version))
 }
 
 /// The place of one recipient.
 fn recipient_place(protected: &Protected, recipient: &Recipient) -> Vec<u8> {
-    place(protected, recipient.scope, recipient.epoch)
+    entry_place(protected, recipient.scope, recipient.term, recipient.epoch)
 }
 
 #[cfg(test)]

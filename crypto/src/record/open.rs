@@ -1,8 +1,14 @@
 //! Opening: from envelope to content, refusing whatever is not what was asked for.
 
-use super::{Content, DEPOSIT, author::Author, author::AuthorNotAllowed, recipient_place};
+use super::{
+    Content, DEPOSIT,
+    author::{Author, AuthorNotAllowed},
+    form,
+    keys::EpochSource,
+    place::{self, MoverNotAllowed},
+    recipient_place,
+};
 use crate::{
-    epoch::EpochKeys,
     padding::{self, FLOOR, InvalidPadding},
     primitive::{AeadKey, NONCE, NotOpened, hpke_open},
     secret::{ContentKey, Secret},
@@ -11,9 +17,9 @@ use crate::{
 use pryv_proxy_crypto::{InvalidSignature, UnknownSuite, check_suite, verify};
 use pryv_wire::{
     DecodeError, Digest, PrincipalId, RecordId, ScopeId, decode,
-    record::{Envelope, Placement, Protected, RecipientKind, RecordKind},
+    record::{Envelope, MovedPlacement, Placement, Protected, Recipient, RecipientKind, RecordKind},
 };
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// What an envelope is not of, though it was asked for.
@@ -65,6 +71,12 @@ pub enum OpenError {
     /// Recipients or tokens are not those that the record was written with.
     #[error("recipients or index tokens are not those that the record was written with")]
     Placement,
+    /// The record was placed again by somebody who might not.
+    #[error("the record was placed again by somebody who might not")]
+    Mover(#[source] MoverNotAllowed),
+    /// The recipients are not those of a record of its kind.
+    #[error("the recipients are not those of a record of its kind")]
+    Recipients,
     /// No recipient is of an epoch whose keys are held.
     #[error("the record is for epochs whose keys are not held")]
     NoKey,
@@ -101,24 +113,6 @@ pub struct Sought {
     pub at_least: u64,
 }
 
-/// The epochs whose keys a reader holds.
-pub trait EpochSource {
-    /// The keys of an epoch, if they are held.
-    fn keys(&self, scope: ScopeId, epoch: u32) -> Option<&EpochKeys>;
-}
-
-impl EpochSource for BTreeMap<(ScopeId, u32), EpochKeys> {
-    fn keys(&self, scope: ScopeId, epoch: u32) -> Option<&EpochKeys> {
-        self.get(&(scope, epoch))
-    }
-}
-
-impl EpochSource for BTreeMap<(ScopeId, u32), Arc<EpochKeys>> {
-    fn keys(&self, scope: ScopeId, epoch: u32) -> Option<&EpochKeys> {
-        self.get(&(scope, epoch)).map(|keys| &**keys)
-    }
-}
-
 /// A record that was read and not yet opened: it says which author and access must be looked up, and no more than that
 /// may be believed of it.
 #[derive(Clone, Debug)]
@@ -126,12 +120,18 @@ pub struct UnopenedRecord {
     envelope: Envelope,
     protected: Protected,
     placement: Placement,
+    /// Whoever placed it again was checked.
+    mover_checked: bool,
 }
 
 /// A record, opened and checked.
 pub struct OpenedRecord {
     /// What it is, and everything that it is bound to.
     pub protected: Protected,
+    /// Who can open it, where it is found, and where a term stands.
+    pub placement: Placement,
+    /// How often this version was placed again.
+    pub placed: u32,
     /// The content.
     pub content: Zeroizing<Vec<u8>>,
     /// Names this version.
@@ -157,7 +157,7 @@ impl UnopenedRecord {
         let protected: Protected = decode(&envelope.protected).map_err(OpenError::Malformed)?;
         check_suite(protected.suite).map_err(OpenError::Suite)?;
         let placement = decode(&envelope.placement).map_err(OpenError::Malformed)?;
-        Ok(Self { envelope, protected, placement })
+        Ok(Self { envelope, protected, placement, mover_checked: false })
     }
 
     /// What the record says of itself, unchecked.
@@ -172,7 +172,34 @@ impl UnopenedRecord {
         &self.placement
     }
 
-    /// Opens the record with the keys of an epoch.
+    /// Who placed the record again since it was written, unchecked.
+    #[must_use]
+    pub const fn moved(&self) -> Option<&MovedPlacement> {
+        self.envelope.moved.as_ref()
+    }
+
+    /// The envelope, unchecked.
+    #[must_use]
+    pub const fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// Checks who placed the record again. A record that was is not opened without.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Mover`] if the mover did not sign the placement, or had no right to.
+    pub fn check_mover(&mut self, mover: Author<'_>) -> Result<(), OpenError> {
+        let moved = self.envelope.moved.as_ref().ok_or(OpenError::Placement)?;
+        let epoch = self.placement.recipients.first().ok_or(OpenError::Recipients)?.epoch;
+        let placement = Placement::digest(&self.envelope.placement);
+        place::check(mover, moved, self.envelope.digest(), placement, &self.protected, epoch)
+            .map_err(OpenError::Mover)?;
+        self.mover_checked = true;
+        Ok(())
+    }
+
+    /// Opens the record with the keys that a reader holds.
     ///
     /// # Errors
     ///
@@ -222,31 +249,62 @@ impl UnopenedRecord {
         if *version < sought.at_least.max(1) {
             return Err(OpenError::RolledBack { known: sought.at_least.max(1), found: *version });
         }
-        if Placement::digest(&self.envelope.placement) != *placement {
+        let as_placed = match self.envelope.moved {
+            None => Placement::digest(&self.envelope.placement) == *placement,
+            Some(_) => self.mover_checked,
+        };
+        if !as_placed {
             return Err(OpenError::Placement);
         }
-        Ok(())
+        let of_its_kind =
+            form::is_of_its_kind(&self.protected, &self.placement, self.envelope.moved.is_some());
+        if of_its_kind { Ok(()) } else { Err(OpenError::Recipients) }
     }
 
-    fn content_key(&self, epochs: &(impl EpochSource + ?Sized)) -> Result<ContentKey, OpenError> {
-        let (recipient, keys) = self
-            .placement
-            .recipients
-            .iter()
-            .find_map(|recipient| Some((recipient, epochs.keys(recipient.scope, recipient.epoch)?)))
-            .ok_or(OpenError::NoKey)?;
+    /// The content key, through whichever entry a key is held for. One that does not open does not keep others from it.
+    fn content_key(&self, keys: &(impl EpochSource + ?Sized)) -> Result<ContentKey, OpenError> {
+        let mut result = Err(OpenError::NoKey);
+        for recipient in &self.placement.recipients {
+            let Some(opened) = self.entry(recipient, keys) else { continue };
+            let opened = opened.and_then(|bytes| ContentKey::from_slice(&bytes).ok_or(NotOpened));
+            match opened {
+                Ok(content_key) => return Ok(content_key),
+                Err(error) => result = Err(OpenError::ContentKey(error)),
+            }
+        }
+        result
+    }
+
+    /// What an entry holds; absent if no key for it is held.
+    fn entry(
+        &self,
+        recipient: &Recipient,
+        keys: &(impl EpochSource + ?Sized),
+    ) -> Option<Result<Zeroizing<Vec<u8>>, NotOpened>> {
+        let Recipient { scope, term, epoch, .. } = *recipient;
+        let own = self.protected.scope;
         let place = recipient_place(&self.protected, recipient);
-        let opened = match recipient.kind {
-            RecipientKind::Wrapped => wrap::unwrap(keys.wrap_key(), &place, &recipient.key),
-            RecipientKind::Sealed => hpke_open(keys.deposit_secret(), DEPOSIT, &place, &recipient.key),
-        };
-        opened
-            .and_then(|bytes| ContentKey::from_slice(&bytes).ok_or(NotOpened))
-            .map_err(OpenError::ContentKey)
+        let unwrap = |key: &AeadKey| wrap::unwrap(key, &place, &recipient.key);
+        match (recipient.kind, term) {
+            (RecipientKind::Sealed | RecipientKind::Pending, _) => {
+                let deposit = keys.keys(own, epoch)?.deposit_secret();
+                Some(hpke_open(deposit, DEPOSIT, &place, &recipient.key))
+            }
+            (RecipientKind::Wrapped, Some(term)) => {
+                Some(unwrap(&keys.branch(own, scope, term, epoch)?.wrap_key()))
+            }
+            (RecipientKind::Wrapped, None) if self.protected.kind == RecordKind::Definition => {
+                match keys.keys(scope, epoch) {
+                    Some(keys) => Some(unwrap(&keys.definition().wrap_key())),
+                    None => Some(unwrap(&keys.definition(scope, epoch)?.wrap_key())),
+                }
+            }
+            (RecipientKind::Wrapped, None) => Some(unwrap(keys.keys(scope, epoch)?.wrap_key())),
+        }
     }
 
     fn open_content(self, content_key: ContentKey, author: Author<'_>) -> Result<OpenedRecord, OpenError> {
-        let Self { envelope, protected, placement } = self;
+        let Self { envelope, protected, placement, .. } = self;
         let derived = Content::derive(&content_key);
         let committed = Secret::filled(|bytes| *bytes = *protected.commitment.as_bytes());
         if !derived.commitment.ct_eq(&committed) {
@@ -263,15 +321,9 @@ impl UnopenedRecord {
             .signing_keys()
             .find(|key| verify(key, &signed, &envelope.signature).is_ok())
             .ok_or(OpenError::Signature(InvalidSignature))?;
-        let epoch = newest_epoch(&protected, &placement).ok_or(OpenError::NoKey)?;
-        author.check(&protected, epoch).map_err(OpenError::Author)?;
-        Ok(OpenedRecord { protected, content, digest, content_key })
+        let written = envelope.moved.is_none().then_some(&placement);
+        author.check(&protected, written).map_err(OpenError::Author)?;
+        let placed = envelope.moved.map_or(0, |moved| moved.number);
+        Ok(OpenedRecord { protected, placement, placed, content, digest, content_key })
     }
-}
-
-/// The newest epoch of its own collection that a record was written to: what a revocation is measured against, so that
-/// an old recipient beside a new one does not make a late record look early.
-fn newest_epoch(protected: &Protected, placement: &Placement) -> Option<u32> {
-    let of_scope = placement.recipients.iter().filter(|recipient| recipient.scope == protected.scope);
-    of_scope.map(|recipient| recipient.epoch).max()
 }

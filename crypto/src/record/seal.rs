@@ -1,7 +1,8 @@
 //! Sealing: from content to envelope.
 
-use super::{Content, DEPOSIT, place};
+use super::{Content, DEPOSIT, entry_place};
 use crate::{
+    branch::Branch,
     epoch::{EpochKeys, WrongKeys},
     identity::Identity,
     index::{EqualityToken, UniqueToken},
@@ -12,11 +13,11 @@ use crate::{
 };
 use pryv_proxy_crypto::{UnknownSuite, check_suite};
 use pryv_wire::{
-    AccessId, Bytes, RecordId, Timestamp,
+    AccessId, Bytes, RecordId, ScopeId, Timestamp,
     bytes::{Commitment, Signature},
     encode,
     record::{
-        DefinitionRef, Envelope, MAX_ENVELOPE_LENGTH, Placement, Protected, Recipient, RecipientKind,
+        DefinitionRef, Envelope, MAX_ENVELOPE_LENGTH, Parent, Placement, Protected, Recipient, RecipientKind,
         RecordKind, Tokens,
     },
     scope::Epoch,
@@ -43,6 +44,9 @@ pub enum SealError {
     /// Versions count from 1.
     #[error("versions count from 1")]
     Version,
+    /// The record was not written in the scope of this sealer, or in a later epoch.
+    #[error("the record belongs to another scope or to a later epoch")]
+    Foreign,
     /// The envelope would be longer than a server takes.
     #[error("the record is too long: {length} of {MAX_ENVELOPE_LENGTH} bytes")]
     TooLong {
@@ -72,6 +76,29 @@ pub struct Draft<'a> {
     pub written_at: Timestamp,
 }
 
+/// One term that an instance is filed under, and what the writer can do for its readers.
+#[derive(Clone, Copy, Debug)]
+pub enum Filing<'a> {
+    /// The writer holds the term's branch, in the epoch that is written in: its readers open the record at once.
+    Held {
+        /// The ontology of the term.
+        ontology: ScopeId,
+        /// The term.
+        term: RecordId,
+        /// The term's branch.
+        branch: &'a Branch,
+    },
+    /// The writer holds no key of the term: who reads the collection opens it to the term's readers later.
+    Pending {
+        /// The ontology of the term.
+        ontology: ScopeId,
+        /// The term.
+        term: RecordId,
+    },
+    /// An entry that stays as it is. Only for placing again in the same epoch.
+    Kept(&'a Recipient),
+}
+
 /// A sealed record, and the key that opens it.
 #[derive(Debug)]
 pub struct SealedRecord {
@@ -84,10 +111,10 @@ pub struct SealedRecord {
 /// Seals the records of one author in one epoch of a scope. Make it once and keep it.
 #[derive(Clone, Copy)]
 pub struct RecordSealer<'a> {
-    author: &'a Identity,
-    epoch: &'a Epoch,
-    access: Option<AccessId>,
-    keys: Option<&'a EpochKeys>,
+    pub(super) author: &'a Identity,
+    pub(super) epoch: &'a Epoch,
+    pub(super) access: Option<AccessId>,
+    pub(super) keys: Option<&'a EpochKeys>,
 }
 
 impl<'a> RecordSealer<'a> {
@@ -106,7 +133,7 @@ impl<'a> RecordSealer<'a> {
         Ok(Self { author, epoch, access, keys: Some(keys) })
     }
 
-    /// For a grantee who may write and not read.
+    /// For a grantee who may write, and does not read the whole scope: a depositor, or a holder of a slice.
     ///
     /// # Errors
     ///
@@ -130,8 +157,48 @@ impl<'a> RecordSealer<'a> {
         draft: &Draft<'_>,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<SealedRecord, SealError> {
+        self.seal_under(draft, &[], rng)
+    }
+
+    /// Seals one version of one instance, filed under terms.
+    ///
+    /// # Errors
+    ///
+    /// As [`RecordSealer::seal`].
+    pub fn seal_under(
+        &self,
+        draft: &Draft<'_>,
+        terms: &[Filing<'_>],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<SealedRecord, SealError> {
         let content_key = ContentKey::generate(rng);
-        let envelope = self.seal_with(draft, &content_key, rng)?;
+        let envelope = self.seal_with(draft, terms, &content_key, rng)?;
+        Ok(SealedRecord { envelope, content_key })
+    }
+
+    /// Seals one version of a term of the ontology that is the scope of this sealer: under the term's own branch, which is
+    /// all that its writer needs to hold.
+    ///
+    /// # Errors
+    ///
+    /// As [`RecordSealer::seal`].
+    pub fn seal_term(
+        &self,
+        draft: &Draft<'_>,
+        parent: Parent,
+        branch: &Branch,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<SealedRecord, SealError> {
+        let content_key = ContentKey::generate(rng);
+        let content = Content::derive(&content_key);
+        let protected = self.protected(draft, &content);
+        let term = Filing::Held { ontology: self.epoch.scope, term: draft.record, branch };
+        let placement = Placement {
+            recipients: vec![self.filed(&protected, &content_key, &term, rng)?],
+            tokens: Vec::new(),
+            parent: Some(parent),
+        };
+        let envelope = self.finish(draft, protected, &content, &placement)?;
         Ok(SealedRecord { envelope, content_key })
     }
 
@@ -139,8 +206,26 @@ impl<'a> RecordSealer<'a> {
     pub(crate) fn seal_with(
         &self,
         draft: &Draft<'_>,
+        terms: &[Filing<'_>],
         content_key: &ContentKey,
         rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Envelope, SealError> {
+        let content = Content::derive(content_key);
+        let protected = self.protected(draft, &content);
+        let mut recipients = vec![self.own(&protected, content_key, rng)?];
+        for term in terms {
+            recipients.push(self.filed(&protected, content_key, term, rng)?);
+        }
+        let tokens = self.tokens(draft.kind, &draft.equality, &draft.unique)?;
+        self.finish(draft, protected, &content, &Placement { recipients, tokens, parent: None })
+    }
+
+    fn finish(
+        &self,
+        draft: &Draft<'_>,
+        mut protected: Protected,
+        content: &Content,
+        placement: &Placement,
     ) -> Result<Envelope, SealError> {
         let length = draft.content.len();
         if length > MAX_ENVELOPE_LENGTH {
@@ -149,12 +234,7 @@ impl<'a> RecordSealer<'a> {
         if draft.version == 0 {
             return Err(SealError::Version);
         }
-        let content = Content::derive(content_key);
-        let mut protected = self.protected(draft, &content);
-        let placement = encode(&Placement {
-            recipients: vec![self.recipient(&protected, content_key, rng)?],
-            tokens: self.tokens(draft)?,
-        });
+        let placement = encode(placement);
         protected.placement = Placement::digest(&placement);
         let protected = encode(&protected);
 
@@ -168,11 +248,10 @@ impl<'a> RecordSealer<'a> {
             placement: placement.into(),
             ciphertext: message.into(),
             signature: Signature::from_bytes([0; Signature::LENGTH]),
+            moved: None,
         };
         envelope.signature = self.author.sign_bytes(&envelope.signed_bytes());
-        // Four heads of at most five bytes, and the signature.
-        let length = envelope.protected.len() + envelope.placement.len() + envelope.ciphertext.len() + 84;
-        if length > MAX_ENVELOPE_LENGTH { Err(SealError::TooLong { length }) } else { Ok(envelope) }
+        fits(envelope)
     }
 
     /// The protected part, but for the digest of the placement, which needs the recipients first.
@@ -181,6 +260,7 @@ impl<'a> RecordSealer<'a> {
             suite: self.epoch.suite,
             account: self.epoch.account,
             scope: self.epoch.scope,
+            epoch: self.epoch.epoch,
             record: draft.record,
             version: draft.version,
             kind: draft.kind,
@@ -193,45 +273,95 @@ impl<'a> RecordSealer<'a> {
         }
     }
 
-    fn recipient(
+    /// The entry for the readers of the whole scope.
+    pub(super) fn own(
         &self,
         protected: &Protected,
         content_key: &ContentKey,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Recipient, SealError> {
         let Epoch { scope, epoch, .. } = *self.epoch;
-        let place = place(protected, scope, epoch);
+        let place = entry_place(protected, scope, None, epoch);
         let (kind, key) = match self.keys {
-            Some(keys) => {
-                (RecipientKind::Wrapped, wrap::wrap(keys.wrap_key(), &place, content_key.expose(), rng))
+            Some(keys) if protected.kind == RecordKind::Definition => {
+                let wrap_key = keys.definition().wrap_key();
+                (RecipientKind::Wrapped, wrap::wrap(&wrap_key, &place, content_key.expose(), rng).into())
             }
-            None => (
-                RecipientKind::Sealed,
-                hpke_seal(&self.epoch.deposit, DEPOSIT, &place, content_key.expose(), rng)
-                    .map_err(SealError::Deposit)?,
-            ),
+            Some(keys) => {
+                let key = wrap::wrap(keys.wrap_key(), &place, content_key.expose(), rng);
+                (RecipientKind::Wrapped, key.into())
+            }
+            None => (RecipientKind::Sealed, self.deposit(&place, content_key, rng)?),
         };
-        Ok(Recipient { scope, epoch, kind, key: key.into() })
+        Ok(Recipient { scope, term: None, epoch, kind, key })
+    }
+
+    /// The entry for the readers of one term.
+    pub(super) fn filed(
+        &self,
+        protected: &Protected,
+        content_key: &ContentKey,
+        filing: &Filing<'_>,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Recipient, SealError> {
+        let epoch = self.epoch.epoch;
+        match *filing {
+            Filing::Held { ontology: scope, term, branch } => {
+                let place = entry_place(protected, scope, Some(term), epoch);
+                let key = wrap::wrap(&branch.wrap_key(), &place, content_key.expose(), rng).into();
+                Ok(Recipient { scope, term: Some(term), epoch, kind: RecipientKind::Wrapped, key })
+            }
+            Filing::Pending { ontology: scope, term } => {
+                let place = entry_place(protected, scope, Some(term), epoch);
+                let key = self.deposit(&place, content_key, rng)?;
+                Ok(Recipient { scope, term: Some(term), epoch, kind: RecipientKind::Pending, key })
+            }
+            Filing::Kept(recipient) if recipient.epoch == epoch => Ok(recipient.clone()),
+            Filing::Kept(_) => Err(SealError::Foreign),
+        }
+    }
+
+    fn deposit(
+        &self,
+        place: &[u8],
+        content_key: &ContentKey,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Bytes, SealError> {
+        let sealed = hpke_seal(&self.epoch.deposit, DEPOSIT, place, content_key.expose(), rng);
+        sealed.map(Bytes::from).map_err(SealError::Deposit)
     }
 
     /// A reader's instance has its tokens' entry even if no indexed field is there: an instance without one is taken for a
     /// deposit, which every query by tokens finds.
-    fn tokens(&self, draft: &Draft<'_>) -> Result<Vec<Tokens>, SealError> {
-        let none = draft.equality.is_empty() && draft.unique.is_empty();
+    pub(super) fn tokens(
+        &self,
+        kind: RecordKind,
+        equality: &[EqualityToken],
+        unique: &[UniqueToken],
+    ) -> Result<Vec<Tokens>, SealError> {
+        let none = equality.is_empty() && unique.is_empty();
         if self.keys.is_none() && !none {
             return Err(SealError::TokensWithoutKey);
         }
-        if none && (self.keys.is_none() || draft.kind != RecordKind::Instance) {
+        if none && (self.keys.is_none() || kind != RecordKind::Instance) {
             return Ok(Vec::new());
         }
         let Epoch { scope, epoch, .. } = *self.epoch;
         Ok(vec![Tokens {
             scope,
             epoch,
-            equality: sorted(draft.equality.iter().map(|token| token.to_wire())),
-            unique: sorted(draft.unique.iter().map(|token| token.to_wire())),
+            equality: sorted(equality.iter().copied().map(EqualityToken::to_wire)),
+            unique: sorted(unique.iter().copied().map(UniqueToken::to_wire)),
         }])
     }
+}
+
+/// The envelope, if a server takes it.
+pub(super) fn fits(envelope: Envelope) -> Result<Envelope, SealError> {
+    // Four heads of at most five bytes, the signature, and what a mover adds.
+    let moved = if envelope.moved.is_some() { 140 } else { 0 };
+    let length = envelope.protected.len() + envelope.placement.len() + envelope.ciphertext.len() + 84 + moved;
+    if length > MAX_ENVELOPE_LENGTH { Err(SealError::TooLong { length }) } else { Ok(envelope) }
 }
 
 fn sorted(tokens: impl Iterator<Item = Bytes>) -> Vec<Bytes> {

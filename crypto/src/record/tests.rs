@@ -448,6 +448,8 @@ fn what_cannot_be_written_is_not_sealed() {
     assert!(matches!(refused, Err(SealError::WrongKeys(_))));
 }
 
+mod filed;
+
 proptest! {
     #[test]
     fn no_changed_envelope_opens(place in any::<prop::sample::Index>(), flip in 1_u8..) {

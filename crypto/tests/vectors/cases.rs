@@ -6,13 +6,15 @@ use crate::{
 };
 use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
+    branch::{Branch, DefinitionKey, LinkPlace, open_link, seal_link},
     index::{EqualityKey, UniqueKey},
     lockbox::{self, PreSecret},
     note::{self, NotePlace},
     password::ExportKey,
-    record::{Draft, RecordSealer},
+    record::{Author, Draft, EpochSource, Filing, RecordSealer, Sought, UnopenedRecord},
     recovery::RecoveryPhrase,
     secret::LockKey,
+    slice::{EntryPlace, open_entry, seal_entry},
 };
 use pryv_proxy_crypto::{
     CardChain, VerifiedCards,
@@ -82,10 +84,16 @@ pub(crate) fn identity(case: &Value) -> Value {
 
 pub(crate) fn scope(case: &Value) -> Value {
     let secret = bytes(case, "account_secret");
-    let message = encode(&("collection", text(case, "uri")));
+    let kind = text(case, "kind");
+    let message = encode(&(kind, text(case, "uri")));
     let key = expand(&extract("pryv account", &secret), "identifiers", 32);
     let id = ScopeId::try_from(&hmac(&key, &[&message])[..16]).unwrap();
-    assert_eq!(principal(&secret).0.scope_id(text(case, "uri")), id);
+    let owner = principal(&secret).0;
+    let by_crate = match kind {
+        "ontology" => owner.ontology_id(text(case, "uri")),
+        _ => owner.scope_id(text(case, "uri")),
+    };
+    assert_eq!(by_crate, id);
     let definition = RecordId::try_from(&sha256(&[b"pryv definition\0", id.as_bytes()])[..16]).unwrap();
     assert_eq!(RecordId::definition(id), definition);
     with(
@@ -340,11 +348,12 @@ pub(crate) fn record(case: &Value) -> Value {
     assert_eq!(protected.placement.as_bytes(), &sha256(&[b"pryv placement\0", &envelope.placement]));
     let Protected { account, scope, record, version, .. } = protected;
     let epoch = number(case, "epoch");
-    let place = encode(&("cek", 1, account, scope, epoch, record, version));
+    let place = encode(&("cek", 1, account, scope, scope, Value::Null, epoch, record, version));
     let placement: pryv_wire::record::Placement = decode(&envelope.placement).unwrap();
     if case["author_secret"].is_null() {
         let both = [bytes(case, "rk"), bytes(case, "u")].concat();
-        let wrap_key = expand(&extract("pryv epoch", &both), "wrap", 32);
+        let label = if protected.kind == RecordKind::Definition { "definition" } else { "wrap" };
+        let wrap_key = expand(&extract("pryv epoch", &both), label, 32);
         assert_eq!(placement.recipients[0].key.as_slice(), wrap(&wrap_key, rest, content_key, &place));
     }
     let digest =
@@ -370,6 +379,156 @@ pub(crate) fn record(case: &Value) -> Value {
             "digest": hex(digest),
         }),
     )
+}
+
+/// An instance filed under a term, and under another whose key the writer does not hold, as the term's readers open it.
+pub(crate) fn filed_record(case: &Value) -> Value {
+    let (owner, cards) = principal(&bytes(case, "account_secret"));
+    let keys = epoch_keys(case);
+    let epoch = statement(case, &owner, &keys);
+    let ontology = owner.ontology_id(text(case, "ontology_uri"));
+    let (term, foreign): (RecordId, RecordId) =
+        (text(case, "term").parse().unwrap(), text(case, "foreign_term").parse().unwrap());
+    let branch = keys.data(ontology).child(term);
+    let content = bytes(case, "content");
+    let draft = Draft {
+        record: text(case, "record").parse().unwrap(),
+        version: 1,
+        kind: RecordKind::Instance,
+        definition: Some(DefinitionRef { version: 1, digest: pryv_wire::Digest::from_bytes([0x11; 32]) }),
+        content: &content,
+        equality: vec![],
+        unique: vec![],
+        written_at: Timestamp::from_millis(CREATED),
+    };
+    let filings =
+        [Filing::Held { ontology, term, branch: &branch }, Filing::Pending { ontology, term: foreign }];
+    let sealer = RecordSealer::for_reader(&owner, &epoch, &keys, None).unwrap();
+    let envelope = sealer.seal_under(&draft, &filings, &mut random(case)).unwrap().envelope;
+    let placement: pryv_wire::record::Placement = decode(&envelope.placement).unwrap();
+
+    let random = bytes(case, "random");
+    let prk = extract("pryv epoch", &[bytes(case, "rk"), bytes(case, "u")].concat());
+    let root = expand(&prk, encode(&("data", ontology)), 32);
+    let branch = expand(&root, encode(&("term", term)), 32);
+    let place = |at: RecordId| {
+        encode(&("cek", 1, epoch.account, epoch.scope, ontology, at, epoch.epoch, draft.record, 1))
+    };
+    let wrapped = wrap(&expand(&branch, "wrap", 32), &random[44..56], &random[..32], &place(term));
+    assert_eq!(placement.recipients[1].key.as_slice(), wrapped);
+
+    let held = OneBranch(Branch::from_slice(&branch).unwrap(), ontology, term);
+    let sought =
+        Sought { account: owner.principal(), scope: epoch.scope, record: Some(draft.record), at_least: 1 };
+    let opened = UnopenedRecord::parse(&encode(&envelope)).unwrap();
+    assert_eq!(opened.open(&sought, &held, Author::Owner(&cards)).unwrap().content[..], content);
+    with(
+        case,
+        json!({
+            "ontology": ontology.to_string(),
+            "data_root": hex(root),
+            "branch": hex(&branch),
+            "wrap_key": hex(expand(&branch, "wrap", 32)),
+            "place": hex(place(term)),
+            "foreign_place": hex(place(foreign)),
+            "placement": hex(&envelope.placement[..]),
+            "envelope": hex(encode(&envelope)),
+        }),
+    )
+}
+
+/// What a reader of one term holds.
+struct OneBranch(Branch, ScopeId, RecordId);
+
+impl EpochSource for OneBranch {
+    fn keys(&self, _: ScopeId, _: u32) -> Option<&EpochKeys> {
+        None
+    }
+
+    fn branch(&self, _: ScopeId, ontology: ScopeId, term: RecordId, _: u32) -> Option<Branch> {
+        (ontology == self.1 && term == self.2).then(|| Branch::from_slice(self.0.expose()).unwrap())
+    }
+}
+
+pub(crate) fn branch(case: &Value) -> Value {
+    let prk = extract("pryv epoch", &[bytes(case, "rk"), bytes(case, "u")].concat());
+    let keys = epoch_keys(case);
+    let ontology: ScopeId = text(case, "ontology").parse().unwrap();
+    let (term, under): (RecordId, RecordId) =
+        (text(case, "term").parse().unwrap(), text(case, "under").parse().unwrap());
+    let structure = expand(&prk, encode(&("structure",)), 32);
+    let data = expand(&prk, encode(&("data", ontology)), 32);
+    let down = |root: &[u8]| {
+        let of_term = expand(root, encode(&("term", term)), 32);
+        expand(&of_term, encode(&("term", under)), 32)
+    };
+    assert_eq!(keys.structure().child(term).child(under).expose()[..], down(&structure));
+    assert_eq!(keys.data(ontology).child(term).child(under).expose()[..], down(&data));
+    assert_eq!(keys.definition().expose()[..], expand(&prk, "definition", 32));
+    with(
+        case,
+        json!({
+            "structure_root": hex(&structure),
+            "data_root": hex(&data),
+            "structure_branch": hex(down(&structure)),
+            "data_branch": hex(down(&data)),
+            "data_wrap_key": hex(expand(&down(&data), "wrap", 32)),
+            "data_link_key": hex(expand(&down(&data), "link", 32)),
+            "definition_key": hex(expand(&prk, "definition", 32)),
+        }),
+    )
+}
+
+pub(crate) fn slice_entry(case: &Value) -> Value {
+    let (owner, cards) = principal(&bytes(case, "account_secret"));
+    let keys = epoch_keys(case);
+    let id = |field: &str| -> ScopeId { text(case, field).parse().unwrap() };
+    let at = |field: &str| u32::try_from(number(case, field)).unwrap();
+    let place = EntryPlace {
+        account: owner.principal(),
+        slice: id("slice"),
+        slice_epoch: at("epoch"),
+        scope: id("scope"),
+        epoch: at("scope_epoch"),
+    };
+    let (branch, definition) = (bytes(case, "branch"), bytes(case, "definition_key"));
+    let encoded =
+        encode(&("entry", 1, place.account, place.slice, place.slice_epoch, place.scope, place.epoch));
+    let signed = [&b"pryv entry\0"[..], &encoded, &branch, &definition].concat();
+    let signature = owner.sign_bytes(&signed);
+    let prk = extract("pryv epoch", &[bytes(case, "rk"), bytes(case, "u")].concat());
+    let plaintext = [&branch[..], &definition, signature.as_bytes()].concat();
+    let sealed = wrap(&expand(&prk, "link", 32), &bytes(case, "random"), &plaintext, &encoded);
+
+    let (branch, definition) =
+        (Branch::from_slice(&branch).unwrap(), DefinitionKey::from_slice(&definition).unwrap());
+    let made = seal_entry(&owner, &keys, &place, &branch, &definition, &mut random(case));
+    assert_eq!(made.as_slice(), sealed);
+    assert!(open_entry(&cards, &keys, &place, &made).unwrap().branch.ct_eq(&branch));
+    with(case, json!({ "place": hex(encoded), "signed": hex(signed), "sealed": hex(sealed) }))
+}
+
+pub(crate) fn term_link(case: &Value) -> Value {
+    let (owner, _) = principal(&bytes(case, "account_secret"));
+    let place = LinkPlace {
+        account: owner.principal(),
+        scope: text(case, "scope").parse().unwrap(),
+        term: text(case, "term").parse().unwrap(),
+        epoch: u32::try_from(number(case, "epoch")).unwrap(),
+    };
+    let new = bytes(case, "branch");
+    let earlier: Vec<Vec<u8>> = (0..2).map(|at| bytes(case, &format!("earlier_{at}"))).collect();
+    let encoded = encode(&("term link", 1, place.account, place.scope, place.term, place.epoch));
+    let plaintext = [&[0, 0, 0, 0][..], &earlier[0], &[0, 0, 0, 1], &earlier[1]].concat();
+    let sealed = wrap(&expand(&new, "link", 32), &bytes(case, "random"), &plaintext, &encoded);
+
+    let branches: Vec<_> = earlier.iter().map(|bytes| Branch::from_slice(bytes).unwrap()).collect();
+    let new = Branch::from_slice(&new).unwrap();
+    let made = seal_link(&new, &place, [(0, &branches[0]), (1, &branches[1])], &mut random(case));
+    assert_eq!(made.as_slice(), sealed);
+    let opened = open_link(&new, &place, &made).unwrap();
+    assert!(opened.iter().zip(&branches).all(|((_, opened), branch)| opened.ct_eq(branch)));
+    with(case, json!({ "place": hex(encoded), "sealed": hex(sealed) }))
 }
 
 pub(crate) fn lockbox(case: &Value) -> Value {

@@ -9,6 +9,8 @@ pub(crate) fn open(error: &OpenError) -> &'static str {
         OpenError::Misplaced(_) => "misplaced",
         OpenError::RolledBack { .. } => "rolled-back",
         OpenError::Placement => "placement",
+        OpenError::Mover(_) => "mover",
+        OpenError::Recipients => "recipients",
         OpenError::NoKey => "no-key",
         OpenError::ContentKey(_) => "content-key",
         OpenError::Commitment => "commitment",

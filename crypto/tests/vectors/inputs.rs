@@ -37,9 +37,40 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
         "identities" => (0..3_u64)
             .map(|at| json!({ "account_secret": random.hex(32), "created_at": 1_767_225_600_000 + at }))
             .collect(),
-        "scopes" => ["https://example.org/person", "https://example.org/weight", "urn:x:\u{e9}"]
-            .map(|uri| json!({ "account_secret": secret(1), "uri": uri }))
-            .to_vec(),
+        "scopes" => [
+            ("collection", "https://example.org/person"),
+            ("collection", "https://example.org/weight"),
+            ("collection", "urn:x:\u{e9}"),
+            ("ontology", "https://example.org/person"),
+        ]
+        .map(|(kind, uri)| json!({ "account_secret": secret(1), "kind": kind, "uri": uri }))
+        .to_vec(),
+        "branches" => (0..2)
+            .map(|at| {
+                let more = json!({ "ontology": scope_id(7), "term": record_id(1), "under": record_id(2) });
+                changed(epoch(at, random), more)
+            })
+            .collect(),
+        "filed-records" => {
+            let more = json!({
+                "ontology_uri": "https://example.org/body", "term": record_id(1), "foreign_term": record_id(2),
+                "record": record_id(6), "content": crate::fixed::hex(encode(&json!({ "bpm": 62 }))),
+                "random": random.hex(88),
+            });
+            vec![changed(epoch(3, random), more)]
+        }
+        "slice-entries" => {
+            let more = json!({
+                "slice": scope_id(9), "scope": scope_id(7), "scope_epoch": 5, "branch": random.hex(32),
+                "definition_key": random.hex(32), "random": random.hex(12),
+            });
+            vec![changed(epoch(2, random), more)]
+        }
+        "term-links" => vec![json!({
+            "account_secret": secret(1), "scope": scope_id(7), "term": record_id(1), "epoch": 2,
+            "branch": random.hex(32), "earlier_0": random.hex(32), "earlier_1": random.hex(32),
+            "random": random.hex(12),
+        })],
         "recovery-phrases" => (0..2)
             .map(|_| {
                 json!({ "entropy": random.hex(32), "account_secret": secret(1), "random": random.hex(12) })
@@ -94,6 +125,14 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
 
 fn secret(number: u8) -> Value {
     crate::fixed::hex([number; 32])
+}
+
+fn scope_id(number: u8) -> Value {
+    ScopeId::from_bytes([number; 16]).to_string().into()
+}
+
+fn record_id(number: u8) -> Value {
+    RecordId::from_bytes([number; 16]).to_string().into()
 }
 
 fn access() -> Value {

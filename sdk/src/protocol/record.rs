@@ -156,6 +156,7 @@ pub(crate) fn read(state: &ScopeState, opened: &OpenedRecord) -> Result<Content,
     let malformed = Distrust::Malformed { what: "a record" };
     match protected.kind {
         RecordKind::Definition => Err(Distrust::Misplaced { what: "a definition" }),
+        RecordKind::Term => Err(Distrust::Misplaced { what: "a term" }),
         RecordKind::Tombstone if opened.content.is_empty() => {
             Ok(Content::Deleted { version: protected.version })
         }
@@ -194,6 +195,8 @@ pub(crate) fn open_fault(error: &OpenError) -> Failure {
             Distrust::RolledBack { what: "a record", known: *known, answered: *found }.into()
         }
         OpenError::Placement => tampered("recipients or index tokens were changed"),
+        OpenError::Mover(_) => Distrust::AuthorNotAllowed.into(),
+        OpenError::Recipients => tampered("its recipients are not those of a record of its kind"),
         OpenError::NoKey => LockReason::NotGranted.into(),
         OpenError::ContentKey(_) => tampered("its key does not open in its place"),
         OpenError::Commitment => tampered("it has another key than it was written with"),

@@ -297,7 +297,7 @@ async fn a_record_that_is_forged_or_too_long_is_refused() {
     let mut forged: Envelope = pryv_wire::decode(&good).unwrap();
     forged.signature = Signature::from_bytes([1; 64]);
     let mut moved: Envelope = pryv_wire::decode(&good).unwrap();
-    moved.placement = Bytes::from(encode(&Placement { recipients: vec![], tokens: vec![] }));
+    moved.placement = Bytes::from(encode(&Placement { recipients: vec![], tokens: vec![], parent: None }));
     let mut swapped: Envelope = pryv_wire::decode(&good).unwrap();
     swapped.ciphertext = Bytes::from(vec![0; 64]);
     for (name, envelope) in [("signature", forged), ("placement", moved), ("ciphertext", swapped)] {

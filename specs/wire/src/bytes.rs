@@ -137,6 +137,8 @@ fixed! {
     Signature(64);
     /// What a content key commits to, so that one ciphertext has one key.
     Commitment(32);
+    /// Random bytes that the id of a term is made with.
+    TermSalt(16);
     /// A bearer token of a session.
     SessionToken(32);
 }

@@ -3,7 +3,7 @@
 //! In CBOR an identifier is a byte string. As text (JSON, URIs, the command line) it is base32 (RFC 4648) in lower
 //! case without padding: no character that a shell, a URL or a double click would split.
 
-use crate::codec::DecodeError;
+use crate::{bytes::TermSalt, codec::DecodeError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
@@ -95,7 +95,7 @@ id! {
     PrincipalId(32);
     /// Names a scope, the unit that can be granted. A collection is a scope.
     ScopeId(16);
-    /// Names a record within its scope; random, made by the client.
+    /// Names a record within its scope; made by the client, at random but for definitions and terms.
     RecordId(16);
     /// Names an access: what a grantee may do with which scopes, and until when.
     AccessId(16);
@@ -130,7 +130,20 @@ impl RecordId {
     /// The record that holds the definition of a collection: one per scope, at a place both sides can name.
     #[must_use]
     pub fn definition(scope: ScopeId) -> Self {
-        let digest = Digest::of("pryv definition", &[scope.as_bytes()]);
+        Self::start_of(Digest::of("pryv definition", &[scope.as_bytes()]))
+    }
+
+    /// The record of a term that is made under `parent` (absent: at the root), with a salt of its own.
+    ///
+    /// The id commits to the first parent. Later ones stand in the epochs that the owner signs, so that nobody else can say
+    /// where a term stands.
+    #[must_use]
+    pub fn term(ontology: ScopeId, parent: Option<Self>, salt: TermSalt) -> Self {
+        let place = crate::codec::encode(&(ontology, parent, salt));
+        Self::start_of(Digest::of("pryv term", &[&place]))
+    }
+
+    fn start_of(digest: Digest) -> Self {
         let mut id = [0; Self::LENGTH];
         id.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
         Self(id)

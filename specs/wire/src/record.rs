@@ -1,14 +1,19 @@
 //! Records: the envelope of one encrypted item, and the calls that read it. Written through transactions.
 //!
 //! ```text
-//! Envelope = [ protected: bstr, placement: bstr, ciphertext: bstr, signature: bstr .size 64 ]
+//! Envelope = [ protected: bstr, placement: bstr, ciphertext: bstr, signature: bstr .size 64, ? moved ]
 //! ```
 //!
-//! `protected` is the additional data of the content's AEAD and holds the digest of `placement`; the signature
-//! covers `protected` and the hash of `ciphertext`. So content, place, recipients and index tokens stand or fall together.
+//! `protected` is the additional data of the content's AEAD and holds the digest of the placement it was written with; the
+//! signature covers `protected` and the hash of `ciphertext`. So content, place, recipients and index tokens stand or fall
+//! together. A placement that was replaced later carries the signature of who replaced it, in `moved`.
+
+mod envelope;
+
+pub use envelope::{Envelope, MovedPlacement};
 
 use crate::{
-    bytes::{Bytes, Commitment, Signature},
+    bytes::{Bytes, Commitment, TermSalt},
     id::{AccessId, Digest, PrincipalId, RecordId, ScopeId},
     suite::Suite,
     time::Timestamp,
@@ -26,6 +31,8 @@ pub enum RecordKind {
     Instance,
     /// What is left of a deleted record: its last version, without content or tokens.
     Tombstone,
+    /// A term of an ontology.
+    Term,
 }
 
 impl From<RecordKind> for u8 {
@@ -34,6 +41,7 @@ impl From<RecordKind> for u8 {
             RecordKind::Definition => 1,
             RecordKind::Instance => 2,
             RecordKind::Tombstone => 3,
+            RecordKind::Term => 4,
         }
     }
 }
@@ -46,7 +54,8 @@ impl TryFrom<u8> for RecordKind {
             1 => Ok(Self::Definition),
             2 => Ok(Self::Instance),
             3 => Ok(Self::Tombstone),
-            _ => Err("a record kind is 1, 2 or 3"),
+            4 => Ok(Self::Term),
+            _ => Err("a record kind is 1, 2, 3 or 4"),
         }
     }
 }
@@ -67,8 +76,10 @@ pub struct Protected {
     pub suite: Suite,
     /// The account that owns it.
     pub account: PrincipalId,
-    /// The collection it is in.
+    /// The collection it is in; of a term, the ontology.
     pub scope: ScopeId,
+    /// The epoch of that scope in which it was written. A later placement may name a later one.
+    pub epoch: u32,
     /// Its id.
     pub record: RecordId,
     /// Its version: one first, then one more each.
@@ -92,10 +103,24 @@ pub struct Protected {
 /// Who can open a record, and where it is found.
 #[derive(Clone, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
 pub struct Placement {
-    /// One entry for each scope that opens the record.
+    /// The record's own scope first, then one entry for each term that an instance is filed under. All name one epoch of the
+    /// record's own scope.
     pub recipients: Vec<Recipient>,
     /// Index tokens, by scope and epoch.
     pub tokens: Vec<Tokens>,
+    /// Where a term stands in its ontology; null for everything else.
+    pub parent: Option<Parent>,
+}
+
+/// Where a term stands in its ontology. In clear, so that a server knows the shape of the tree, and signed.
+#[derive(Clone, Copy, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
+pub struct Parent {
+    /// The term above; null at the root.
+    pub term: Option<RecordId>,
+    /// The epoch of the ontology in which the term got this parent.
+    pub since: u32,
+    /// What the id of the term was made with, beside its first parent ([`RecordId::term`]).
+    pub salt: TermSalt,
 }
 
 impl Placement {
@@ -114,6 +139,9 @@ pub enum RecipientKind {
     Wrapped,
     /// Sealed to the epoch's deposit key, by someone who may not.
     Sealed,
+    /// An entry for a term whose key the writer does not hold: sealed to the collection's deposit key, and closed to the
+    /// term's readers until a reader of the collection places the record again.
+    Pending,
 }
 
 impl From<RecipientKind> for u8 {
@@ -121,6 +149,7 @@ impl From<RecipientKind> for u8 {
         match kind {
             RecipientKind::Wrapped => 0,
             RecipientKind::Sealed => 1,
+            RecipientKind::Pending => 2,
         }
     }
 }
@@ -132,17 +161,20 @@ impl TryFrom<u8> for RecipientKind {
         match number {
             0 => Ok(Self::Wrapped),
             1 => Ok(Self::Sealed),
-            _ => Err("a recipient kind is 0 or 1"),
+            2 => Ok(Self::Pending),
+            _ => Err("a recipient kind is 0, 1 or 2"),
         }
     }
 }
 
-/// The content key for one scope.
+/// The content key for one scope, or for one term.
 #[derive(Clone, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
 pub struct Recipient {
-    /// The scope.
+    /// The scope: the record's own, or the ontology of the term.
     pub scope: ScopeId,
-    /// The epoch.
+    /// The term whose readers the entry is for; null for the readers of the whole scope.
+    pub term: Option<RecordId>,
+    /// The epoch, of the record's own scope.
     pub epoch: u32,
     /// How the key is given.
     pub kind: RecipientKind,
@@ -171,34 +203,6 @@ pub const UNIQUE_TOKEN_LENGTH: usize = 32;
 
 /// The largest envelope, in bytes: an instance of 256 KiB with room for padding and recipients.
 pub const MAX_ENVELOPE_LENGTH: usize = 320 * 1024;
-
-/// One encrypted item. An array on the wire, in this order.
-#[derive(Clone, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
-pub struct Envelope {
-    /// [`Protected`], encoded.
-    pub protected: Bytes,
-    /// [`Placement`], encoded.
-    pub placement: Bytes,
-    /// The padded content, encrypted.
-    pub ciphertext: Bytes,
-    /// The author's signature over [`Envelope::signed_bytes`].
-    pub signature: Signature,
-}
-
-impl Envelope {
-    /// What names this version of the record: the digest of the protected part and of the ciphertext.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        let ciphertext = Digest::of("pryv ciphertext", &[&self.ciphertext]);
-        Digest::of("pryv record", &[ciphertext.as_bytes(), &self.protected])
-    }
-
-    /// What the author signs.
-    #[must_use]
-    pub fn signed_bytes(&self) -> Vec<u8> {
-        [b"pryv record\0", &self.digest().as_bytes()[..]].concat()
-    }
-}
 
 /// Which records a query asks for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -1,9 +1,9 @@
 //! Terms: the shape of an ontology as the server knows it, and the calls that read it. Written through transactions.
 //!
-//! A term is a record of an ontology. Its label is encrypted; its id is random, and its parent stands in clear.
+//! A term is a record of an ontology. Its label is encrypted; its parent stands in clear, and its id commits to the first one.
 
 use crate::{
-    bytes::Bytes,
+    bytes::{Bytes, TermSalt},
     id::{PrincipalId, RecordId, ScopeId},
 };
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,8 @@ pub struct TermNode {
     pub parent: Option<RecordId>,
     /// The epoch of the ontology in which it got this parent.
     pub since: u32,
+    /// What its id was made with ([`RecordId::term`]), so that its place is proven to who may not read its record too.
+    pub salt: TermSalt,
     /// The envelope of the term record; absent for those who may not read labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Bytes>,

@@ -54,6 +54,9 @@ pub(super) fn prepare(encoded: Bytes, signer: &Signer) -> Result<PreparedRecord>
     let envelope: Envelope = decode(&encoded)?;
     let protected: Protected = decode(&envelope.protected)?;
     let placement: Placement = decode(&envelope.placement)?;
+    if envelope.moved.is_some() || placement.parent.is_some() {
+        return Err(Error::malformed("the record was placed again, or is a term"));
+    }
     check_suite(protected.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
     if protected.account != signer.account {
         return Err(Error::malformed("the record is of another account than the transaction"));
@@ -89,6 +92,7 @@ fn check_kind(protected: &Protected) -> Result<()> {
             Err(Error::malformed("a tombstone follows another version"))
         }
         RecordKind::Instance | RecordKind::Tombstone => Ok(()),
+        RecordKind::Term => Err(Error::malformed("a term is a record of an ontology")),
     }
 }
 
@@ -96,8 +100,11 @@ fn check_placement(protected: &Protected, placement: &Placement) -> Result<()> {
     let [recipient] = &placement.recipients[..] else {
         return Err(Error::malformed("a record has one recipient: its scope"));
     };
-    if recipient.scope != protected.scope {
+    if recipient.scope != protected.scope || recipient.term.is_some() {
         return Err(Error::malformed("the recipient is not the record's scope"));
+    }
+    if recipient.epoch != protected.epoch || recipient.kind == RecipientKind::Pending {
+        return Err(Error::malformed("the recipient is not of the epoch that the record was written in"));
     }
     super::check_sealed("recipient.key", &recipient.key)?;
     if placement.tokens.len() > 1 {
@@ -137,7 +144,9 @@ pub(super) fn apply(
 ) -> Result<()> {
     match record.protected.kind {
         RecordKind::Definition => apply_definition(tx, applying, record)?,
-        RecordKind::Instance | RecordKind::Tombstone => apply_instance(tx, applying, record, index)?,
+        RecordKind::Instance | RecordKind::Tombstone | RecordKind::Term => {
+            apply_instance(tx, applying, record, index)?
+        }
     }
     applying.touched.push(record.touched());
     Ok(())

@@ -53,6 +53,7 @@ const FORMS: &[&str] = &[
     "signature",
     "commitment",
     "session-token",
+    "term-salt",
     "suite",
     "timestamp",
     "username",

@@ -4,6 +4,7 @@ use crate::samples;
 use pryv_wire::{
     Digest, PrincipalId, RecordId,
     account::Challenge,
+    bytes::TermSalt,
     record::{Envelope, Placement},
     scope::Transform,
     transaction::Change,
@@ -19,6 +20,9 @@ pub(crate) fn all() -> Vec<Value> {
     let first = samples::first_card();
     let signed = samples::signed(&first);
     let envelope: Envelope = samples::instance();
+    let moved = samples::moved_instance();
+    let by = moved.moved.expect("it was moved");
+    let salt = TermSalt::from_bytes([0x5a; 16]);
     let commit = samples::commit();
     let change = samples::change();
     let genesis = Change::genesis(samples::ADA);
@@ -58,6 +62,21 @@ pub(crate) fn all() -> Vec<Value> {
             "name": "bytes that a record's signature covers", "document": "envelope.md",
             "formula": "\"pryv record\" || 0x00 || record digest",
             "digest": hex(envelope.digest().as_bytes()), "output": hex(&envelope.signed_bytes()),
+        }),
+        json!({
+            "name": "bytes that a mover's signature covers", "document": "envelope.md",
+            "formula": "\"pryv placing\" || 0x00 || record digest || placement digest || CBOR[mover, access, number, moved_at]",
+            "digest": hex(moved.digest().as_bytes()),
+            "placement_digest": hex(Placement::digest(&moved.placement).as_bytes()),
+            "beside": hex(&pryv_wire::encode(&(by.mover, by.access, by.number, by.moved_at))),
+            "output": hex(&by.signed_bytes(moved.digest(), Placement::digest(&moved.placement))),
+        }),
+        json!({
+            "name": "term record id", "document": "identifiers.md",
+            "formula": "SHA-256(\"pryv term\" || 0x00 || CBOR[ontology, parent, salt])[0..16]",
+            "place": hex(&pryv_wire::encode(&(samples::ONTOLOGY, Some(samples::TERM), salt))),
+            "output": hex(RecordId::term(samples::ONTOLOGY, Some(samples::TERM), salt).as_bytes()),
+            "text": RecordId::term(samples::ONTOLOGY, Some(samples::TERM), salt).to_string(),
         }),
         json!({
             "name": "transform digest", "document": "accesses.md",
@@ -121,6 +140,14 @@ fn formulas_give_their_outputs() {
             "bytes that a record's signature covers" => {
                 [b"pryv record\0".to_vec(), bytes(&case, "digest")].concat()
             }
+            "bytes that a mover's signature covers" => [
+                b"pryv placing\0".to_vec(),
+                bytes(&case, "digest"),
+                bytes(&case, "placement_digest"),
+                bytes(&case, "beside"),
+            ]
+            .concat(),
+            "term record id" => sha("pryv term", &[bytes(&case, "place")])[..16].to_vec(),
             "transform digest" => sha("pryv transform", &[bytes(&case, "transform_key")]),
             "operations digest" => sha("pryv operations", &[bytes(&case, "operations")]),
             "genesis head" => sha("pryv genesis", &[bytes(&case, "account")]),

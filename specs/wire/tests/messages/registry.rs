@@ -124,6 +124,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind::<record::DefinitionRef>(),
         kind::<record::Placement>(),
         kind::<record::Recipient>(),
+        kind::<record::Parent>(),
+        kind::<record::MovedPlacement>(),
         kind::<record::Tokens>(),
         kind::<record::Filter>(),
         kind::<record::Order>(),

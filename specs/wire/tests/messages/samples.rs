@@ -14,12 +14,12 @@ use pryv_wire::{
         RecoveryCredential, RegistrationStarted, SecretWrap, SessionInfo, SessionOpened, Sessions,
         StartLogin, StartPasswordChange, StartSignUp,
     },
-    bytes::{Commitment, SealingPublicKey, SessionToken, Signature, SigningPublicKey},
+    bytes::{Commitment, SealingPublicKey, SessionToken, Signature, SigningPublicKey, TermSalt},
     card::{Card, Cards, GetCards, PrincipalKind, ResolveUsername},
     error::Details,
     record::{
-        DefinitionRef, Envelope, Filter, GetRecord, Order, Placement, Protected, QueryRecords, Recipient,
-        RecipientKind, RecordFound, RecordKind, Records, Tokens, Within,
+        DefinitionRef, Envelope, Filter, GetRecord, MovedPlacement, Order, Parent, Placement, Protected,
+        QueryRecords, Recipient, RecipientKind, RecordFound, RecordKind, Records, Tokens, Within,
     },
     scope::{
         CollectionKind, CoveringSlice, Epoch, EpochKeys, EpochOpened, History, ListScopes, Lockbox,
@@ -64,9 +64,9 @@ pub(crate) const ADA: PrincipalId = PrincipalId::from_bytes([0xad; 32]);
 const BOB: PrincipalId = PrincipalId::from_bytes([0xb0; 32]);
 pub(crate) const SCOPE: ScopeId = ScopeId::from_bytes([0x5c; 16]);
 pub(crate) const CHALLENGE: ChallengeId = ChallengeId::from_bytes([0xc4; 16]);
-const ONTOLOGY: ScopeId = ScopeId::from_bytes([0x07; 16]);
+pub(crate) const ONTOLOGY: ScopeId = ScopeId::from_bytes([0x07; 16]);
 const SLICE: ScopeId = ScopeId::from_bytes([0x51; 16]);
-const TERM: RecordId = RecordId::from_bytes([0x7e; 16]);
+pub(crate) const TERM: RecordId = RecordId::from_bytes([0x7e; 16]);
 const PARENT: RecordId = RecordId::from_bytes([0x9a; 16]);
 const RECORD: RecordId = RecordId::from_bytes([0x4e; 16]);
 const ACCESS: AccessId = AccessId::from_bytes([0xac; 16]);
@@ -211,6 +211,7 @@ fn term_node() -> TermNode {
         term: TERM,
         parent: Some(PARENT),
         since: 4,
+        salt: TermSalt::from_bytes([0x5a; 16]),
         record: Some(encoded(&instance())),
         links: vec![term_link()],
     }
@@ -220,6 +221,7 @@ fn placement() -> Placement {
     Placement {
         recipients: vec![Recipient {
             scope: SCOPE,
+            term: None,
             epoch: 1,
             kind: RecipientKind::Wrapped,
             key: opaque(0x0e, 60),
@@ -230,7 +232,58 @@ fn placement() -> Placement {
             equality: vec![opaque(0x20, 16), opaque(0x21, 16)],
             unique: vec![opaque(0x22, 32)],
         }],
+        parent: None,
     }
+}
+
+/// An instance filed under a term by who may read it, and under another by who may not.
+fn filed_placement() -> Placement {
+    let entry = |term, kind, key| Recipient { scope: ONTOLOGY, term: Some(term), epoch: 1, kind, key };
+    let filed = entry(TERM, RecipientKind::Wrapped, opaque(0x1e, 60));
+    let pending = entry(RecordId::from_bytes([0x7d; 16]), RecipientKind::Pending, opaque(0x1f, 80));
+    let own = placement().recipients.remove(0);
+    Placement { recipients: vec![own, filed, pending], ..placement() }
+}
+
+fn parent() -> Parent {
+    Parent { term: Some(TERM), since: 1, salt: TermSalt::from_bytes([0x5a; 16]) }
+}
+
+fn term_placement(parent: Parent) -> Placement {
+    let record = RecordId::term(ONTOLOGY, parent.term, parent.salt);
+    Placement {
+        recipients: vec![Recipient {
+            scope: ONTOLOGY,
+            term: Some(record),
+            epoch: 1,
+            kind: RecipientKind::Wrapped,
+            key: opaque(0x2e, 60),
+        }],
+        tokens: vec![],
+        parent: Some(parent),
+    }
+}
+
+fn term() -> Envelope {
+    let placement = term_placement(parent());
+    let record = RecordId::term(ONTOLOGY, parent().term, parent().salt);
+    envelope(&Protected { scope: ONTOLOGY, record, ..protected(RecordKind::Term, &placement) }, &placement)
+}
+
+fn moved() -> MovedPlacement {
+    MovedPlacement {
+        mover: BOB,
+        access: Some(ACCESS),
+        number: 1,
+        moved_at: later(4),
+        signature: Signature::from_bytes([0x55; 64]),
+    }
+}
+
+/// The instance as Bob filed it elsewhere.
+pub(crate) fn moved_instance() -> Envelope {
+    let placement = pryv_wire::encode(&filed_placement()).into();
+    Envelope { placement, moved: Some(moved()), ..instance() }
 }
 
 /// What a writer without the right to read leaves: a sealed key, and no tokens.
@@ -238,11 +291,13 @@ fn deposited_placement() -> Placement {
     Placement {
         recipients: vec![Recipient {
             scope: SCOPE,
+            term: None,
             epoch: 1,
             kind: RecipientKind::Sealed,
             key: opaque(0x0f, 80),
         }],
         tokens: vec![],
+        parent: None,
     }
 }
 
@@ -251,6 +306,7 @@ fn protected(kind: RecordKind, placement: &Placement) -> Protected {
         suite: Suite::CLASSIC,
         account: ADA,
         scope: SCOPE,
+        epoch: 1,
         record: RECORD,
         version: 2,
         kind,
@@ -269,6 +325,7 @@ fn envelope(protected: &Protected, placement: &Placement) -> Envelope {
         placement: pryv_wire::encode(placement).into(),
         ciphertext: opaque(0x30, 64),
         signature: Signature::from_bytes([0x52; 64]),
+        moved: None,
     }
 }
 
@@ -278,6 +335,7 @@ fn definition() -> Envelope {
         suite: Suite::CLASSIC,
         account: ADA,
         scope: SCOPE,
+        epoch: 1,
         record: RecordId::definition(SCOPE),
         version: 1,
         kind: RecordKind::Definition,
@@ -645,6 +703,15 @@ fn records() -> Vec<Sample> {
                 ..envelope(&protected(RecordKind::Tombstone, &tombstone), &tombstone)
             },
         ),
+        sample("envelope of an instance that was placed again", moved_instance()),
+        sample("envelope of a term", term()),
+        sample("moved placement", moved()),
+        sample("moved placement by the owner", MovedPlacement { mover: ADA, access: None, ..moved() }),
+        sample("parent", parent()),
+        sample("parent, the root", Parent { term: None, since: 0, ..parent() }),
+        sample("placement of an instance under terms", filed_placement()),
+        sample("placement of a term", term_placement(parent())),
+        sample("recipient that is pending", filed_placement().recipients[2].clone()),
         sample("protected", protected(RecordKind::Instance, &placement)),
         sample("protected of a deposit", deposited()),
         sample("definition reference", DefinitionRef { version: 1, digest: definition().digest() }),

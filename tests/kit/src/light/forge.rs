@@ -218,13 +218,15 @@ fn forge(
     let tokens = Tokens { scope, epoch: number, equality, unique: Vec::new() };
     let key = Bytes::from(vec![0xA5; 60]);
     let placement = encode(&Placement {
-        recipients: vec![Recipient { scope, epoch: number, kind: RecipientKind::Wrapped, key }],
+        recipients: vec![Recipient { scope, term: None, epoch: number, kind: RecipientKind::Wrapped, key }],
         tokens: if tombstone || forged.equality.is_empty() { Vec::new() } else { vec![tokens] },
+        parent: None,
     });
     let protected = Protected {
         suite,
         account: epoch.account,
         scope,
+        epoch: number,
         record: forged.record,
         version: forged.version,
         kind: forged.kind,
@@ -240,6 +242,7 @@ fn forge(
         placement: Bytes::from(placement),
         ciphertext: Bytes::from(forged.ciphertext.clone()),
         signature: Signature::from_bytes([0; 64]),
+        moved: None,
     };
     envelope.signature = author.sign_bytes(&envelope.signed_bytes());
     envelope

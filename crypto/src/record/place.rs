@@ -1,0 +1,118 @@
+//! Placing: giving a record other recipients and tokens, without touching what its author signed.
+
+use super::{
+    OpenedRecord, SealError,
+    author::{Author, AuthorNotAllowed},
+    seal::{Filing, RecordSealer, fits},
+};
+use crate::index::{EqualityToken, UniqueToken};
+use pryv_proxy_crypto::{InvalidSignature, verify};
+use pryv_wire::{
+    Digest, Timestamp,
+    bytes::Signature,
+    decode, encode,
+    record::{Envelope, MovedPlacement, Placement, Protected},
+};
+use rand_core::{CryptoRng, RngCore};
+
+/// The index tokens of a placement that replaces another.
+#[derive(Clone, Debug, Default)]
+pub struct NewTokens {
+    /// Tokens of fields indexed for equality.
+    pub equality: Vec<EqualityToken>,
+    /// Tokens of fields that are unique.
+    pub unique: Vec<UniqueToken>,
+}
+
+/// How to place a record again.
+#[derive(Clone, Debug)]
+pub struct Placing<'a> {
+    /// The terms that it is filed under from now on.
+    pub terms: &'a [Filing<'a>],
+    /// Its tokens under the keys of the sealer's epoch; absent: those that it has, which are of that epoch already.
+    pub tokens: Option<NewTokens>,
+    /// When, by the mover's clock.
+    pub moved_at: Timestamp,
+}
+
+impl RecordSealer<'_> {
+    /// Places a record again, into the epoch of this sealer. `opened` is what came out of `envelope`.
+    ///
+    /// Who does not read the whole scope leaves the entry of the scope as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Foreign`] if the record is of another scope, or what stays as it is, is of another epoch.
+    pub fn place(
+        &self,
+        envelope: Envelope,
+        opened: &OpenedRecord,
+        placing: &Placing<'_>,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Envelope, SealError> {
+        let protected = &opened.protected;
+        if protected.scope != self.epoch.scope
+            || protected.account != self.epoch.account
+            || protected.epoch > self.epoch.epoch
+            || envelope.digest() != opened.digest
+        {
+            return Err(SealError::Foreign);
+        }
+        let old: Placement = decode(&envelope.placement).map_err(|_| SealError::Foreign)?;
+        let kept = old.recipients.first().filter(|own| own.epoch == self.epoch.epoch);
+        let own = match self.keys {
+            Some(_) => self.own(protected, &opened.content_key, rng)?,
+            None => kept.cloned().ok_or(SealError::Foreign)?,
+        };
+        let mut recipients = vec![own];
+        for term in placing.terms {
+            recipients.push(self.filed(protected, &opened.content_key, term, rng)?);
+        }
+        let tokens = match &placing.tokens {
+            Some(new) => self.tokens(protected.kind, &new.equality, &new.unique)?,
+            None if kept.is_some() => old.tokens,
+            None => return Err(SealError::Foreign),
+        };
+        let placement = encode(&Placement { recipients, tokens, parent: old.parent });
+        let mut moved = MovedPlacement {
+            mover: self.author.principal(),
+            access: self.access,
+            number: envelope.moved.map_or(0, |moved| moved.number).saturating_add(1),
+            moved_at: placing.moved_at,
+            signature: Signature::from_bytes([0; Signature::LENGTH]),
+        };
+        let signed = moved.signed_bytes(opened.digest, Placement::digest(&placement));
+        moved.signature = self.author.sign_bytes(&signed);
+        fits(Envelope { placement: placement.into(), moved: Some(moved), ..envelope })
+    }
+}
+
+/// Why whoever placed a record again might not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MoverNotAllowed {
+    /// The placement is not signed by who it names.
+    #[error("the placement is not signed by its mover")]
+    Signature(#[source] InvalidSignature),
+    /// The mover had no right to.
+    #[error(transparent)]
+    NotAllowed(AuthorNotAllowed),
+}
+
+/// Checks who placed a record again, into `epoch` of its scope.
+pub(super) fn check(
+    mover: Author<'_>,
+    moved: &MovedPlacement,
+    record: Digest,
+    placement: Digest,
+    protected: &Protected,
+    epoch: u32,
+) -> Result<(), MoverNotAllowed> {
+    let signed = moved.signed_bytes(record, placement);
+    mover
+        .cards()
+        .signing_keys()
+        .find(|key| verify(key, &signed, &moved.signature).is_ok())
+        .ok_or(MoverNotAllowed::Signature(InvalidSignature))?;
+    mover.check_mover(moved, protected, epoch).map_err(MoverNotAllowed::NotAllowed)
+}
