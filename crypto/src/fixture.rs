@@ -65,6 +65,7 @@ pub(crate) fn access(owner: &Person, grantee: &Person, level: Level) -> Access {
         valid_from: None,
         valid_until: None,
         terms: None,
+        max_uses: None,
         note: b"note"[..].into(),
         owner_note: b"note"[..].into(),
         signed_at: NOW,

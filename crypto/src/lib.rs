@@ -12,6 +12,7 @@
 //! | [`branch`], [`slice`] | keys of terms and of what lies under them; what a grant on a term opens |
 //! | [`lockbox`] | two locks on every grant: re-encryption and sealing |
 //! | [`record`] | sealing and opening records |
+//! | [`link`] | principals whose keys derive from the secret of a share link |
 //! | [`evidence`] | accesses and revocations that were verified |
 //! | [`index`] | tokens by which a server finds records without reading them |
 //! | [`note`] | what only grantor and grantee read of an access |
@@ -24,6 +25,7 @@ mod fixture;
 pub mod identity;
 pub mod index;
 pub mod keyring;
+pub mod link;
 pub mod lockbox;
 pub mod note;
 mod padding;
@@ -42,4 +44,4 @@ pub use identity::Identity;
 pub use keyring::Keyring;
 pub use padding::InvalidPadding;
 pub use primitive::{NotOpened, UnusableKey};
-pub use secret::{AccountSecret, Secret};
+pub use secret::{AccountSecret, LinkSecret, Secret};

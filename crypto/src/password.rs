@@ -287,14 +287,14 @@ fn place(kind: &str) -> Vec<u8> {
     encode(&("account secret", Suite::CLASSIC, kind))
 }
 
-fn normalised(password: &str) -> Zeroizing<String> {
+pub(crate) fn normalised(password: &str) -> Zeroizing<String> {
     // Room for the longest form, so that no half-filled buffer is left behind unwiped.
     let mut text = Zeroizing::new(String::with_capacity(password.len() * 3));
     text.extend(password.nfc());
     text
 }
 
-fn stretch(stretching: &KeyStretching) -> Result<argon2::Argon2<'static>, PasswordError> {
+pub(crate) fn stretch(stretching: &KeyStretching) -> Result<argon2::Argon2<'static>, PasswordError> {
     check_floor(stretching).map_err(PasswordError::Stretching)?;
     let KeyStretching { memory_kib, iterations, parallelism } = *stretching;
     let parameters = argon2::Params::new(memory_kib, iterations, parallelism, None)

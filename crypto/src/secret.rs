@@ -92,8 +92,16 @@ named! {
     AccountSecret(32);
     /// The key of one version of one record.
     ContentKey(32);
+    /// What a share link carries in its fragment: the keys of a link derive from it.
+    LinkSecret(32);
     /// Lock 2 of a lockbox: sealed to each grantee of the epoch.
     LockKey(32);
+}
+
+impl From<Secret<32>> for AccountSecret {
+    fn from(secret: Secret<32>) -> Self {
+        Self(secret)
+    }
 }
 
 impl ContentKey {

@@ -2,7 +2,7 @@
 
 use crate::locked::{LockReason, Locked};
 use pryv_wire::{
-    AccessId, Digest, PrincipalId, ScopeId, Signed, Timestamp,
+    AccessId, Digest, PrincipalId, ScopeId, Signed, Timestamp, Uri,
     access::{Access as Statement, Level, Revocation, Served},
 };
 
@@ -71,6 +71,12 @@ pub enum AccessStatus {
 }
 
 impl Access {
+    /// The URI of the access.
+    #[must_use]
+    pub const fn uri(&self) -> Uri {
+        Uri::Access { account: self.grantor, access: self.id }
+    }
+
     /// Nothing if the access counts now; otherwise why it does not, and what to do.
     ///
     /// # Errors

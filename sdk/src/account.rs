@@ -1,5 +1,6 @@
 //! `Account`: a principal that is signed in. The only handle that reaches keys.
 
+mod access_pages;
 mod accesses;
 mod change_password;
 mod commit;
@@ -10,6 +11,7 @@ mod keys;
 mod maintain;
 mod open;
 mod records;
+mod resolve;
 mod revoke;
 mod session;
 mod stored;
@@ -21,6 +23,7 @@ pub use define::DefineError;
 pub use grant::{Grant, GrantError};
 pub use maintain::Maintained;
 pub use open::OpenError;
+pub use resolve::{Principal, ResolveError, Resolved};
 pub use revoke::RevokeError;
 pub use stored::StoredSession;
 

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 use pryv_crypto::record::UnopenedRecord;
-use pryv_wire::{AccessId, PrincipalId, RecordId, ScopeId, access::Level};
+use pryv_wire::{AccessId, PrincipalId, RecordId, ScopeId, Uri, access::Level};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A collection, opened. A cheap handle: clones share keys.
@@ -58,6 +58,18 @@ impl Collection {
     #[must_use]
     pub fn owner(&self) -> PrincipalId {
         self.0.owner
+    }
+
+    /// The URI of the collection: the same for its owner and everybody it is granted to.
+    #[must_use]
+    pub fn uri(&self) -> Uri {
+        Uri::Collection { account: self.0.owner, collection: self.0.scope }
+    }
+
+    /// The URI of an instance of the collection.
+    #[must_use]
+    pub fn instance_uri(&self, instance: RecordId) -> Uri {
+        Uri::Instance { account: self.0.owner, collection: self.0.scope, instance }
     }
 
     /// The access by which it is reached; absent for its owner.

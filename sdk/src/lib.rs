@@ -59,7 +59,7 @@ mod text;
 pub mod transport;
 
 pub use access::{Access, AccessStatus, GrantedAccess, Scoped};
-pub use account::{Account, Contact, Grant, Maintained, ReceivedAccess, StoredSession};
+pub use account::{Account, Contact, Grant, Maintained, ReceivedAccess, Resolved, StoredSession};
 pub use client::{Client, ClientBuilder, SignedUp};
 pub use collection::{Collection, Query};
 pub use definition::{Definition, Fault, Index, IndexKind};
@@ -71,9 +71,11 @@ pub use password::{Password, WeakPassword};
 pub use progress::{Progress, Silent};
 pub use pryv_crypto::recovery::{InvalidPhrase, RecoveryPhrase};
 pub use pryv_wire::{
-    AccessId, Clock, Digest, ErrorCode, PrincipalId, RecordId, ScopeId, SessionId, Timestamp,
+    AccessId, Clock, Digest, ErrorCode, PrincipalId, RecordId, ScopeId, SessionId, Timestamp, Uri,
     access::Level,
     account::{KeyStretching, SessionInfo},
+    card::PrincipalKind,
+    uri::InvalidUri,
 };
 pub use receipt::{Receipt, ScopeReceipt, ServedEpoch};
 pub use record::{Cursor, Page, Record, Rejected, Rejection, Validity};

@@ -12,4 +12,4 @@ pub(crate) mod scope;
 pub(crate) mod versions;
 
 #[cfg(test)]
-mod world;
+pub(crate) mod world;

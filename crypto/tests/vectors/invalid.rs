@@ -57,6 +57,7 @@ pub(crate) fn open(case: &Value, envelope: &[u8]) -> Result<OpenedRecord, OpenEr
         valid_from: None,
         valid_until: None,
         terms: None,
+        max_uses: None,
         note: b"-"[..].into(),
         owner_note: b"-"[..].into(),
         signed_at: now,

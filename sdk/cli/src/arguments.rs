@@ -4,7 +4,7 @@ mod access;
 mod account;
 mod record;
 
-pub(crate) use access::{Grant, GrantLevel, Revoke};
+pub(crate) use access::{Grant, GrantLevel, Revoke, Show};
 pub(crate) use account::{Login, NewPassword, PasswordSource, Recover, SignUp};
 pub(crate) use record::{
     Collection, Create, Define, Export, Import, Query, Rendering, RowFormat, Selection, Target, Update,
@@ -93,6 +93,8 @@ pub(crate) enum Command {
     Received,
     /// End an access; prints the receipt
     Revoke(Revoke),
+    /// Show what a `pryv://` URI names: yours, or granted to you
+    Show(Show),
     /// Write everything you can read to a folder
     Export(Export),
 }

@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod query;
 mod record;
+mod show;
 
 use crate::{
     arguments::{Arguments, Command},
@@ -64,6 +65,7 @@ async fn with_account(
         Command::Accesses => access::granted(account, output).await,
         Command::Received => access::received(account, output).await,
         Command::Revoke(revoke) => access::revoke(account, &revoke, output).await,
+        Command::Show(show) => show::show(account, &show, output).await,
         Command::Export(export) => export::export(opened, &export.folder, output).await,
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::failure::{Exit, Failure};
 use pryv_sdk::{
-    account::{ChangePasswordError, DefineError, FindError, GrantError, OpenError, RevokeError},
+    account::{
+        ChangePasswordError, DefineError, FindError, GrantError, OpenError, ResolveError, RevokeError,
+    },
     client::{LogInError, RecoverError, ResumeError, SignUpError},
     collection::{BulkError, QueryError, ReadError},
     transport::http::ConnectError,
@@ -77,5 +79,5 @@ macro_rules! troubles {
 
 troubles! {
     BulkError, ChangePasswordError, ConnectError, DefineError, FindError, GrantError, LogInError, OpenError, QueryError,
-    ReadError, RecoverError, ResumeError, RevokeError, SignUpError, pryv_sdk::Failure,
+    ReadError, RecoverError, ResolveError, ResumeError, RevokeError, SignUpError, pryv_sdk::Failure,
 }

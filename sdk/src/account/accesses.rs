@@ -12,10 +12,7 @@ use crate::{
         scope::Role,
     },
 };
-use pryv_wire::{
-    AccessId, PrincipalId, ScopeId,
-    access::{ListGranted, ListReceived},
-};
+use pryv_wire::{AccessId, PrincipalId, ScopeId};
 use std::sync::Arc;
 
 /// An access that this account received.
@@ -98,9 +95,9 @@ impl Account {
         if let Some(ending) = ending {
             ended.remove(&(self.id(), ending));
         }
-        let answer = self.call(&ListGranted { account: self.id() }).await?;
-        let mut all = Vec::with_capacity(answer.accesses.len());
-        for state in &answer.accesses {
+        let states = self.granted_states().await?;
+        let mut all = Vec::with_capacity(states.len());
+        for state in &states {
             let opened = access::open_granted(&self.identity(), &self.own_cards(), state)?;
             self.check_end(&opened.evidence, &ended)?;
             all.push(opened);
@@ -116,9 +113,9 @@ impl Account {
     pub async fn received(&self) -> Result<Vec<ReceivedAccess>, Failure> {
         let now = self.client().now();
         let ended = self.ended();
-        let answer = self.call(&ListReceived {}).await?;
-        let mut all = Vec::with_capacity(answer.accesses.len());
-        for state in &answer.accesses {
+        let states = self.received_states().await?;
+        let mut all = Vec::with_capacity(states.len());
+        for state in &states {
             let grantor = self.cards_of(access::claimed(state)?.grantor).await?;
             let opened = access::open_received(&self.identity(), &grantor, state)?;
             self.check_end(&opened.evidence, &ended)?;

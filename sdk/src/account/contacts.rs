@@ -98,6 +98,17 @@ impl Account {
         }
     }
 
+    /// The cards of a principal as the server has them now, verified; of this one, its own.
+    pub(crate) async fn fresh_or_own_cards(
+        &self,
+        principal: PrincipalId,
+    ) -> Result<Arc<VerifiedCards>, Failure> {
+        if principal == self.id() {
+            return Ok(self.own_cards());
+        }
+        self.fresh_cards_of(principal).await
+    }
+
     /// The cards of a principal as the server has them now, verified.
     pub(crate) async fn fresh_cards_of(&self, principal: PrincipalId) -> Result<Arc<VerifiedCards>, Failure> {
         let answer = self.client().ask(&GetCards { principal }).await?;

@@ -39,6 +39,7 @@ impl Grant {
             valid_from: None,
             valid_until: None,
             terms: None,
+            max_uses: None,
         };
         Self { to: contact.id(), scopes: Vec::new(), terms }
     }
@@ -207,6 +208,7 @@ impl Account {
             revocation: None,
             served: Vec::new(),
             parent: None,
+            uses: None,
         };
         self.commit(self.id(), vec![Operation::Grant(Box::new(made))]).await?;
         let opened = access::open_granted(&self.identity(), &self.own_cards(), &state)?;

@@ -141,12 +141,12 @@ mod tests {
         let mut access = world.grants[grant].0.statement.unverified().unwrap();
         access.note = Bytes::from(vec![1; 304]);
         let statement = world.ada.identity.sign(&access);
-        let state = AccessState { statement, revocation: None, served: Vec::new(), parent: None };
+        let state = AccessState { statement, revocation: None, served: Vec::new(), parent: None, uses: None };
         let opened = open_received(&world.bob.identity, &world.ada.cards, &state).unwrap();
         let seen = view(&opened, NOW);
         assert_eq!((seen.id, seen.unreadable, seen.name.as_str()), (access.access, true, ""));
         let honest = world.grants[grant].0.statement.clone();
-        let state = AccessState { statement: honest, revocation: None, served: Vec::new(), parent: None };
+        let state = AccessState { statement: honest, revocation: None, served: Vec::new(), parent: None, uses: None };
         let opened = open_received(&world.bob.identity, &world.ada.cards, &state).unwrap();
         assert_eq!((view(&opened, NOW).unreadable, view(&opened, NOW).name.as_str()), (false, "For Bob"));
     }

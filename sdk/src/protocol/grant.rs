@@ -24,6 +24,8 @@ pub(crate) struct Terms {
     pub(crate) valid_from: Option<Timestamp>,
     pub(crate) valid_until: Option<Timestamp>,
     pub(crate) terms: Option<Digest>,
+    /// Of a link: how many sessions it opens.
+    pub(crate) max_uses: Option<u32>,
 }
 
 /// Makes a grant. For each scope to be read about 30 ms, and about 20 ms for each epoch that has no lockbox yet.
@@ -70,12 +72,14 @@ pub(crate) fn make(
         valid_from: terms.valid_from,
         valid_until: terms.valid_until,
         terms: terms.terms,
+        max_uses: terms.max_uses,
         note: sealed_note,
         owner_note: me.keyring().wrap_note(access, &note, rng),
         signed_at: now,
     };
     let Parts { pre, lockboxes, shares, transforms } = parts;
-    Ok(GrantAccess { statement: me.sign(&statement), pre, lockboxes, shares, transforms })
+    let statement = me.sign(&statement);
+    Ok(GrantAccess { statement, link: None, pre, lockboxes, shares, transforms })
 }
 
 #[derive(Default)]

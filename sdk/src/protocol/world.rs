@@ -161,6 +161,7 @@ impl World {
             valid_from: None,
             valid_until: until,
             terms: None,
+            max_uses: None,
         };
         let id = AccessId::from_bytes([u8::try_from(number).unwrap(); 16]);
         let scopes = [(Arc::new(self.owner()), level)];
@@ -176,6 +177,7 @@ impl World {
             revocation: revocation.clone(),
             served: Vec::new(),
             parent: None,
+            uses: None,
         };
         let open = |state: AccessState| open_granted(&self.ada.identity, &self.ada.cards, &state).unwrap();
         self.grants.iter().map(state).map(open).collect()
@@ -188,6 +190,7 @@ impl World {
             revocation: None,
             served: Vec::new(),
             parent: None,
+            uses: None,
         };
         let opened = open_received(&self.bob.identity, &self.ada.cards, &state).unwrap();
         Role::Grantee { access: opened.evidence, note: opened.note, others: Vec::new() }

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 ///
 /// [`Denied::NotAllowed`] to holders of an access, who know the account; [`Denied::NotFound`] to others.
 pub fn owner<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Result<Owner<'t>, Denied> {
-    if caller.principal() == account {
+    if caller.owns(account) {
         return Ok(Owner { account, at: PhantomData });
     }
     if at.reading().count_of(account, caller.principal(), 1)? == 0 {
@@ -28,7 +28,7 @@ pub fn owner<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Res
 /// [`Denied::NotFound`] to others.
 pub fn writer<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Result<Writer<'t>, Denied> {
     let author = caller.principal();
-    if author != account && at.reading().count_of(account, author, 1)? == 0 {
+    if !caller.owns(account) && at.reading().count_of(account, author, 1)? == 0 {
         return Err(Denied::NotFound);
     }
     Ok(Writer { account, author, at: PhantomData })
@@ -80,7 +80,7 @@ fn by_best<'t, A>(
     allows: impl Fn(Level) -> bool,
 ) -> Result<Grant<'t, A>, Denied> {
     let reading = at.reading();
-    if caller.principal() == account {
+    if caller.owns(account) {
         return match reading.scope_head(account, scope)? {
             Some(_) => Ok(Grant::certify(account, scope, None, None)),
             None => Err(Denied::NotFound),
@@ -144,7 +144,7 @@ fn by_named<'t, A>(
     allows: impl Fn(Level) -> bool,
 ) -> Result<Grant<'t, A>, Denied> {
     let reading = at.reading();
-    if caller.principal() == account {
+    if caller.owns(account) {
         return match (reading.scope_head(account, scope)?, access) {
             (None, _) => Err(Denied::NotFound),
             (Some(_), None) => Ok(Grant::certify(account, scope, None, None)),

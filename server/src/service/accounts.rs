@@ -55,7 +55,7 @@ impl Service {
             .await?;
         let (id, FinishSignUp { username, card, password, recovery }) = checked;
         let now = self.now();
-        let opened = Opened::new(id, now, &self.inner.rules);
+        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner.rules);
         let most = self.inner.rules.sessions_per_account;
         let store = &self.inner.store;
         store

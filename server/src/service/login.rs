@@ -11,6 +11,7 @@ use pryv_wire::{
     Bytes, ErrorCode, PrincipalId,
     account::{FinishLogin, KeyStretching, LoggedIn, LoginStarted, SecretWrap, StartLogin},
     bytes::SigningPublicKey,
+    card::PrincipalKind,
 };
 
 /// A valid key that stands in where there is none, so that both cases take the same time: the base point of Ed25519's
@@ -86,7 +87,7 @@ impl Service {
             })
             .await?;
         let PendingAccount { id, upload, wrap } = account;
-        let opened = Opened::new(id, now, &self.inner.rules);
+        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner.rules);
         let most = self.inner.rules.sessions_per_account;
         self.inner
             .store

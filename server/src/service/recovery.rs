@@ -10,6 +10,7 @@ use crate::store::{At as _, Credential};
 use pryv_wire::{
     ErrorCode, PrincipalId,
     account::{Challenge, LoggedIn, Recover},
+    card::PrincipalKind,
 };
 
 impl Service {
@@ -39,7 +40,7 @@ impl Service {
                 }
             })
             .await?;
-        let opened = Opened::new(id, now, &self.inner.rules);
+        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner.rules);
         let most = self.inner.rules.sessions_per_account;
         self.inner
             .store

@@ -3,7 +3,7 @@
 use super::{Error, Result, Rules, Service, login::NO_SUCH_KEY};
 use crate::{
     permission::Caller,
-    store::{self, Session, SessionHash, Tx},
+    store::{self, At as _, Session, SessionHash, Tx},
 };
 use pryv_wire::{
     ErrorCode, PrincipalId, SessionId, Timestamp,
@@ -12,6 +12,7 @@ use pryv_wire::{
         Sessions,
     },
     bytes::SessionToken,
+    card::PrincipalKind,
 };
 use rand::{RngCore, rngs::OsRng};
 use std::future::{Ready, ready};
@@ -24,13 +25,14 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    pub(super) fn new(principal: PrincipalId, now: Timestamp, rules: &Rules) -> Self {
+    pub(super) fn new(principal: PrincipalId, kind: PrincipalKind, now: Timestamp, rules: &Rules) -> Self {
         let (mut token, mut session) = ([0; SessionToken::LENGTH], [0; SessionId::LENGTH]);
         OsRng.fill_bytes(&mut token);
         OsRng.fill_bytes(&mut session);
         let session = Session {
             session: SessionId::from_bytes(session),
             principal,
+            kind,
             opened_at: now,
             expires_at: now.plus_millis(rules.session_millis),
         };
@@ -66,31 +68,43 @@ impl Service {
         ready(begun.map(|challenge| Challenge { challenge }).map_err(|_| Error::new(ErrorCode::Overloaded)))
     }
 
-    /// Opens a session by the signature of the principal's card.
+    /// Opens a session by the signature of the principal's card. Of a link it counts as a use.
     ///
     /// # Errors
     ///
-    /// `wrong-credentials`, whatever did not match.
+    /// `wrong-credentials`, whatever did not match; `link-exhausted`.
     pub async fn open_session(&self, request: OpenSession) -> Result<SessionOpened> {
         let now = self.now();
         self.inner.challenges.take(now, request.challenge).ok_or_else(wrong)?;
         let principal = request.principal;
-        self.blocking(move |inner| {
-            let cards = inner.store.peek(|view| view.cards(principal))?;
-            let card = cards.last().map(pryv_wire::Signed::unverified).transpose()?;
-            // Without a card as much work is done, against a key that nobody holds.
-            let key = card.as_ref().map_or(NO_SUCH_KEY, |card| card.signing);
-            let message = Challenge::session_bytes(request.challenge, principal);
-            let verified = pryv_proxy_crypto::verify(&key, &message, &request.signature);
-            if card.is_some() { verified.map_err(|_| wrong()) } else { Err(wrong()) }
-        })
-        .await?;
-        let opened = Opened::new(principal, now, &self.inner.rules);
+        let kind = self
+            .blocking(move |inner| {
+                let cards = inner.store.peek(|view| view.cards(principal))?;
+                let card = cards.last().map(pryv_wire::Signed::unverified).transpose()?;
+                // Without a card as much work is done, against a key that nobody holds.
+                let key = card.as_ref().map_or(NO_SUCH_KEY, |card| card.signing);
+                let message = Challenge::session_bytes(request.challenge, principal);
+                let verified = pryv_proxy_crypto::verify(&key, &message, &request.signature);
+                match (card, verified) {
+                    (Some(card), Ok(())) => Ok(card.kind),
+                    _ => Err(wrong()),
+                }
+            })
+            .await?;
+        let opened = Opened::new(principal, kind, now, &self.inner.rules);
         let most = self.inner.rules.sessions_per_account;
-        self.inner.store.update(move |tx| open(tx, opened, most)).await
+        self.inner
+            .store
+            .update(move |tx| {
+                if kind == PrincipalKind::Link {
+                    count_use(tx, principal, now)?;
+                }
+                open(tx, opened, most)
+            })
+            .await
     }
 
-    /// The open sessions of the caller.
+    /// The open sessions of the caller. Who came by a link sees its own only: others hold the same link.
     ///
     /// # Errors
     ///
@@ -101,7 +115,7 @@ impl Service {
             let open = inner.store.read(|view| view.sessions_of(&caller))?;
             let sessions = open
                 .into_iter()
-                .filter(|session| now < session.expires_at)
+                .filter(|session| now < session.expires_at && may_end(&caller, session.session))
                 .map(|Session { session, opened_at, expires_at, .. }| SessionInfo {
                     session,
                     opened_at,
@@ -121,10 +135,32 @@ impl Service {
     /// `not-found` if the caller has no such session.
     pub async fn end_session(&self, caller: Caller, request: EndSession) -> Result<Done> {
         let session = request.session.unwrap_or_else(|| caller.session());
+        if !may_end(&caller, session) {
+            return Err(Error::new(ErrorCode::NotFound));
+        }
         let ended: Result<bool> =
             self.inner.store.update(move |tx| Ok(tx.end_session(&caller, session)?)).await;
         if ended? { Ok(Done {}) } else { Err(Error::new(ErrorCode::NotFound)) }
     }
+}
+
+/// Whether a session is one that the caller may see and end. The sessions of one link belong to different people.
+fn may_end(caller: &Caller, session: SessionId) -> bool {
+    caller.kind() != PrincipalKind::Link || session == caller.session()
+}
+
+/// Counts the use of a link, in the transaction that opens its session. What its grantor signed the end of, and what is
+/// outside its dates, is opened without being counted: the session reaches nothing but the evidence of that.
+fn count_use(tx: &mut Tx<'_>, principal: PrincipalId, now: Timestamp) -> Result<()> {
+    let link = tx.reading().link(principal)?.ok_or_else(wrong)?;
+    let entry = tx.reading().entry_of(link.account, principal, link.access)?;
+    if !entry.is_some_and(|entry| entry.is_valid_at(now)) {
+        return Ok(());
+    }
+    if link.is_exhausted() {
+        return Err(Error::new(ErrorCode::LinkExhausted));
+    }
+    Ok(tx.count_use(principal, link)?)
 }
 
 fn wrong() -> Error {

@@ -5,6 +5,7 @@ use super::{
     key::{Silo, Table, tail},
 };
 use crate::permission::{Caller, Grant, Owner, Read, See};
+use pryv_engine::Scan;
 use pryv_wire::{
     AccessId, Bytes, PrincipalId, ScopeId, Signed, Timestamp,
     access::{Access, Level, Revocation, Served},
@@ -63,6 +64,49 @@ pub struct NewAccess<'a> {
     pub entry: AccessEntry,
     /// When the node stored it.
     pub at: Timestamp,
+}
+
+/// Where an access stands among those that its account granted: its place of creation.
+#[derive(Clone, Copy, Debug)]
+pub struct GrantedPlace([u8; Self::LENGTH]);
+
+/// Where an access stands among those that its grantee received: when, from whom, which.
+#[derive(Clone, Copy, Debug)]
+pub struct ReceivedPlace([u8; Self::LENGTH]);
+
+/// A place in a list of accesses, in the form of a cursor. It tells its reader nothing that the list does not.
+macro_rules! places {
+    ($($name:ident($length:expr);)+) => {$(
+        impl $name {
+            const LENGTH: usize = $length;
+
+            /// The place that a cursor names; absent if it is no cursor of this list.
+            #[must_use]
+            pub fn parse(cursor: &[u8]) -> Option<Self> {
+                cursor.try_into().ok().map(Self)
+            }
+
+            /// The cursor that names the place.
+            #[must_use]
+            pub fn to_cursor(self) -> Bytes {
+                Bytes::from(self.0)
+            }
+        }
+    )+};
+}
+
+places! {
+    GrantedPlace(8);
+    ReceivedPlace(8 + PrincipalId::LENGTH + AccessId::LENGTH);
+}
+
+/// The rows of a table of one account, behind a place.
+fn behind(silo: Silo, table: Table, after: Option<&[u8]>) -> Scan {
+    let scan = silo.scan(table, &[]);
+    match after {
+        Some(place) => scan.after(&silo.key(table, &[place])),
+        None => scan,
+    }
 }
 
 fn of_access(account: PrincipalId, table: Table, access: AccessId) -> Vec<u8> {
@@ -150,30 +194,48 @@ impl<'t> Reading<'t> {
         Ok(Some((statement, self.row("revocation", &of_access(account, Table::Revocation, access))?)))
     }
 
-    /// The accesses that an account granted, oldest first.
+    /// Up to `most` accesses that an account granted, oldest first, behind a place in that order.
     ///
     /// # Errors
     ///
     /// As the engine.
-    pub fn granted(&self, owner: &Owner<'t>) -> Result<Vec<AccessId>> {
-        let rows = self.rows.entries(&Silo::of(owner.account()).scan(Table::AccessOrder, &[]))?;
+    pub fn granted(
+        &self,
+        owner: &Owner<'t>,
+        after: Option<&GrantedPlace>,
+        most: usize,
+    ) -> Result<Vec<(GrantedPlace, AccessId)>> {
+        let silo = Silo::of(owner.account());
+        let scan = behind(silo, Table::AccessOrder, after.map(|place| &place.0[..]));
+        let rows = self.rows.entries(&scan.limited(most))?;
         rows.iter()
-            .map(|(_, id)| AccessId::try_from(&id[..]).map_err(|_| Error::Row("access order")))
+            .map(|(key, id)| {
+                let place = tail(key).map(GrantedPlace).ok_or(Error::Row("access order"))?;
+                Ok((place, AccessId::try_from(&id[..]).map_err(|_| Error::Row("access order"))?))
+            })
             .collect()
     }
 
-    /// The accesses that the caller received from any account, oldest first.
+    /// Up to `most` accesses that the caller received from any account, oldest first, behind a place in that order.
     ///
     /// # Errors
     ///
     /// As the engine.
-    pub fn received(&self, caller: &Caller) -> Result<Vec<(PrincipalId, AccessId)>> {
-        let rows = self.rows.entries(&Silo::of(caller.principal()).scan(Table::Received, &[]))?;
+    pub fn received(
+        &self,
+        caller: &Caller,
+        after: Option<&ReceivedPlace>,
+        most: usize,
+    ) -> Result<Vec<(ReceivedPlace, PrincipalId, AccessId)>> {
+        let silo = Silo::of(caller.principal());
+        let scan = behind(silo, Table::Received, after.map(|place| &place.0[..]));
+        let rows = self.rows.entries(&scan.limited(most))?;
         rows.iter()
             .map(|(key, _)| {
+                let place: [u8; ReceivedPlace::LENGTH] = tail(key).ok_or(Error::Row("received"))?;
                 let (rest, access) = key.split_last_chunk::<16>().ok_or(Error::Row("received"))?;
                 let account = tail(rest).ok_or(Error::Row("received"))?;
-                Ok((PrincipalId::from_bytes(account), AccessId::from_bytes(*access)))
+                Ok((ReceivedPlace(place), PrincipalId::from_bytes(account), AccessId::from_bytes(*access)))
             })
             .collect()
     }

@@ -23,6 +23,7 @@ pub(super) enum Table {
     Card = 0x11,
     Credential = 0x12,
     SessionOf = 0x13,
+    Link = 0x14,
     Scope = 0x20,
     Epoch = 0x21,
     ScopePre = 0x22,

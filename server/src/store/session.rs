@@ -6,7 +6,7 @@ use super::{
 };
 use crate::permission::Caller;
 use pryv_engine::Scan;
-use pryv_wire::{PrincipalId, SessionId, Timestamp, bytes::SessionToken, encode};
+use pryv_wire::{PrincipalId, SessionId, Timestamp, bytes::SessionToken, card::PrincipalKind, encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{fmt, ops::ControlFlow};
@@ -36,6 +36,8 @@ pub struct Session {
     pub session: SessionId,
     /// Whose it is.
     pub principal: PrincipalId,
+    /// What kind of principal it is.
+    pub kind: PrincipalKind,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When its token ends.

@@ -139,7 +139,7 @@ async fn a_grantee_is_not_the_owner_and_reaches_no_other_scope() {
     assert_eq!(world.service.list_scopes(bob.caller.clone(), list).await.unwrap().scopes, [collection.scope]);
     let changes = ListChanges { account: ada.id(), after: 0, limit: 1 };
     assert_eq!(code(world.service.list_changes(bob.caller.clone(), changes).await), ErrorCode::NotAllowed);
-    let granted = ListGranted { account: ada.id() };
+    let granted = ListGranted { account: ada.id(), limit: 1_000, after: None };
     assert_eq!(code(world.service.list_granted(bob.caller.clone(), granted).await), ErrorCode::NotAllowed);
     let epoch = world.new_epoch(&ada, &mut collection, &[(access, &bob)]);
     assert_eq!(
@@ -202,12 +202,19 @@ async fn accesses_are_listed_for_those_whom_they_concern() {
     let writes = world.grant(&ada, &bob, &mut collection, Level::Contribute).await;
     let reads = world.grant(&ada, &carol, &mut collection, Level::Read).await;
     world.service.open_scope(bob.caller.clone(), World::open(&collection)).await.unwrap();
-    let granted =
-        world.service.list_granted(ada.caller.clone(), ListGranted { account: ada.id() }).await.unwrap();
+    let granted = world
+        .service
+        .list_granted(ada.caller.clone(), ListGranted { account: ada.id(), limit: 1_000, after: None })
+        .await
+        .unwrap();
     let named = |state: &pryv_wire::access::AccessState| state.statement.unverified().unwrap().access;
     assert_eq!(granted.accesses.iter().map(named).collect::<Vec<_>>(), [writes, reads]);
     assert_eq!((granted.accesses[0].served.len(), granted.accesses[1].served.len()), (1, 0));
-    let received = world.service.list_received(bob.caller.clone(), ListReceived {}).await.unwrap();
+    let received = world
+        .service
+        .list_received(bob.caller.clone(), ListReceived { limit: 1_000, after: None })
+        .await
+        .unwrap();
     assert_eq!(received.accesses.iter().map(named).collect::<Vec<_>>(), [writes]);
     assert!(received.accesses[0].served.is_empty());
     let get = |person: &Person, access| {

@@ -11,6 +11,8 @@ mod grants;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod node;
 #[cfg(test)]
 mod queries;

@@ -45,7 +45,11 @@ async fn after_a_revocation_the_grantee_gets_nothing_and_others_notice_nothing()
     assert_eq!(code(world.commit(&ada, ada.id(), vec![revoke]).await), ErrorCode::AlreadyExists);
 
     // The evidence stays, for both.
-    let received = world.service.list_received(bob.caller.clone(), ListReceived {}).await.unwrap();
+    let received = world
+        .service
+        .list_received(bob.caller.clone(), ListReceived { limit: 1_000, after: None })
+        .await
+        .unwrap();
     assert!(received.accesses[0].revocation.is_some());
     let get_access = GetAccess { account: ada.id(), access: bobs };
     assert!(world.service.get_access(carol.caller.clone(), get_access).await.unwrap().revocation.is_some());

@@ -389,11 +389,13 @@ impl World {
             valid_from,
             valid_until,
             terms: None,
+            max_uses: None,
             note: Bytes::from(&b"note"[..]),
             owner_note: Bytes::from(&b"note"[..]),
             signed_at: self.now(),
         };
-        GrantAccess { statement: owner.identity.sign(&statement), pre, lockboxes, shares, transforms }
+        let statement = owner.identity.sign(&statement);
+        GrantAccess { statement, link: None, pre, lockboxes, shares, transforms }
     }
 
     fn share(&self, epoch: &Epoch, lock: &LockKey, access: AccessId, grantee: &Person) -> Share {

@@ -99,6 +99,9 @@ pub struct Access {
     /// The hash of the terms shown to whoever agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Digest>,
+    /// How many sessions the grantee, a link, may open; absent: any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_uses: Option<u32>,
     /// An [`AccessNote`] sealed to the grantee.
     pub note: Bytes,
     /// The same note, for the owner of the scopes: under its keyring key, or sealed to its card if a manager grants.
@@ -186,18 +189,32 @@ pub struct LastEpoch {
     pub epoch: u32,
 }
 
+/// The most accesses in one page.
+pub const MAX_ACCESS_PAGE: u32 = 1_000;
+
 /// Lists the accesses that an account granted. For the owner.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListGranted {
     /// The account.
     pub account: PrincipalId,
+    /// How many, 1 to [`MAX_ACCESS_PAGE`].
+    pub limit: u32,
+    /// Where the page begins: the `next` of the page before; absent: at the oldest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Bytes>,
 }
 
 /// Lists the accesses that the caller received, from any account of this node.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct ListReceived {}
+pub struct ListReceived {
+    /// How many, 1 to [`MAX_ACCESS_PAGE`].
+    pub limit: u32,
+    /// Where the page begins: the `next` of the page before; absent: at the oldest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Bytes>,
+}
 
 /// Reads one access: for its grantor, its grantee, and whoever reads a scope that its grantee may write to.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -224,6 +241,9 @@ pub struct AccessState {
     /// The manager's own access, if a manager granted this one: a chain is verified as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Box<AccessState>>,
+    /// How often the server says that a link was used. For the grantor; absent if the grantee is no link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<u32>,
 }
 
 /// The keys of one epoch that the server says it served to a grantee.
@@ -240,10 +260,13 @@ pub struct Served {
     pub last_at: Timestamp,
 }
 
-/// A list of accesses.
+/// A page of accesses.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Accesses {
     /// The accesses, oldest first.
     pub accesses: Vec<AccessState>,
+    /// Where the next page begins, if there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Bytes>,
 }

@@ -18,6 +18,8 @@ pub enum PrincipalKind {
     Account,
     /// An application.
     App,
+    /// Whoever holds the secret of a share link.
+    Link,
 }
 
 /// The public keys of a principal. The first card is signed by its own signing key and gives the principal its id;

@@ -64,6 +64,8 @@ codes! {
     NotAllowed "not-allowed" 403 "the access does not allow this";
     /// The access is not yet valid, or no longer.
     AccessNotValid "access-not-valid" 403 "the access is outside its dates; ask the grantor for a new one";
+    /// A link was used as often as its grantor allowed.
+    LinkExhausted "link-exhausted" 403 "the link was used as often as it may be; ask the grantor for a new one";
     /// The record has another version than expected.
     VersionConflict "version-conflict" 409 "the record was changed in the meantime; `details.current` holds the other version";
     /// A unique value is taken by another record.

@@ -13,6 +13,7 @@
 //! | [`scope`], [`record`], [`term`], [`access`] | kinds of scopes, epochs and lockboxes; envelopes; terms; grants and revocations |
 //! | [`transaction`], [`operation`] | all-or-nothing writes; the list of calls a server answers |
 //! | [`error`] | stable error codes |
+//! | [`uri`] | `pryv://` URIs |
 
 pub mod access;
 pub mod account;
@@ -29,6 +30,7 @@ pub mod suite;
 pub mod term;
 pub mod time;
 pub mod transaction;
+pub mod uri;
 
 pub use bytes::Bytes;
 pub use codec::{DecodeError, decode, encode};
@@ -39,3 +41,4 @@ pub use id::{
 pub use signed::{Signed, Statement};
 pub use suite::Suite;
 pub use time::{Clock, Timestamp};
+pub use uri::Uri;

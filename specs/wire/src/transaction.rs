@@ -3,6 +3,7 @@
 use crate::{
     access::{Access, Revocation, Served},
     bytes::Bytes,
+    card::Card,
     codec::encode,
     id::{AccessId, Digest, PrincipalId, RecordId, ScopeId, TransactionId},
     scope::{Lockbox, NewEpoch, ScopeKind, ScopePre, Share, SliceEntry, Transform},
@@ -113,6 +114,9 @@ pub enum Operation {
 pub struct GrantAccess {
     /// The signed access.
     pub statement: Signed<Access>,
+    /// The card of the grantee if it is a link: registered with its access, or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Signed<Card>>,
     /// Re-encryption key pairs of scopes granted for the first time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pre: Vec<ScopePre>,

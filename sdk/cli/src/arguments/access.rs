@@ -48,3 +48,10 @@ pub(crate) struct Revoke {
     /// The access: its id, the beginning of it, or its name
     pub(crate) access: String,
 }
+
+/// `pryv show`.
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// The URI, as lists and records show it
+    pub(crate) uri: String,
+}

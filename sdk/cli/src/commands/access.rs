@@ -118,6 +118,7 @@ pub(super) fn value(access: &Access) -> Value {
         access.scopes.iter().map(|scoped| json!({ "collection": scoped.scope, "level": scoped.level }));
     json!({
         "id": access.id,
+        "pryv_uri": access.uri().to_string(),
         "grantor": access.grantor,
         "grantee": access.grantee,
         "name": access.name,
@@ -135,7 +136,7 @@ fn words(account: &Account, access: &Access, names: &BTreeMap<ScopeId, String>) 
     let granted = access.account == account.id();
     let (side, other) = if granted { ("to", access.grantee) } else { ("from", access.grantor) };
     let name = if access.unreadable { "(its name cannot be read)".to_owned() } else { visible(&access.name) };
-    let mut text = format!("{name}\n  id        {}\n", access.id);
+    let mut text = format!("{name}\n  id        {}\n  uri       {}\n", access.id, access.uri());
     match account.username_of(other) {
         Some(username) => {
             let _always = writeln!(text, "  {side:<8}  {username} ({})", Fingerprint::of(other));

@@ -133,6 +133,7 @@ pub(super) fn whoami(session: &Session, opened: &Opened, output: &mut Output) ->
     let value = json!({
         "username": account.username(),
         "id": account.id(),
+        "pryv_uri": account.uri().to_string(),
         "fingerprint": account.fingerprint().to_string(),
         "server": server,
         "profile": session.profile(),

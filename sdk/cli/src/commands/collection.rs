@@ -36,7 +36,12 @@ pub(super) async fn list(account: &Account, output: &mut Output) -> Result<(), F
         .iter()
         .map(|collection| {
             let definition = collection.definition();
-            json!({ "collection": collection.scope(), "uri": definition.uri, "title": definition.title })
+            json!({
+                "collection": collection.scope(),
+                "pryv_uri": collection.uri().to_string(),
+                "uri": definition.uri,
+                "title": definition.title,
+            })
         })
         .collect();
     if values.is_empty() && !output.is_json() {

@@ -17,14 +17,19 @@ pub(super) async fn describe(
     let collection = lookup::collection(account, wanted).await?;
     let definition = collection.definition();
     output.result(
-        &json!({ "collection": collection.scope(), "owner": collection.owner(), "definition": &*definition }),
-        || words(&definition, &collection.scope().to_string()),
+        &json!({
+            "collection": collection.scope(),
+            "pryv_uri": collection.uri().to_string(),
+            "owner": collection.owner(),
+            "definition": &*definition,
+        }),
+        || words(&definition, &collection.scope().to_string(), &collection.uri().to_string()),
     )
 }
 
-fn words(definition: &Definition, scope: &str) -> String {
-    let mut text =
-        format!("{}\n  uri  {}\n  id   {scope}\n", visible(&definition.title), visible(&definition.uri));
+fn words(definition: &Definition, scope: &str, pryv_uri: &str) -> String {
+    let (title, uri) = (visible(&definition.title), visible(&definition.uri));
+    let mut text = format!("{title}\n  uri  {uri}\n  id   {scope}\n  pryv {pryv_uri}\n");
     for (name, schema) in &definition.types {
         // Writing to a string does not fail.
         let _always = write!(text, "\nType `{}`\n\n{}\n", visible(name), fields(schema));
@@ -92,9 +97,11 @@ mod tests {
         });
         let definition =
             Definition::new("urn:x", "Blood pressure", "measurement", schema).unique("/systolic");
-        let text = words(&definition, "abc");
+        let text = words(&definition, "abc", "pryv://x");
         assert!(
-            text.starts_with("Blood pressure\n  uri  urn:x\n  id   abc\n\nType `measurement`\n"),
+            text.starts_with(
+                "Blood pressure\n  uri  urn:x\n  id   abc\n  pryv pryv://x\n\nType `measurement`\n"
+            ),
             "{text}"
         );
         assert!(text.contains("/systolic  integer         required  minimum 40"), "{text}");

@@ -45,6 +45,9 @@ pub(super) async fn get(account: &Account, target: &Target, output: &mut Output)
     let collection = lookup::collection(account, &target.collection).await?;
     let record = collection.get::<Value>(lookup::record(&target.record)?).await?;
     let mut value = value(&record);
+    if let Value::Object(object) = &mut value {
+        object.insert("pryv_uri".to_owned(), collection.instance_uri(record.id).to_string().into());
+    }
     if let (Value::Object(object), Some(name), false) =
         (&mut value, name(account, record.author), output.is_json())
     {

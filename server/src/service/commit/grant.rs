@@ -3,6 +3,7 @@
 use super::{
     Applying, Error, Result, Signer, check_sealed,
     epoch::{check_lockbox, check_share, verify},
+    link::{self, NewLink},
 };
 use crate::{
     permission::Owner,
@@ -15,6 +16,7 @@ use pryv_proxy_crypto::{
 use pryv_wire::{
     AccessId, ErrorCode, ScopeId, Signed,
     access::{Access, Grant},
+    card::PrincipalKind,
     scope::{Lockbox, ScopePre, Share, Transform},
     transaction::{GrantAccess, Touched},
 };
@@ -30,6 +32,7 @@ const MAX_ACCESSES: usize = 256;
 pub(super) struct PreparedGrant {
     access: Access,
     statement: Signed<Access>,
+    link: Option<NewLink>,
     pre: BTreeMap<ScopeId, ScopePre>,
     lockboxes: BTreeMap<(ScopeId, u32), Lockbox>,
     shares: BTreeMap<(ScopeId, u32), Share>,
@@ -37,9 +40,10 @@ pub(super) struct PreparedGrant {
 }
 
 pub(super) fn prepare(grant: GrantAccess, signer: &Signer) -> Result<PreparedGrant> {
-    let GrantAccess { statement, pre, lockboxes, shares, transforms } = grant;
+    let GrantAccess { statement, link, pre, lockboxes, shares, transforms } = grant;
     let access = verify(&statement, signer)?;
     check_access(&access, signer)?;
+    let link = link::prepare(link, &access)?;
     let id = access.access;
     let pre = by(pre, |pre| pre.scope)?;
     for pair in pre.values() {
@@ -70,7 +74,7 @@ pub(super) fn prepare(grant: GrantAccess, signer: &Signer) -> Result<PreparedGra
         .map(|transform| check_transform(&access, transform))
         .collect::<Result<Vec<_>>>()?;
     let transforms = by(transforms, |(transform, _)| transform.scope)?;
-    Ok(PreparedGrant { access, statement, pre, lockboxes, shares, transforms })
+    Ok(PreparedGrant { access, statement, link, pre, lockboxes, shares, transforms })
 }
 
 fn check_access(access: &Access, signer: &Signer) -> Result<()> {
@@ -149,14 +153,17 @@ pub(super) fn apply(
     index: usize,
 ) -> Result<()> {
     let owner = applying.owner(tx)?;
-    let PreparedGrant { access, statement, mut pre, mut lockboxes, mut shares, mut transforms } = grant;
+    let PreparedGrant { access, statement, link, mut pre, mut lockboxes, mut shares, mut transforms } = grant;
     if tx.reading().access(owner.account(), access.access)?.is_some() {
         return Err(Error::new(ErrorCode::AlreadyExists));
     }
     if access.valid_until.is_some_and(|until| until <= applying.now) {
         return Err(Error::because(ErrorCode::OutOfRange, "the access is over already"));
     }
-    let grantee_pre = check_grantee(tx, &access)?;
+    if let Some(link) = &link {
+        link.register(tx, &owner, &access)?;
+    }
+    let grantee_pre = check_grantee(tx, &access, link.is_some())?;
     if tx.reading().count_of(owner.account(), access.grantee, MAX_ACCESSES)? >= MAX_ACCESSES {
         return Err(Error::out_of_range("the grantee holds 256 accesses: revoke one", MAX_ACCESSES));
     }
@@ -208,15 +215,19 @@ pub(super) fn apply(
     Ok(())
 }
 
-/// The grantee is of this node, and the keys were sealed to its present card.
-fn check_grantee(tx: &Tx<'_>, access: &Access) -> Result<PrePublicKey> {
+/// The grantee is of this node, and the keys were sealed to its present card. A link holds the one access that it was made with:
+/// who counts its uses, counts those of that access.
+fn check_grantee(tx: &Tx<'_>, access: &Access, is_new_link: bool) -> Result<PrePublicKey> {
     let cards = tx.reading().cards(access.grantee)?;
     let card = cards.last().ok_or_else(|| Error::new(ErrorCode::NotFound))?;
     if card.digest() != access.grantee_card {
         return Err(Error::statement("the access is sealed to a card that is not the grantee's present one"));
     }
-    PrePublicKey::parse(&card.unverified()?.pre)
-        .map_err(|_| Error::internal(crate::store::Error::Row("card")))
+    let card = card.unverified()?;
+    if card.kind == PrincipalKind::Link && !is_new_link {
+        return Err(Error::because(ErrorCode::AlreadyExists, "a link holds one access"));
+    }
+    PrePublicKey::parse(&card.pre).map_err(|_| Error::internal(crate::store::Error::Row("card")))
 }
 
 fn put_pre<'t>(tx: &mut Tx<'t>, owner: &Owner<'t>, head: ScopeHead, pair: &ScopePre) -> Result<ScopeHead> {

@@ -7,6 +7,7 @@
 mod create_scope;
 mod epoch;
 mod grant;
+mod link;
 mod put_record;
 mod revoke;
 

@@ -14,4 +14,5 @@ mod invalid;
 mod properties;
 mod registry;
 mod samples;
+mod uris;
 mod vectors;

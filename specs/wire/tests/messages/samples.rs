@@ -387,6 +387,7 @@ fn access() -> Access {
         valid_from: Some(later(0)),
         valid_until: Some(later(10_000)),
         terms: Some(Digest::from_bytes([0x7e; 32])),
+        max_uses: None,
         note: opaque(0x40, 96),
         owner_note: opaque(0x41, 76),
         signed_at: later(3),
@@ -441,6 +442,7 @@ fn served() -> Served {
 fn grant_access() -> GrantAccess {
     GrantAccess {
         statement: signed(&access()),
+        link: None,
         pre: vec![pre()],
         lockboxes: vec![Lockbox { shares: vec![], ..lockbox() }],
         shares: vec![share()],
@@ -448,9 +450,21 @@ fn grant_access() -> GrantAccess {
     }
 }
 
+/// A link, and the drop box that it opens three times.
+fn link_card() -> Card {
+    Card { kind: PrincipalKind::Link, created_at: Timestamp::from_millis(0), ..first_card() }
+}
+
+fn grant_to_link() -> GrantAccess {
+    let access =
+        Access { grantee: PrincipalId::of(&signed(&link_card())), max_uses: Some(3), ..deposit_access() };
+    GrantAccess { statement: signed(&access), link: Some(signed(&link_card())), ..grant_without_keys() }
+}
+
 fn grant_without_keys() -> GrantAccess {
     GrantAccess {
         statement: signed(&deposit_access()),
+        link: None,
         pre: vec![],
         lockboxes: vec![],
         shares: vec![],
@@ -491,6 +505,7 @@ fn cards() -> Vec<Sample> {
     vec![
         sample("first card", first_card()),
         sample("second card, of an app, that ends", second_card()),
+        sample("card of a link", link_card()),
         sample("signed card", signed(&first_card())),
         sample("get cards", GetCards { principal: BOB }),
         sample("resolve username", ResolveUsername { username: "dr-bob".into() }),
@@ -762,6 +777,7 @@ fn accesses() -> Vec<Sample> {
         revocation: Some(signed(&revocation())),
         served: vec![served()],
         parent: None,
+        uses: None,
     };
     let key = DefinitionKey { scope: SCOPE, version: 1, key: opaque(0x42, 32) };
     vec![
@@ -790,8 +806,13 @@ fn accesses() -> Vec<Sample> {
         sample("revocation", revocation()),
         sample("signed revocation", signed(&revocation())),
         sample("last epoch", LastEpoch { scope: SCOPE, epoch: 1 }),
-        sample("list granted", ListGranted { account: ADA }),
-        sample("list received", ListReceived {}),
+        sample("list granted", ListGranted { account: ADA, limit: 1_000, after: None }),
+        sample(
+            "list granted, a further page",
+            ListGranted { account: ADA, limit: 1, after: Some(opaque(0x61, 8)) },
+        ),
+        sample("list received", ListReceived { limit: 1_000, after: None }),
+        sample("list received, a further page", ListReceived { limit: 1, after: Some(opaque(0x62, 56)) }),
         sample("get access", GetAccess { account: ADA, access: ACCESS }),
         sample("access state", state.clone()),
         sample(
@@ -805,10 +826,22 @@ fn accesses() -> Vec<Sample> {
                 revocation: None,
                 served: vec![],
                 parent: Some(Box::new(state.clone())),
+                uses: None,
+            },
+        ),
+        sample(
+            "access state of a link, for its grantor",
+            AccessState {
+                statement: grant_to_link().statement,
+                revocation: None,
+                served: vec![],
+                uses: Some(2),
+                parent: None,
             },
         ),
         sample("served", served()),
-        sample("accesses", Accesses { accesses: vec![state] }),
+        sample("accesses", Accesses { accesses: vec![state], next: None }),
+        sample("accesses before others", Accesses { accesses: vec![], next: Some(opaque(0x61, 8)) }),
     ]
 }
 
@@ -886,6 +919,7 @@ fn transactions() -> Vec<Sample> {
         sample("operation begin epoch", Operation::BeginEpoch { epoch: new_epoch() }),
         sample("grant access", grant_access()),
         sample("grant access without keys", grant_without_keys()),
+        sample("grant access to a link", grant_to_link()),
         sample(
             "committed",
             Committed { change: change(), previous: genesis, head: change().head(genesis), served: vec![] },

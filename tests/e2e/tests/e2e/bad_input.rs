@@ -349,7 +349,7 @@ async fn a_grantee_may_do_what_its_level_says_and_no_more() {
     // The chain of changes and the list of accesses are the owner's.
     let changes = ListChanges { account, after: 0, limit: 10 };
     assert_eq!(in_both(&world, Some(&by_hand.token), &changes).await.0 / 100, 4);
-    let granted = pryv_wire::access::ListGranted { account };
+    let granted = pryv_wire::access::ListGranted { account, limit: 1_000, after: None };
     assert_eq!(in_both(&world, Some(&by_hand.token), &granted).await.0 / 100, 4);
     assert_eq!(diary.query().fetch::<Note>().await.unwrap().records.len(), 1);
     world.close().await;

@@ -38,7 +38,8 @@ async fn an_access_that_its_grantor_did_not_sign_is_refused_by_the_grantee() {
     // An access that was granted to somebody else.
     let carol = world.user("carol").await;
     grant(&world, &ada, &carol, &diary, Level::Contribute).await;
-    let to_carol = world.by_hand(&carol).await.call(&ListReceived {}).await.unwrap();
+    let to_carol =
+        world.by_hand(&carol).await.call(&ListReceived { limit: 1_000, after: None }).await.unwrap();
     server.on::<ListReceived>(move |_, answer| answer.accesses.extend(to_carol.accesses.clone()));
     let refused = bob.account.received().await.unwrap_err();
     assert_eq!(refused.code(), "misplaced", "{refused:?}");
@@ -64,7 +65,7 @@ async fn an_access_that_the_owner_did_not_grant_is_refused_by_the_owner() {
         access.access = invented;
         access.grantee = forger.id();
         let statement = signed_by(&forger, &access);
-        answer.accesses.push(AccessState { statement, revocation: None, served: Vec::new(), parent: None });
+        answer.accesses.push(AccessState { statement, revocation: None, served: Vec::new(), parent: None, uses: None });
     });
     let refused = ada.account.granted().await.unwrap_err();
     assert_eq!((refused.code(), lie.count()), ("invented-access", 1));
@@ -106,6 +107,7 @@ async fn an_invented_reader_gets_no_keys_of_a_new_epoch() {
             revocation: None,
             served: Vec::new(),
             parent: None,
+            uses: None,
         }
     };
     let made = std::sync::Arc::new(made);

@@ -5,6 +5,8 @@ mod backup;
 mod contributing;
 mod dates;
 mod devices;
+mod lists;
+mod names;
 mod programs;
 mod reencryption;
 mod retries;

@@ -1,0 +1,187 @@
+//! Resolving `pryv://` URIs: from a name to the thing, one's own or one that somebody granted.
+
+use super::{Account, OpenError};
+use crate::{
+    access::Access, collection::Collection, collection::ReadError, failure::Failure, record::Record,
+};
+use pryv_wire::{AccessId, ErrorCode, PrincipalId, RecordId, ScopeId, Uri, card::PrincipalKind};
+use serde_json::Value;
+
+/// What a URI names.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Resolved {
+    /// A principal.
+    Principal(Principal),
+    /// A collection, opened.
+    Collection(Collection),
+    /// An instance, or one version of it, with the collection that it is in.
+    Instance {
+        /// The collection.
+        collection: Collection,
+        /// The instance.
+        record: Record<Value>,
+    },
+    /// An access, granted or received.
+    Access(Box<Access>),
+}
+
+/// A principal whose cards were verified against the id in the URI.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Principal {
+    /// Its id.
+    pub id: PrincipalId,
+    /// Its kind.
+    pub kind: PrincipalKind,
+    /// The username under which it was found and pinned here, if it was.
+    pub username: Option<String>,
+}
+
+/// Why a URI was not resolved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// There is no such thing, or no access to it: the two look the same.
+    #[error("there is no such thing, or no access to it")]
+    NotFound,
+    /// The instance was deleted.
+    #[error("the instance was deleted")]
+    Deleted {
+        /// The version of the deletion.
+        version: u64,
+    },
+    /// The version is not the present one, and no other is at hand.
+    #[error("version {asked} is not at hand: the present one is {present}")]
+    OtherVersion {
+        /// The version asked for.
+        asked: u64,
+        /// The present one.
+        present: u64,
+    },
+    /// This client does not resolve things of this kind.
+    #[error("this client reads the URI of {what}, and does not open it")]
+    Kind {
+        /// The kind.
+        what: &'static str,
+    },
+    /// What can go wrong in every operation; [`Failure::Locked`] if an access does not count.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl ResolveError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => ErrorCode::NotFound.as_str(),
+            Self::Deleted { .. } => "deleted",
+            Self::OtherVersion { .. } => "version-not-kept",
+            Self::Kind { .. } => "not-resolvable",
+            Self::Failed(failure) => failure.code(),
+        }
+    }
+}
+
+impl Account {
+    /// The URI of this account.
+    #[must_use]
+    pub fn uri(&self) -> Uri {
+        Uri::Account { account: self.id() }
+    }
+
+    /// Finds what a URI names, of this account or of another one that granted it.
+    ///
+    /// # Errors
+    ///
+    /// See [`ResolveError`].
+    pub async fn resolve(&self, uri: &Uri) -> Result<Resolved, ResolveError> {
+        match *uri {
+            Uri::Account { account } => self.resolve_principal(account).await.map(Resolved::Principal),
+            Uri::Collection { account, collection } => {
+                self.resolve_collection(account, collection).await.map(Resolved::Collection)
+            }
+            Uri::Instance { account, collection, instance } => {
+                let collection = self.resolve_collection(account, collection).await?;
+                let record = resolve_instance(&collection, instance).await?;
+                Ok(Resolved::Instance { collection, record })
+            }
+            Uri::Version { account, collection, instance, version } => {
+                let collection = self.resolve_collection(account, collection).await?;
+                let record = resolve_instance(&collection, instance).await?;
+                if record.version != version {
+                    return Err(ResolveError::OtherVersion { asked: version, present: record.version });
+                }
+                Ok(Resolved::Instance { collection, record })
+            }
+            Uri::Access { account, access } => {
+                Ok(Resolved::Access(Box::new(self.resolve_access(account, access).await?)))
+            }
+            Uri::Ontology { .. } => Err(ResolveError::Kind { what: "an ontology" }),
+            Uri::Term { .. } => Err(ResolveError::Kind { what: "a term" }),
+            _ => Err(ResolveError::Kind { what: "something newer" }),
+        }
+    }
+
+    async fn resolve_principal(&self, id: PrincipalId) -> Result<Principal, ResolveError> {
+        let cards = self.fresh_or_own_cards(id).await.map_err(absent)?;
+        let own = (id == self.id()).then(|| self.username().to_owned()).filter(|name| !name.is_empty());
+        Ok(Principal { id, kind: cards.current().kind, username: own.or_else(|| self.username_of(id)) })
+    }
+
+    async fn resolve_collection(
+        &self,
+        owner: PrincipalId,
+        scope: ScopeId,
+    ) -> Result<Collection, ResolveError> {
+        if owner == self.id() {
+            return self.open_own(scope).await.map_err(unopened);
+        }
+        let mut last = ResolveError::NotFound;
+        for received in self.received().await? {
+            let reaches = received.access.scopes.iter().any(|scoped| scoped.scope == scope);
+            if received.access.grantor != owner || !reaches {
+                continue;
+            }
+            match received.open(scope).await {
+                Ok(collection) => return Ok(collection),
+                // Another access may count; if none does, the last one says why.
+                Err(error) => last = unopened(error),
+            }
+        }
+        Err(last)
+    }
+
+    async fn resolve_access(&self, account: PrincipalId, id: AccessId) -> Result<Access, ResolveError> {
+        let mut found = if account == self.id() {
+            self.granted().await?.into_iter().map(|granted| granted.access).collect::<Vec<_>>()
+        } else {
+            self.received().await?.into_iter().map(|received| received.access).collect()
+        };
+        found.retain(|access| access.id == id && access.grantor == account);
+        found.pop().ok_or(ResolveError::NotFound)
+    }
+}
+
+async fn resolve_instance(collection: &Collection, id: RecordId) -> Result<Record<Value>, ResolveError> {
+    collection.get::<Value>(id).await.map_err(|error| match error {
+        ReadError::NotFound | ReadError::Shape => ResolveError::NotFound,
+        ReadError::Deleted { version } => ResolveError::Deleted { version },
+        ReadError::Failed(failure) => ResolveError::Failed(failure),
+    })
+}
+
+fn unopened(error: OpenError) -> ResolveError {
+    match error {
+        OpenError::NotFound => ResolveError::NotFound,
+        OpenError::Failed(failure) => absent(failure),
+    }
+}
+
+fn absent(failure: Failure) -> ResolveError {
+    match failure.refusal() {
+        Some(ErrorCode::NotFound) => ResolveError::NotFound,
+        _ => ResolveError::Failed(failure),
+    }
+}
