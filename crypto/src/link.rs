@@ -40,17 +40,29 @@ pub enum LinkError {
 /// The longest password, in bytes.
 const MAX_PASSWORD: usize = 65_535;
 
-/// The identity of a link, and its card: the same for everybody who holds the secret and knows the password. Takes as long
-/// as the stretching if there is a password.
+/// The keys of a link.
+#[derive(Debug)]
+pub struct LinkKeys {
+    /// What all of them derive from.
+    pub secret: AccountSecret,
+    /// The keys.
+    pub identity: Identity,
+    /// The card, which is the same whenever it is made.
+    pub card: Signed<Card>,
+}
+
+/// The keys of a link: the same for everybody who holds the secret and knows the password. Takes as long as the stretching if
+/// there is a password.
 ///
 /// # Errors
 ///
 /// See [`LinkError`].
-pub fn identity(secret: &LinkSecret, password: Option<&str>) -> Result<(Identity, Signed<Card>), LinkError> {
-    let account_secret = account_secret(secret, password)?;
+pub fn keys(secret: &LinkSecret, password: Option<&str>) -> Result<LinkKeys, LinkError> {
+    let secret = account_secret(secret, password)?;
     // The id must be found from the secret alone, so the card holds no time that somebody would have to be asked for.
-    Identity::found(&account_secret, PrincipalKind::Link, Timestamp::from_millis(0))
-        .map_err(LinkError::Identity)
+    let (identity, card) = Identity::found(&secret, PrincipalKind::Link, Timestamp::from_millis(0))
+        .map_err(LinkError::Identity)?;
+    Ok(LinkKeys { secret, identity, card })
 }
 
 /// The secret from which the keys of a link derive, as those of an account do from its own.

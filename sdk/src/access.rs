@@ -34,6 +34,8 @@ pub struct Access {
     pub valid_until: Option<Timestamp>,
     /// The hash of the terms that were shown.
     pub terms: Option<Digest>,
+    /// Of a link: how many sessions it opens; absent: any number.
+    pub max_uses: Option<u32>,
     /// When it was signed, by the grantor's clock.
     pub signed_at: Timestamp,
     /// What it is now, by this machine's clock.
@@ -104,4 +106,6 @@ pub struct GrantedAccess {
     pub access: Access,
     /// Which keys the server says it gave for it, and when: its word.
     pub served: Vec<Served>,
+    /// How often the server says that it was used, if it is a link; absent if it is none.
+    pub uses: Option<u32>,
 }

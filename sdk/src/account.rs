@@ -2,9 +2,11 @@
 
 mod access_pages;
 mod accesses;
+mod app_data;
 mod change_password;
 mod commit;
 mod contacts;
+mod create_link;
 mod define;
 mod grant;
 mod keys;
@@ -17,8 +19,10 @@ mod session;
 mod stored;
 
 pub use accesses::ReceivedAccess;
+pub use app_data::AppDataError;
 pub use change_password::ChangePasswordError;
 pub use contacts::{Contact, FindError};
+pub use create_link::{CreateLinkError, CreatedLink, NewLink};
 pub use define::DefineError;
 pub use grant::{Grant, GrantError};
 pub use maintain::Maintained;
@@ -116,7 +120,7 @@ impl Account {
         self.0.me
     }
 
-    /// The public handle.
+    /// The public handle; empty for an app.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.0.username

@@ -1,11 +1,15 @@
 //! `Client`: one server, and nobody signed in.
 
+mod apps;
 mod log_in;
+mod open_link;
 mod recover;
 mod resume;
 mod sign_up;
 
+pub use apps::{AppError, RegisterAppError};
 pub use log_in::LogInError;
+pub use open_link::{OpenLinkError, OpenedLink};
 pub use recover::RecoverError;
 pub use resume::ResumeError;
 pub use sign_up::{SignUpError, SignedUp};

@@ -25,6 +25,12 @@ pub enum Distrust {
         /// Whose cards were asked for.
         principal: Fingerprint,
     },
+    /// An app's manifest is not one that the app signed.
+    #[error("what the server shows of app {app} is not what the app signed; grant it nothing")]
+    InvalidManifest {
+        /// The app.
+        app: Fingerprint,
+    },
     /// A username leads to another principal than before, or a principal's earlier cards have changed.
     #[error(
         "`{username}` was {pinned} and is now said to be {offered}; compare with the person, \
@@ -158,6 +164,7 @@ impl Distrust {
             Self::InvalidSignature { .. } => "invalid-signature",
             Self::WrongCard => "wrong-card",
             Self::InvalidCards { .. } => "invalid-cards",
+            Self::InvalidManifest { .. } => "invalid-manifest",
             Self::ContactChanged { .. } => "contact-changed",
             Self::RolledBack { .. } => "rolled-back",
             Self::Forked { .. } => "forked",

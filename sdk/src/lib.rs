@@ -42,6 +42,7 @@
 
 pub mod access;
 pub mod account;
+pub mod app;
 pub mod client;
 pub mod collection;
 pub mod definition;
@@ -49,6 +50,7 @@ mod distrust;
 mod environment;
 mod exchange;
 mod failure;
+pub mod link;
 mod locked;
 pub mod password;
 mod progress;
@@ -59,13 +61,15 @@ mod text;
 pub mod transport;
 
 pub use access::{Access, AccessStatus, GrantedAccess, Scoped};
-pub use account::{Account, Contact, Grant, Maintained, ReceivedAccess, Resolved, StoredSession};
+pub use account::{Account, Contact, Grant, Maintained, NewLink, ReceivedAccess, Resolved, StoredSession};
+pub use app::{App, AppManifest};
 pub use client::{Client, ClientBuilder, SignedUp};
 pub use collection::{Collection, Query};
 pub use definition::{Definition, Fault, Index, IndexKind};
 pub use distrust::Distrust;
 pub use environment::SystemClock;
 pub use failure::{Failure, Refusal};
+pub use link::{InvalidLink, ShareLink};
 pub use locked::{LockReason, Locked};
 pub use password::{Password, WeakPassword};
 pub use progress::{Progress, Silent};

@@ -4,7 +4,7 @@ use pryv_wire::PrincipalId;
 const SECRET: [u8; 32] = [0x71; 32];
 
 fn id(secret: [u8; 32], password: Option<&str>) -> PrincipalId {
-    identity(&LinkSecret::from_slice(&secret).unwrap(), password).unwrap().0.principal()
+    keys(&LinkSecret::from_slice(&secret).unwrap(), password).unwrap().identity.principal()
 }
 
 #[test]
@@ -28,13 +28,13 @@ fn a_password_is_the_same_from_every_keyboard() {
 #[test]
 fn an_empty_or_endless_password_is_refused() {
     let secret = LinkSecret::from_slice(&SECRET).unwrap();
-    assert_eq!(identity(&secret, Some("")).unwrap_err(), LinkError::Password);
-    assert_eq!(identity(&secret, Some(&"x".repeat(65_536))).unwrap_err(), LinkError::Password);
+    assert_eq!(keys(&secret, Some("")).unwrap_err(), LinkError::Password);
+    assert_eq!(keys(&secret, Some(&"x".repeat(65_536))).unwrap_err(), LinkError::Password);
 }
 
 #[test]
 fn the_card_says_that_it_is_a_link_and_verifies() {
-    let (identity, card) = identity(&LinkSecret::from_slice(&SECRET).unwrap(), None).unwrap();
+    let LinkKeys { identity, card, .. } = keys(&LinkSecret::from_slice(&SECRET).unwrap(), None).unwrap();
     let cards = pryv_proxy_crypto::CardChain::verify(&[card], identity.principal()).unwrap();
     assert_eq!(cards.current().kind, PrincipalKind::Link);
     assert_eq!(cards.current().created_at.as_millis(), 0);

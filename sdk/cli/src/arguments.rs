@@ -2,10 +2,12 @@
 
 mod access;
 mod account;
+mod link;
 mod record;
 
 pub(crate) use access::{Grant, GrantLevel, Revoke, Show};
 pub(crate) use account::{Login, NewPassword, PasswordSource, Recover, SignUp};
+pub(crate) use link::{CreateLink, Link, OpenLink};
 pub(crate) use record::{
     Collection, Create, Define, Export, Import, Query, Rendering, RowFormat, Selection, Target, Update,
 };
@@ -93,6 +95,9 @@ pub(crate) enum Command {
     Received,
     /// End an access; prints the receipt
     Revoke(Revoke),
+    /// Make, list and end links, and open one that you were given
+    #[command(subcommand)]
+    Link(Link),
     /// Show what a `pryv://` URI names: yours, or granted to you
     Show(Show),
     /// Write everything you can read to a folder

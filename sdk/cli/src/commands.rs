@@ -6,12 +6,13 @@ mod collection;
 mod describe;
 mod export;
 mod import;
+mod link;
 mod query;
 mod record;
 mod show;
 
 use crate::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, Link},
     failure::Failure,
     output::Output,
     session::{Opened, Session},
@@ -26,6 +27,7 @@ pub(crate) async fn run(arguments: Arguments, folder: PathBuf, output: &mut Outp
         Command::Login(login) => account::login(&session, &login, output).await,
         Command::Recover(recover) => account::recover(&session, &recover, output).await,
         Command::Logout => account::logout(&session, output).await,
+        Command::Link(Link::Open(open)) => link::open(&session, &open, output).await,
         command => {
             let opened = session.open()?;
             let done = with_account(command, &session, &opened, output).await;
@@ -65,6 +67,11 @@ async fn with_account(
         Command::Accesses => access::granted(account, output).await,
         Command::Received => access::received(account, output).await,
         Command::Revoke(revoke) => access::revoke(account, &revoke, output).await,
+        Command::Link(Link::Create(create)) => link::create(opened, &create, output).await,
+        Command::Link(Link::List) => link::list(account, output).await,
+        Command::Link(Link::Revoke(revoke)) => access::revoke(account, &revoke, output).await,
+        // Opened before: it needs no session.
+        Command::Link(Link::Open(_)) => Ok(()),
         Command::Show(show) => show::show(account, &show, output).await,
         Command::Export(export) => export::export(opened, &export.folder, output).await,
     }
@@ -73,7 +80,7 @@ async fn with_account(
 /// Whether a command writes to collections of one's own, or shows or changes who reads them.
 const fn concerns_accesses(command: &Command) -> bool {
     match command {
-        Command::Grant(_) | Command::Accesses | Command::Revoke(_) => true,
+        Command::Grant(_) | Command::Accesses | Command::Revoke(_) | Command::Link(_) => true,
         Command::Create(create) => create.collection.from.is_none(),
         Command::Update(update) => update.target.collection.from.is_none(),
         Command::Import(import) => import.from.is_none() && !import.dry_run,

@@ -38,6 +38,11 @@ pub(crate) fn phrase(path: Option<&Path>) -> Result<Zeroizing<String>, Failure> 
     path.map_or_else(|| ask("Recovery phrase (24 words): "), file)
 }
 
+/// A share link, from standard input.
+pub(crate) fn link() -> Result<Zeroizing<String>, Failure> {
+    first_line(std::io::stdin(), "standard input")
+}
+
 fn file(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let name = format!("`{}`", path.display());
     let file = File::open(path).map_err(|error| Failure::io(format!("{name} cannot be read"), &error))?;

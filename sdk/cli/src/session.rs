@@ -64,6 +64,14 @@ impl Session {
         Ok((Client::connect(&server)?, server))
     }
 
+    /// A client of the server that was named, or else of the one that somebody's link names.
+    pub(crate) fn client_of(&self, server: Option<&str>) -> Result<Client, Failure> {
+        let server = self.server.as_deref().or(server).ok_or_else(|| {
+            Failure::usage("the link names no server").next("add `--server https://…`, or set PRYV_SERVER")
+        })?;
+        Ok(Client::connect(server)?)
+    }
+
     /// Refuses to put another account in the place of one that is signed in here.
     pub(crate) fn is_free_for(&self, username: &str) -> Result<(), Failure> {
         let Some(Loaded { saved, .. }) = self.load()? else { return Ok(()) };

@@ -3,9 +3,10 @@
 use crate::failure::{Exit, Failure};
 use pryv_sdk::{
     account::{
-        ChangePasswordError, DefineError, FindError, GrantError, OpenError, ResolveError, RevokeError,
+        ChangePasswordError, CreateLinkError, DefineError, FindError, GrantError, OpenError, ResolveError,
+        RevokeError,
     },
-    client::{LogInError, RecoverError, ResumeError, SignUpError},
+    client::{LogInError, OpenLinkError, RecoverError, ResumeError, SignUpError},
     collection::{BulkError, QueryError, ReadError},
     transport::http::ConnectError,
 };
@@ -27,7 +28,7 @@ fn exit(code: &str) -> Exit {
     match code {
         "not-authenticated" | "wrong-credentials" | "session-ended" | "not-granted" | "not-yet-valid"
         | "expired" | "revoked" | "write-only" | "read-only" | "epoch-not-held" | "not-allowed"
-        | "access-not-valid" => Exit::Refused,
+        | "access-not-valid" | "link-exhausted" | "unknown-link" | "password-needed" => Exit::Refused,
         "version-conflict" | "not-unique" | "already-exists" | "username-taken" | "stale-epoch"
         | "transaction-reused" | "conflict" => Exit::Conflict,
         _ => Exit::Failed,
@@ -61,6 +62,8 @@ fn next(code: &str) -> Option<&'static str> {
             "ask by an indexed field (`pryv describe COLLECTION`), or allow this machine to look through: `--scan 10000`"
         }
         "scan-limit" => "allow more with --scan, or ask by an indexed field",
+        "link-exhausted" => "ask whoever gave it to you for a new one",
+        "unknown-link" => "check the password, and that the link is of this server",
         "stale-epoch" => "repeat the command",
         "contact-changed" => "compare fingerprints (`pryv whoami`) with the person before anything else",
         _ => return None,
@@ -78,6 +81,6 @@ macro_rules! troubles {
 }
 
 troubles! {
-    BulkError, ChangePasswordError, ConnectError, DefineError, FindError, GrantError, LogInError, OpenError, QueryError,
+    BulkError, ChangePasswordError, ConnectError, CreateLinkError, DefineError, FindError, GrantError, LogInError, OpenError, OpenLinkError, QueryError,
     ReadError, RecoverError, ResolveError, ResumeError, RevokeError, SignUpError, pryv_sdk::Failure,
 }

@@ -12,7 +12,7 @@ use crate::{
         scope::Role,
     },
 };
-use pryv_wire::{AccessId, PrincipalId, ScopeId};
+use pryv_wire::{AccessId, ErrorCode, PrincipalId, ScopeId, access::GetAccess};
 use std::sync::Arc;
 
 /// An access that this account received.
@@ -79,6 +79,7 @@ impl Account {
             .map(|opened| GrantedAccess {
                 access: access::view(opened, now),
                 served: opened.state.served.clone(),
+                uses: opened.state.uses,
             })
             .collect())
     }
@@ -138,6 +139,33 @@ impl Account {
                 siblings: siblings(opened.evidence.access().account),
             })
             .collect())
+    }
+
+    /// One access that this account received, whose grantor is known beforehand: nobody else's word is taken for who granted.
+    pub(crate) async fn received_from(
+        &self,
+        grantor: PrincipalId,
+        access: AccessId,
+    ) -> Result<ReceivedAccess, Failure> {
+        let ended = self.ended();
+        let state = match self.call(&GetAccess { account: grantor, access }).await {
+            Ok(state) => state,
+            Err(gone) if gone.refusal() == Some(ErrorCode::NotFound) => {
+                return Err(LockReason::NotGranted.into());
+            }
+            Err(failure) => return Err(failure),
+        };
+        let cards = self.cards_of(grantor).await?;
+        let opened = access::open_received(&self.identity(), &cards, &state)?;
+        if opened.evidence.access().access != access {
+            return Err(Distrust::Substituted { what: "access" }.into());
+        }
+        self.check_end(&opened.evidence, &ended)?;
+        if self.own_cards().by_digest(opened.evidence.access().grantee_card).is_none() {
+            return Err(Distrust::Misplaced { what: "an access" }.into());
+        }
+        let view = access::view(&opened, self.client().now());
+        Ok(ReceivedAccess { access: view, account: self.clone(), opened, siblings: Arc::new([]) })
     }
 
     /// The username under which a principal was found and pinned, if it was.

@@ -4,8 +4,8 @@ use super::{Account, lock};
 use crate::{distrust::Distrust, failure::Failure, text::Fingerprint};
 use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
-    ErrorCode, PrincipalId,
-    card::{GetCards, ResolveUsername},
+    ErrorCode, PrincipalId, Signed,
+    card::{Card, GetCards, ResolveUsername},
 };
 use std::sync::Arc;
 
@@ -84,6 +84,13 @@ impl Account {
     /// Pins a username to a fingerprint that the person has compared: beforehand, or after it changed.
     pub fn pin(&self, username: &str, fingerprint: Fingerprint) {
         lock(&self.0.contacts).pins.usernames.insert(username.to_owned(), fingerprint.principal());
+    }
+
+    /// Takes note of a principal whose card was made here, so that nobody is asked for it later.
+    pub(crate) fn note_cards(&self, card: &Signed<Card>) -> Result<(), Failure> {
+        let cards = std::slice::from_ref(card);
+        lock(&self.0.contacts).verify(cards, PrincipalId::of(card))?;
+        Ok(())
     }
 
     /// The verified cards of a principal; those at hand, if there are any.

@@ -3,6 +3,7 @@
 use super::{Account, Contact};
 use crate::{
     access::Access,
+    app::{App, data_owner},
     collection::Collection,
     definition::IndexKind,
     failure::Failure,
@@ -12,11 +13,14 @@ use crate::{
         scope::Role,
     },
 };
+use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
-    AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Timestamp,
+    AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
     access::{AccessState, Level},
+    card::Card,
     transaction::Operation,
 };
+use std::sync::Arc;
 
 /// How often a grant is made anew because an epoch began in between.
 const ATTEMPTS: usize = 4;
@@ -25,7 +29,8 @@ const ATTEMPTS: usize = 4;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Grant {
-    to: PrincipalId,
+    /// Nobody yet, if a link is to be made.
+    to: Option<PrincipalId>,
     scopes: Vec<(Collection, Level)>,
     terms: Terms,
 }
@@ -33,6 +38,20 @@ pub struct Grant {
 impl Grant {
     /// A grant to a contact.
     pub fn to(contact: &Contact) -> Self {
+        Self::of(Some(contact.id()))
+    }
+
+    /// A grant to an app.
+    pub fn to_app(app: &App) -> Self {
+        Self::of(Some(app.id()))
+    }
+
+    /// A grant to whoever will hold a link: for [`Account::create_link`].
+    pub fn to_link() -> Self {
+        Self::of(None)
+    }
+
+    const fn of(to: Option<PrincipalId>) -> Self {
         let terms = Terms {
             name: String::new(),
             purpose: String::new(),
@@ -41,7 +60,18 @@ impl Grant {
             terms: None,
             max_uses: None,
         };
-        Self { to: contact.id(), scopes: Vec::new(), terms }
+        Self { to, scopes: Vec::new(), terms }
+    }
+
+    /// How many sessions the link opens.
+    pub(super) const fn with_uses(mut self, uses: Option<u32>) -> Self {
+        self.terms.max_uses = uses;
+        self
+    }
+
+    /// A level that is granted, if it is another than those of `levels`.
+    pub(super) fn level_beyond(&self, levels: &[Level]) -> Option<Level> {
+        self.scopes.iter().map(|(_, level)| *level).find(|level| !levels.contains(level))
     }
 
     /// Grants a level on a collection.
@@ -81,6 +111,14 @@ impl Grant {
     }
 }
 
+/// Who receives an access.
+enum Grantee {
+    /// Somebody whose cards the server shows.
+    Principal(PrincipalId),
+    /// A link that this account has made.
+    Link(Arc<VerifiedCards>, Signed<Card>),
+}
+
 /// Why an access was not granted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -100,6 +138,9 @@ pub enum GrantError {
         /// The collection.
         scope: ScopeId,
     },
+    /// The grant is for a link, and none was made for it; or it is for somebody, and a link was asked for.
+    #[error("a grant to a link is made by `create_link`, and one to somebody by `grant`")]
+    NoGrantee,
     /// An account does not grant to itself.
     #[error("an account does not grant to itself")]
     ToYourself,
@@ -109,6 +150,12 @@ pub enum GrantError {
     /// Name and purpose are too long.
     #[error("name and purpose together have more than {MAX_NOTE} bytes")]
     NoteTooLong,
+    /// A collection holds the own data of another app.
+    #[error("what an app keeps for itself is granted to that app alone")]
+    AppData {
+        /// The collection.
+        scope: ScopeId,
+    },
     /// A writer who may not read cannot keep a field unique: it makes no tokens.
     #[error("`{field}` is unique, which a writer who may not read cannot hold to; grant `contribute`")]
     UniqueField {
@@ -131,9 +178,11 @@ impl GrantError {
             Self::Nothing => "nothing-granted",
             Self::Twice { .. } => "granted-twice",
             Self::NotOwner { .. } => "not-owner",
+            Self::NoGrantee => "no-grantee",
             Self::ToYourself => "to-yourself",
             Self::Dates => "invalid-dates",
             Self::NoteTooLong => "note-too-long",
+            Self::AppData { .. } => "app-data",
             Self::UniqueField { .. } => "unique-field",
             Self::Failed(failure) => failure.code(),
         }
@@ -149,11 +198,29 @@ impl Account {
     ///
     /// See [`GrantError`].
     pub async fn grant(&self, grant: Grant) -> Result<Access, GrantError> {
-        self.check_grant(&grant)?;
+        let to = grant.to.ok_or(GrantError::NoGrantee)?;
+        self.grant_to(&grant, &Grantee::Principal(to)).await
+    }
+
+    /// Grants an access to a link that is registered with it.
+    pub(super) async fn grant_to_link(
+        &self,
+        grant: &Grant,
+        cards: VerifiedCards,
+        card: Signed<Card>,
+    ) -> Result<Access, GrantError> {
+        if grant.to.is_some() {
+            return Err(GrantError::NoGrantee);
+        }
+        self.grant_to(grant, &Grantee::Link(Arc::new(cards), card)).await
+    }
+
+    async fn grant_to(&self, grant: &Grant, to: &Grantee) -> Result<Access, GrantError> {
+        self.check_grant(grant)?;
         let access = AccessId::from_bytes(self.client().random_bytes());
         let mut attempt = 1;
         loop {
-            match self.try_grant(&grant, access).await {
+            match self.try_grant(grant, to, access).await {
                 Err(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS => {
                     attempt += 1
                 }
@@ -166,7 +233,7 @@ impl Account {
         if grant.scopes.is_empty() {
             return Err(GrantError::Nothing);
         }
-        if grant.to == self.id() {
+        if grant.to == Some(self.id()) {
             return Err(GrantError::ToYourself);
         }
         if grant.terms.name.len() + grant.terms.purpose.len() > MAX_NOTE {
@@ -185,6 +252,9 @@ impl Account {
                 return Err(GrantError::Twice { scope });
             }
             let definition = collection.definition();
+            if data_owner(&definition.uri).is_some_and(|app| app.is_none() || app != grant.to) {
+                return Err(GrantError::AppData { scope });
+            }
             let unique = definition.indexes.iter().find(|index| index.kind == IndexKind::Unique);
             if let (false, Some(index)) = (level.reads(), unique) {
                 return Err(GrantError::UniqueField { field: index.field.clone() });
@@ -193,16 +263,21 @@ impl Account {
         Ok(())
     }
 
-    async fn try_grant(&self, grant: &Grant, access: AccessId) -> Result<Access, Failure> {
-        let grantee = self.fresh_cards_of(grant.to).await?;
+    async fn try_grant(&self, grant: &Grant, to: &Grantee, access: AccessId) -> Result<Access, Failure> {
+        let (grantee, link) = match to {
+            Grantee::Principal(id) => (self.fresh_cards_of(*id).await?, None),
+            // Made here: nobody is asked for it.
+            Grantee::Link(cards, card) => (Arc::clone(cards), Some(card.clone())),
+        };
         let mut scopes = Vec::with_capacity(grant.scopes.len());
         for (collection, level) in &grant.scopes {
             let state = self.open_scope(self.id(), collection.scope(), &Role::Owner).await?;
             scopes.push((state, *level));
         }
         let now = self.client().now();
-        let made =
+        let mut made =
             make(&self.identity(), &grantee, &scopes, &grant.terms, access, now, &mut self.client().rng())?;
+        made.link = link;
         let state = AccessState {
             statement: made.statement.clone(),
             revocation: None,

@@ -8,6 +8,7 @@ use pryv_wire::{
     ErrorCode, SessionId, Timestamp,
     account::{EndSession, ListSessions, SessionInfo, SessionOpened},
     bytes::SessionToken,
+    card::PrincipalKind,
     operation::Call,
 };
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,10 @@ impl Account {
         let token = self.token()?;
         if token != ended_token {
             return Ok(token);
+        }
+        // Each session of a link is one use of it: whoever holds it decides on the next one.
+        if self.own_cards().current().kind == PrincipalKind::Link {
+            return Err(LockReason::SessionEnded.into());
         }
         let opened = self
             .client()

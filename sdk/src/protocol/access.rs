@@ -97,6 +97,7 @@ pub(crate) fn view(opened: &Opened, now: Timestamp) -> Access {
         valid_from: access.valid_from,
         valid_until: access.valid_until,
         terms: access.terms,
+        max_uses: access.max_uses,
         signed_at: access.signed_at,
         status: status(&opened.evidence, now),
         statement: opened.state.statement.clone(),

@@ -13,7 +13,8 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use pryv_wire::{
-    ErrorCode, access, account, bytes::SessionToken, card, operation::Call, record, scope, term, transaction,
+    ErrorCode, access, account, app, bytes::SessionToken, card, operation::Call, record, scope, term,
+    transaction,
 };
 use std::{future::Future, sync::Arc};
 
@@ -76,6 +77,8 @@ calls! {
         account::OpenSession => open_session;
         card::GetCards => get_cards;
         card::ResolveUsername => resolve_username;
+        app::RegisterApp => register_app;
+        app::GetApp => get_app;
     }
     session {
         account::StartPasswordChange => start_password_change;

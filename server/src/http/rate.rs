@@ -7,7 +7,7 @@
 use super::Limits;
 use crate::service::{Error, Result};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _, clock::DefaultClock};
-use pryv_wire::{Digest, PrincipalId};
+use pryv_wire::{Digest, PrincipalId, app::GetApp, operation::Call};
 use std::{
     fmt,
     hash::Hash,
@@ -114,10 +114,10 @@ impl Rates {
         self.account.check(&principal)
     }
 
-    /// A call without one: lookups of cards are many and cheap, all others try credentials.
+    /// A call without one: lookups of cards and apps are many and cheap, all others try credentials or make something.
     pub(super) fn address(&self, address: IpAddr, path: &str) -> Result<()> {
         let address = network(address);
-        if path.starts_with("/v1/cards/") {
+        if path.starts_with("/v1/cards/") || path == <GetApp as Call>::PATH {
             self.lookups.check(&address)
         } else {
             self.credentials.check(&address)

@@ -5,6 +5,7 @@
 
 mod accesses;
 mod accounts;
+mod apps;
 mod bounded;
 mod cards;
 mod changes;

@@ -24,6 +24,7 @@ pub(super) enum Table {
     Credential = 0x12,
     SessionOf = 0x13,
     Link = 0x14,
+    Manifest = 0x15,
     Scope = 0x20,
     Epoch = 0x21,
     ScopePre = 0x22,

@@ -30,6 +30,7 @@
 
 mod access;
 mod account;
+mod app;
 mod change;
 mod error;
 mod key;

@@ -4,12 +4,16 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod apps;
+#[cfg(test)]
 #[cfg(unix)]
 mod binary;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod links;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //! | [`id`], [`bytes`], [`time`], [`suite`] | identifiers, opaque byte strings, times, suite numbers |
 //! | [`signed`] | a statement kept as the bytes that were signed |
 //! | [`card`], [`account`] | principals and their cards; sign-up, login, sessions, recovery |
+//! | [`app`] | apps and their manifests |
 //! | [`scope`], [`record`], [`term`], [`access`] | kinds of scopes, epochs and lockboxes; envelopes; terms; grants and revocations |
 //! | [`transaction`], [`operation`] | all-or-nothing writes; the list of calls a server answers |
 //! | [`error`] | stable error codes |
@@ -17,6 +18,7 @@
 
 pub mod access;
 pub mod account;
+pub mod app;
 pub mod bytes;
 pub mod card;
 pub mod codec;

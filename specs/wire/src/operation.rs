@@ -3,7 +3,7 @@
 //! Every call is a `POST` with the whole request in its body. No id stands in a path, so that no proxy's access log holds
 //! who read what.
 
-use crate::{access, account, card, record, scope, term, transaction};
+use crate::{access, account, app, card, record, scope, term, transaction};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Whether a call needs a session.
@@ -61,6 +61,8 @@ calls! {
     "/v1/sessions/end" Session account::EndSession => account::Done;
     "/v1/cards/get" Open card::GetCards => card::Cards;
     "/v1/cards/resolve" Open card::ResolveUsername => card::Cards;
+    "/v1/apps/register" Open app::RegisterApp => account::Done;
+    "/v1/apps/get" Open app::GetApp => app::App;
     "/v1/scopes/list" Session scope::ListScopes => scope::Scopes;
     "/v1/scopes/open" Session scope::OpenScope => scope::ScopeOpened;
     "/v1/records/get" Session record::GetRecord => record::RecordFound;

@@ -2,9 +2,11 @@
 //! the server or a revoked grantee.
 
 mod forge;
+mod link;
 mod thief;
 
 pub use forge::{Collection, Forged, put, random_record, random_transaction};
+pub use link::{foreign_link_card, guessed_link};
 pub use thief::{Loot, Opened};
 
 use crate::clock::START;

@@ -71,7 +71,7 @@ pub(super) async fn grant(
     })
 }
 
-fn time(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+pub(super) fn time(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     moment::parse(text, now.as_millis()).map(Timestamp::from_millis).ok_or_else(|| {
         Failure::usage(format!("`{text}` is not a time"))
             .next("write a time like 2026-05-01T08:00:00Z, or a span from now like 2h, 30d or 8w")
@@ -101,7 +101,7 @@ fn dates(access: &Access) -> String {
     format!("{}{}", date("from", access.valid_from), date("until", access.valid_until))
 }
 
-fn status(access: &Access) -> String {
+pub(super) fn status(access: &Access) -> String {
     match access.status {
         AccessStatus::Active => "active".to_owned(),
         AccessStatus::NotYetValid => "not valid yet".to_owned(),

@@ -1,7 +1,7 @@
 //! Every message type by the name of its CDDL rule, and every call by its path.
 
 use pryv_wire::{
-    DecodeError, Problem, Signed, access, account, card,
+    DecodeError, Problem, Signed, access, account, app, card,
     operation::{Auth, CALLS, Call},
     record, scope, term, transaction,
 };
@@ -77,6 +77,8 @@ pub(crate) fn calls() -> Vec<CallKind> {
         call::<account::EndSession>(),
         call::<card::GetCards>(),
         call::<card::ResolveUsername>(),
+        call::<app::RegisterApp>(),
+        call::<app::GetApp>(),
         call::<scope::ListScopes>(),
         call::<scope::OpenScope>(),
         call::<record::GetRecord>(),
@@ -97,6 +99,9 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind::<Problem>(),
         kind::<card::Card>(),
         kind::<Signed<card::Card>>(),
+        kind::<app::Manifest>(),
+        kind::<Signed<app::Manifest>>(),
+        kind::<app::Permission>(),
         kind::<account::KeyStretching>(),
         kind::<account::SecretWrap>(),
         kind::<account::PasswordCredential>(),

@@ -14,6 +14,7 @@ use pryv_wire::{
         RecoveryCredential, RegistrationStarted, SecretWrap, SessionInfo, SessionOpened, Sessions,
         StartLogin, StartPasswordChange, StartSignUp,
     },
+    app::{App, GetApp, Manifest, Permission, RegisterApp},
     bytes::{Commitment, SealingPublicKey, SessionToken, Signature, SigningPublicKey, TermSalt},
     card::{Card, Cards, GetCards, PrincipalKind, ResolveUsername},
     error::Details,
@@ -495,7 +496,7 @@ pub(crate) fn change() -> Change {
 
 /// Every sample.
 pub(crate) fn all() -> Vec<Sample> {
-    [cards(), accounts(), scopes(), records(), terms(), accesses(), transactions(), problems()]
+    [cards(), apps(), accounts(), scopes(), records(), terms(), accesses(), transactions(), problems()]
         .into_iter()
         .flatten()
         .collect()
@@ -521,6 +522,37 @@ fn cards() -> Vec<Sample> {
                 cards: vec![signed(&first_card()), signed(&second_card())],
             },
         ),
+    ]
+}
+
+fn manifest() -> Manifest {
+    Manifest {
+        app: BOB,
+        name: "Heart".into(),
+        publisher: "Example".into(),
+        redirect_uris: vec!["https://app.example.org/callback".into()],
+        permissions: vec![permission()],
+        signed_at: NINE,
+    }
+}
+
+fn permission() -> Permission {
+    Permission { uri: "https://example.org/heart-rate".into(), level: Level::Read }
+}
+
+fn apps() -> Vec<Sample> {
+    let card = || signed(&Card { kind: PrincipalKind::App, ..first_card() });
+    vec![
+        sample("manifest", manifest()),
+        sample(
+            "manifest that asks for nothing",
+            Manifest { redirect_uris: vec![], permissions: vec![], ..manifest() },
+        ),
+        sample("signed manifest", signed(&manifest())),
+        sample("permission", permission()),
+        sample("register app", RegisterApp { card: card(), manifest: signed(&manifest()) }),
+        sample("get app", GetApp { app: BOB }),
+        sample("app", App { cards: vec![card()], manifest: signed(&manifest()) }),
     ]
 }
 

@@ -5,9 +5,11 @@
 
 mod accesses;
 mod answers;
+mod apps;
 mod contacts;
 mod injection;
 mod known;
+mod links;
 mod own_account;
 mod pages;
 mod records;

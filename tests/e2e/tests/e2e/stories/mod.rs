@@ -1,10 +1,12 @@
 //! Stories: what people do with the product, against a real server, under the scanner.
 
 mod accounts;
+mod apps;
 mod backup;
 mod contributing;
 mod dates;
 mod devices;
+mod links;
 mod lists;
 mod names;
 mod programs;
