@@ -147,7 +147,8 @@ mod tests {
         let seen = view(&opened, NOW);
         assert_eq!((seen.id, seen.unreadable, seen.name.as_str()), (access.access, true, ""));
         let honest = world.grants[grant].0.statement.clone();
-        let state = AccessState { statement: honest, revocation: None, served: Vec::new(), parent: None, uses: None };
+        let state =
+            AccessState { statement: honest, revocation: None, served: Vec::new(), parent: None, uses: None };
         let opened = open_received(&world.bob.identity, &world.ada.cards, &state).unwrap();
         assert_eq!((view(&opened, NOW).unreadable, view(&opened, NOW).name.as_str()), (false, "For Bob"));
     }

@@ -13,7 +13,9 @@ fn grant(world: &World, from: &Person, to: &Person, scope: ScopeId, note: usize)
     let access = Access {
         suite: Suite::CLASSIC,
         access: AccessId::from_bytes(world.id16()),
+        account: from.id(),
         grantor: from.id(),
+        by: None,
         grantee: to.id(),
         grantee_card: to.card.digest(),
         grants: vec![Grant { scope, level: Level::CreateOnly, transform: None, slice: None, from_epoch: 0 }],

@@ -65,7 +65,13 @@ async fn an_access_that_the_owner_did_not_grant_is_refused_by_the_owner() {
         access.access = invented;
         access.grantee = forger.id();
         let statement = signed_by(&forger, &access);
-        answer.accesses.push(AccessState { statement, revocation: None, served: Vec::new(), parent: None, uses: None });
+        answer.accesses.push(AccessState {
+            statement,
+            revocation: None,
+            served: Vec::new(),
+            parent: None,
+            uses: None,
+        });
     });
     let refused = ada.account.granted().await.unwrap_err();
     assert_eq!((refused.code(), lie.count()), ("invented-access", 1));

@@ -24,11 +24,12 @@ async fn an_app_that_was_made_up_or_altered_is_refused() {
             answer.manifest = identity.sign(&manifest);
         })
     };
-    for change in [
-        (|manifest| manifest.redirect_uris = vec!["https://mallory.example/".into()]) as fn(&mut Manifest),
+    let changes: [fn(&mut Manifest); 3] = [
+        |manifest| manifest.redirect_uris = vec!["https://mallory.example/".into()],
         |manifest| manifest.publisher = "Bank".into(),
         |_| (),
-    ] {
+    ];
+    for change in changes {
         let lie = alter(change);
         assert_eq!(client.app(heart.id()).await.unwrap_err().code(), "invalid-manifest");
         assert_eq!(lie.count(), 1);

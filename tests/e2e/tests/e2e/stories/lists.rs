@@ -24,6 +24,8 @@ async fn strangers_with_long_notes_do_not_hide_what_somebody_was_granted() {
             let access = Access {
                 suite: Suite::CLASSIC,
                 access: AccessId::from_bytes(world.canary.random()),
+                account: mallory.account.id(),
+                by: None,
                 grantor: mallory.account.id(),
                 grantee: bob.account.id(),
                 grantee_card: grant_card,
