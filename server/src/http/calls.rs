@@ -13,7 +13,7 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use pryv_wire::{
-    ErrorCode, access, account, app, bytes::SessionToken, card, operation::Call, record, scope, term,
+    ErrorCode, access, account, app, audit, bytes::SessionToken, card, operation::Call, record, scope, term,
     transaction,
 };
 use std::{future::Future, sync::Arc};
@@ -96,6 +96,7 @@ calls! {
         access::GetAccess => get_access;
         transaction::Commit => commit;
         transaction::ListChanges => list_changes;
+        audit::ListAudit => list_audit;
     }
 }
 
@@ -124,10 +125,11 @@ async fn session<C: SessionCall>(State(app): State<Arc<App>>, request: Request) 
         app.rates.account(caller.principal()).inspect_err(|_| app.metrics.refuse())?;
         let (message, _memory): (C, _) = read(&app, request).await?;
         let _turn = app.turn()?;
-        message.serve(&app.service, caller).await
+        let answer = message.serve(&app.service, caller.clone()).await?;
+        Ok((answer, app.service.heads(&caller)?))
     };
     match served.await {
-        Ok(answer) => context.answer(&answer),
+        Ok((answer, heads)) => context.answer_with(&answer, &heads),
         Err(error) => context.refuse(error),
     }
 }

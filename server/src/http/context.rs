@@ -8,7 +8,10 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use pryv_wire::{ErrorCode, Problem};
+use pryv_wire::{
+    ErrorCode, Problem,
+    audit::{HEADS_HEADER, Heads},
+};
 use rand::{RngCore, rngs::OsRng};
 use serde::Serialize;
 use std::{
@@ -18,6 +21,9 @@ use std::{
 
 /// The header that carries a request's id.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The header that carries where the chains of the caller's account stand.
+const HEADS: HeaderName = HeaderName::from_static(HEADS_HEADER);
 
 /// What goes along with a request.
 #[derive(Clone, Debug)]
@@ -61,6 +67,16 @@ impl Context {
     /// The answer to a call.
     pub(super) fn answer<T: Serialize>(&self, answer: &T) -> Response {
         self.respond(StatusCode::OK, answer)
+    }
+
+    /// The answer to a call with a session, and where the chains of the caller's account stand.
+    pub(super) fn answer_with<T: Serialize>(&self, answer: &T, heads: &Heads) -> Response {
+        let mut response = self.answer(answer);
+        let text = data_encoding::BASE64URL_NOPAD.encode(&pryv_wire::encode(heads));
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(HEADS, value);
+        }
+        response
     }
 
     /// The answer to a call that is refused. The cause goes to the log; the caller gets the code and what goes with it.

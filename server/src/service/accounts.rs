@@ -13,6 +13,7 @@ use pryv_wire::{
         FinishSignUp, KeyStretching, PasswordCredential, RegistrationStarted, SecretWrap, SessionOpened,
         StartSignUp,
     },
+    audit::Act,
     card::{Card, PrincipalKind},
 };
 
@@ -55,8 +56,7 @@ impl Service {
             .await?;
         let (id, FinishSignUp { username, card, password, recovery }) = checked;
         let now = self.now();
-        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner.rules);
-        let most = self.inner.rules.sessions_per_account;
+        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner);
         let store = &self.inner.store;
         store
             .update(move |tx| {
@@ -69,7 +69,7 @@ impl Service {
                 }
                 let account = Account { username, created_at: now };
                 tx.create_account(id, &account, &card, &Credential { password, recovery })?;
-                open(tx, opened, most)
+                open(tx, opened, Act::SignUp)
             })
             .await
     }

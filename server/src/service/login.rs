@@ -10,6 +10,7 @@ use crate::store::{At as _, Credential};
 use pryv_wire::{
     Bytes, ErrorCode, PrincipalId,
     account::{FinishLogin, KeyStretching, LoggedIn, LoginStarted, SecretWrap, StartLogin},
+    audit::Act,
     bytes::SigningPublicKey,
     card::PrincipalKind,
 };
@@ -87,8 +88,7 @@ impl Service {
             })
             .await?;
         let PendingAccount { id, upload, wrap } = account;
-        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner.rules);
-        let most = self.inner.rules.sessions_per_account;
+        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner);
         self.inner
             .store
             .update(move |tx| {
@@ -98,7 +98,7 @@ impl Service {
                 if reading.credential(id)?.is_none_or(|credential| credential.password.upload != upload) {
                     return Err(Error::new(ErrorCode::WrongCredentials));
                 }
-                Ok(LoggedIn { session: open::<Error>(tx, opened, most)?, cards, wrap })
+                Ok(LoggedIn { session: open::<Error>(tx, opened, Act::Login)?, cards, wrap })
             })
             .await
     }

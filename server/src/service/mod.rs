@@ -6,6 +6,7 @@
 mod accesses;
 mod accounts;
 mod apps;
+mod audit;
 mod bounded;
 mod cards;
 mod changes;
@@ -48,6 +49,10 @@ pub struct Rules {
     pub sessions_per_account: usize,
     /// How long the answer of a transaction is kept for one that is sent again, in milliseconds.
     pub transaction_millis: u64,
+    /// For how long an entry of an audit is kept, in milliseconds; zero: for ever.
+    pub audit_millis: u64,
+    /// How many entries are kept of one account.
+    pub audit_most: u64,
     /// How many logins and how many challenges may be pending at once.
     pub pending: usize,
     /// How many capsules are transformed at once; each keeps one core busy.
@@ -62,6 +67,8 @@ impl Default for Rules {
             session_millis: 3_600_000,
             sessions_per_account: 64,
             transaction_millis: 86_400_000,
+            audit_millis: 31_536_000_000,
+            audit_most: 1_000_000,
             pending: 100_000,
             transforms: 2,
             blocking: 64,

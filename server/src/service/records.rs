@@ -1,12 +1,13 @@
 //! Records: one by its id, many by query.
 
-use super::{Error, Result, Service};
+use super::{Error, Result, Service, audit::Given};
 use crate::{
-    permission::{self, Caller},
+    permission::{self, Caller, Grant, Read},
     store::PageRequest,
 };
 use pryv_wire::{
     Bytes, ErrorCode,
+    audit::Act,
     record::{
         EQUALITY_TOKEN_LENGTH, Filter, GetRecord, Order, QueryRecords, RecordFound, Records,
         UNIQUE_TOKEN_LENGTH,
@@ -27,42 +28,54 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// `not-found`, `not-allowed`, `access-not-valid`.
+    /// `not-found`, `not-allowed`, `access-not-valid`, `storage-full`.
     pub async fn get_record(&self, caller: Caller, request: GetRecord) -> Result<RecordFound> {
-        let now = self.now();
-        self.blocking(move |inner| {
-            inner.store.read(|view| {
-                let grant = permission::read(&view, &caller, request.account, request.scope, now)?;
-                let found = view.record(&grant, request.record)?;
-                let record = found.ok_or_else(|| Error::new(ErrorCode::NotFound))?.envelope;
-                Ok(RecordFound { record })
+        let (now, asking) = (self.now(), caller.clone());
+        let (found, given) = self
+            .blocking(move |inner| {
+                inner.store.read(|view| {
+                    let grant = permission::read(&view, &asking, request.account, request.scope, now)?;
+                    let found = view.record(&grant, request.record)?;
+                    let record = found.ok_or_else(|| Error::new(ErrorCode::NotFound))?.envelope;
+                    Ok((RecordFound { record }, given(&grant, Act::GetRecord, 1)))
+                })
             })
-        })
-        .await
+            .await?;
+        self.enter(&caller, given).await?;
+        Ok(found)
     }
 
     /// One page of instances. A page may hold fewer than asked for, even none, and still have one behind it.
     ///
     /// # Errors
     ///
-    /// `not-found`, `not-allowed`, `access-not-valid`, `out-of-range`, `malformed-message` (the cursor).
+    /// `not-found`, `not-allowed`, `access-not-valid`, `out-of-range`, `malformed-message` (the cursor), `storage-full`.
     pub async fn query_records(&self, caller: Caller, request: QueryRecords) -> Result<Records> {
-        let now = self.now();
-        self.blocking(move |inner| {
-            let (account, scope, order) = (request.account, request.scope, request.order);
-            inner.store.read(|view| {
-                let grant = permission::read(&view, &caller, account, scope, now)?;
-                let newest_first = order == Order::NewestFirst;
-                let unknown = || Error::malformed("`after` is not a cursor of this query");
-                let place = |cursor: &Bytes| view.place(&grant, newest_first, cursor).ok_or_else(unknown);
-                let page = view.query(&grant, &plan(request, place)?)?;
-                let next = page.next.map(|place| view.cursor(&grant, newest_first, place)).transpose()?;
-                let epoch = view.scope_head(account, scope)?.map_or(0, |head| head.epoch);
-                Ok(Records { records: page.records, epoch, next })
+        let (now, asking) = (self.now(), caller.clone());
+        let (page, given) = self
+            .blocking(move |inner| {
+                let (account, scope, order) = (request.account, request.scope, request.order);
+                inner.store.read(|view| {
+                    let grant = permission::read(&view, &asking, account, scope, now)?;
+                    let newest_first = order == Order::NewestFirst;
+                    let unknown = || Error::malformed("`after` is not a cursor of this query");
+                    let place = |cursor: &Bytes| view.place(&grant, newest_first, cursor).ok_or_else(unknown);
+                    let page = view.query(&grant, &plan(request, place)?)?;
+                    let next = page.next.map(|place| view.cursor(&grant, newest_first, place)).transpose()?;
+                    let epoch = view.scope_head(account, scope)?.map_or(0, |head| head.epoch);
+                    let given = given(&grant, Act::QueryRecords, page.records.len());
+                    Ok((Records { records: page.records, epoch, next }, given))
+                })
             })
-        })
-        .await
+            .await?;
+        self.enter(&caller, given).await?;
+        Ok(page)
     }
+}
+
+/// What a grant lets its holder be given.
+fn given(grant: &Grant<'_, Read>, act: Act, records: usize) -> Given {
+    Given { account: grant.account(), scope: grant.scope(), access: grant.access(), act, records }
 }
 
 fn plan(request: QueryRecords, place: impl Fn(&Bytes) -> Result<u64>) -> Result<PageRequest> {

@@ -10,6 +10,7 @@ use crate::store::{At as _, Credential};
 use pryv_wire::{
     ErrorCode, PrincipalId,
     account::{Challenge, LoggedIn, Recover},
+    audit::Act,
     card::PrincipalKind,
 };
 
@@ -40,14 +41,13 @@ impl Service {
                 }
             })
             .await?;
-        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner.rules);
-        let most = self.inner.rules.sessions_per_account;
+        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner);
         self.inner
             .store
             .update(move |tx| {
                 let cards = tx.reading().cards(id)?;
                 Ok(LoggedIn {
-                    session: open::<Error>(tx, opened, most)?,
+                    session: open::<Error>(tx, opened, Act::Recovery)?,
                     cards,
                     wrap: credential.recovery.wrap,
                 })

@@ -1,12 +1,13 @@
 //! Scopes: which ones a caller may reach, and what it needs for the keys of their epochs.
 
-use super::{Error, Result, Service, transforms::Wanted};
+use super::{Error, Result, Service, audit::Given, transforms::Wanted};
 use crate::{
     permission::{self, Caller, Denied},
     store::Reading,
 };
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
+    audit::Act,
     scope::{Epoch, EpochKeys, EpochOpened, ListScopes, OpenScope, ScopeKind, ScopeOpened, Scopes},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -44,7 +45,10 @@ impl Service {
         let gathered =
             self.blocking(move |inner| inner.store.read(|view| gather(&view, &asking, &asked, now))).await?;
         let (definition, epochs, access, key) = match gathered {
-            Gathered::Complete(opened) => return Ok(*opened),
+            Gathered::Complete(opened, access) => {
+                self.enter(&caller, opening(&request, access)).await?;
+                return Ok(*opened);
+            }
             Gathered::ToTransform { definition, epochs, access, key } => (definition, epochs, access, key),
         };
         let kept: usize = epochs.iter().filter(|epoch| epoch.kept.is_some()).count();
@@ -57,14 +61,9 @@ impl Service {
             let keys = EpochKeys::Grantee { capsule, share, sealed };
             opened.push((epoch, EpochOpened { statement, keys }));
         }
-        self.record_served(
-            caller,
-            access,
-            &request,
-            opened.iter().map(|(epoch, _)| *epoch).collect(),
-            made.to_keep,
-        )
-        .await?;
+        let served = opened.iter().map(|(epoch, _)| *epoch).collect();
+        let entered = Some(opening(&request, Some(access)));
+        self.record_served(caller, access, &request, served, made.to_keep, entered).await?;
         let epochs = opened.into_iter().map(|(_, opened)| opened).collect();
         Ok(answer(definition, epochs))
     }
@@ -86,7 +85,7 @@ impl Service {
         while let Some(batch) = batches.next() {
             let new = self.transform_all(request.account, request.scope, access, batch, key).await?;
             if batches.peek().is_some() {
-                self.record_served(caller.clone(), access, request, Vec::new(), new.clone()).await?;
+                self.record_served(caller.clone(), access, request, Vec::new(), new.clone(), None).await?;
                 made.kept.extend(new);
             } else {
                 made.to_keep = new;
@@ -130,9 +129,11 @@ impl Service {
         request: &OpenScope,
         served: Vec<u32>,
         made: BTreeMap<u32, Bytes>,
+        entered: Option<Given>,
     ) -> Result<()> {
         let (account, scope) = (request.account, request.scope);
-        let now = self.now();
+        let (now, limits) = (self.now(), self.inner.audit_limits());
+        let entered = entered.map(|given| given.to(&caller));
         self.inner
             .store
             .update(move |tx| {
@@ -141,6 +142,9 @@ impl Service {
                     return Err(Error::new(ErrorCode::NotFound));
                 }
                 let see = permission::see(tx, &caller, account, scope, now)?;
+                if let Some(entry) = entered {
+                    tx.append_audit(entry, now, limits)?;
+                }
                 for (epoch, capsule) in &made {
                     tx.keep_capsule(&read, *epoch, capsule)?;
                 }
@@ -171,6 +175,12 @@ fn scopes(view: &Reading<'_>, caller: &Caller, account: PrincipalId, now: Timest
     Ok(Scopes { scopes })
 }
 
+/// That a scope is opened.
+const fn opening(request: &OpenScope, access: Option<AccessId>) -> Given {
+    let OpenScope { account, scope, .. } = *request;
+    Given { account, scope, access, act: Act::OpenScope, records: 0 }
+}
+
 /// Capsules that were transformed for one request.
 #[derive(Default)]
 struct Transformed {
@@ -189,7 +199,7 @@ struct Locked {
 }
 
 enum Gathered {
-    Complete(Box<ScopeOpened>),
+    Complete(Box<ScopeOpened>, Option<AccessId>),
     ToTransform { definition: Bytes, epochs: Vec<Locked>, access: AccessId, key: Zeroizing<Vec<u8>> },
 }
 
@@ -205,7 +215,7 @@ fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timesta
         let epochs = view.epochs(&see, from_epoch)?.into_iter();
         let epochs =
             epochs.map(|(_, statement)| EpochOpened { statement, keys: EpochKeys::Deposit }).collect();
-        return Ok(Gathered::Complete(Box::new(answer(definition, epochs))));
+        return Ok(Gathered::Complete(Box::new(answer(definition, epochs)), Some(access)));
     }
     let read = permission::read(view, caller, account, scope, now)?;
     let key = view.transform_key(&read)?.ok_or_else(|| lost("a transform key"))?;
@@ -244,7 +254,7 @@ fn owner_view<'t>(
         .filter(|entry| entry.level(scope).is_some_and(pryv_wire::access::Level::reads))
         .map(|entry| entry.access)
         .collect();
-    Ok(Gathered::Complete(Box::new(ScopeOpened { pre, readers, ..answer(definition, epochs) })))
+    Ok(Gathered::Complete(Box::new(ScopeOpened { pre, readers, ..answer(definition, epochs) }), None))
 }
 
 fn answer(definition: Bytes, epochs: Vec<EpochOpened>) -> ScopeOpened {

@@ -1,9 +1,9 @@
 //! Sessions: opened by a signature, listed, ended.
 
-use super::{Error, Result, Rules, Service, login::NO_SUCH_KEY};
+use super::{Error, Inner, Result, Service, login::NO_SUCH_KEY};
 use crate::{
     permission::Caller,
-    store::{self, At as _, Session, SessionHash, Tx},
+    store::{self, At as _, AuditLimits, NewEntry, Session, SessionHash, Tx},
 };
 use pryv_wire::{
     ErrorCode, PrincipalId, SessionId, Timestamp,
@@ -11,6 +11,7 @@ use pryv_wire::{
         Challenge, Done, EndSession, GetChallenge, ListSessions, OpenSession, SessionInfo, SessionOpened,
         Sessions,
     },
+    audit::Act,
     bytes::SessionToken,
     card::PrincipalKind,
 };
@@ -22,10 +23,13 @@ use std::future::{Ready, ready};
 pub(super) struct Opened {
     session: Session,
     token: SessionToken,
+    /// How many sessions of one principal are open at once.
+    most: usize,
+    limits: AuditLimits,
 }
 
 impl Opened {
-    pub(super) fn new(principal: PrincipalId, kind: PrincipalKind, now: Timestamp, rules: &Rules) -> Self {
+    pub(super) fn new(principal: PrincipalId, kind: PrincipalKind, now: Timestamp, inner: &Inner) -> Self {
         let (mut token, mut session) = ([0; SessionToken::LENGTH], [0; SessionId::LENGTH]);
         OsRng.fill_bytes(&mut token);
         OsRng.fill_bytes(&mut session);
@@ -34,21 +38,34 @@ impl Opened {
             principal,
             kind,
             opened_at: now,
-            expires_at: now.plus_millis(rules.session_millis),
+            expires_at: now.plus_millis(inner.rules.session_millis),
         };
-        Self { session, token: SessionToken::from_bytes(token) }
+        let (most, limits) = (inner.rules.sessions_per_account, inner.audit_limits());
+        Self { session, token: SessionToken::from_bytes(token), most, limits }
     }
 }
 
-/// Stores the session and answers what the client gets.
+/// Stores the session, enters it in the audit, and answers what the client gets.
 pub(super) fn open<E: From<store::Error>>(
     tx: &mut Tx<'_>,
     opened: Opened,
-    most: usize,
+    act: Act,
 ) -> std::result::Result<SessionOpened, E> {
-    let Opened { session, token } = opened;
+    let Opened { session, token, most, limits } = opened;
     tx.open_session(SessionHash::of(&token), &session, most)?;
-    let Session { session, principal, expires_at, .. } = session;
+    let Session { session, principal, kind, opened_at, expires_at } = session;
+    // Of a link the account hears that made it; those who hold the same link hear nothing of each other.
+    let link = if kind == PrincipalKind::Link { tx.reading().link(principal)? } else { None };
+    let entry = NewEntry {
+        account: link.map_or(principal, |link| link.account),
+        principal,
+        access: link.map(|link| link.access),
+        session: link.is_none().then_some(session),
+        act,
+        scopes: Vec::new(),
+        records: 0,
+    };
+    tx.append_audit(entry, opened_at, limits)?;
     Ok(SessionOpened { session, token, principal, expires_at })
 }
 
@@ -91,15 +108,14 @@ impl Service {
                 }
             })
             .await?;
-        let opened = Opened::new(principal, kind, now, &self.inner.rules);
-        let most = self.inner.rules.sessions_per_account;
+        let opened = Opened::new(principal, kind, now, &self.inner);
         self.inner
             .store
             .update(move |tx| {
                 if kind == PrincipalKind::Link {
                     count_use(tx, principal, now)?;
                 }
-                open(tx, opened, most)
+                open(tx, opened, Act::Session)
             })
             .await
     }

@@ -72,6 +72,10 @@ settings! {
     "session.most", session_most, "sessions", "open sessions of one account; beyond, the oldest ends";
     "transaction.kept", transaction_kept, "seconds",
         "how long a transaction sent again is answered as before; a day, for devices that were offline";
+    "audit.kept", audit_kept, "seconds",
+        "how long an entry of an account's audit is kept; a year, for whoever looks back. 0: for ever";
+    "audit.most", audit_most, "entries",
+        "of one account, about 200 bytes each; beyond, the oldest goes: somebody who reads without end does not fill the disk";
     "limits.timeout", limits_timeout, "seconds", "from the head of a request to its answer, and how long an answer waits for its caller to take of it";
     "limits.concurrency", limits_concurrency, "requests", "served at once, their bodies read; beyond, `overloaded`";
     "limits.connections", limits_connections, "connections", "open at once; beyond, closed when they come";

@@ -56,6 +56,10 @@ pub struct Settings {
     pub session_most: usize,
     /// How long a transaction's answer is kept, in seconds.
     pub transaction_kept: u64,
+    /// How long an entry of an audit is kept, in seconds.
+    pub audit_kept: u64,
+    /// Entries of one account's audit.
+    pub audit_most: u64,
     /// Time to an answer, in seconds.
     pub limits_timeout: u64,
     /// Requests at once.
@@ -115,6 +119,8 @@ impl Default for Settings {
             session_lifetime: 3_600,
             session_most: 64,
             transaction_kept: 86_400,
+            audit_kept: 31_536_000,
+            audit_most: 1_000_000,
             limits_timeout: 30,
             limits_concurrency: 256,
             limits_connections: 4_096,
@@ -173,6 +179,8 @@ impl Settings {
             session_millis: self.session_lifetime.saturating_mul(1_000),
             sessions_per_account: self.session_most,
             transaction_millis: self.transaction_kept.saturating_mul(1_000),
+            audit_millis: self.audit_kept.saturating_mul(1_000),
+            audit_most: self.audit_most,
             pending: self.limits_pending,
             transforms: self.limits_transforms,
             blocking: self.limits_blocking,

@@ -48,7 +48,7 @@ fn transaction_key(account: PrincipalId, author: PrincipalId, transaction: Trans
 }
 
 impl<'t> Reading<'t> {
-    fn head_of(&self, account: PrincipalId) -> Result<Head> {
+    pub(super) fn head_of(&self, account: PrincipalId) -> Result<Head> {
         let Some(row) = self.rows.get(&Silo::of(account).key(Table::Head, &[]))? else {
             return Ok(Head { sequence: 0, head: Change::genesis(account) });
         };

@@ -46,6 +46,8 @@ pub(super) enum Table {
     Head = 0x50,
     Change = 0x51,
     Transaction = 0x52,
+    AuditEnd = 0x53,
+    Audit = 0x54,
 }
 
 impl Table {

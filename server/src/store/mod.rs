@@ -31,6 +31,7 @@
 mod access;
 mod account;
 mod app;
+mod audit;
 mod change;
 mod error;
 mod key;
@@ -44,6 +45,7 @@ mod session;
 
 pub use access::{AccessEntry, GrantedPlace, NewAccess, ReceivedPlace, StoredAccess};
 pub use account::{Account, Credential};
+pub use audit::{AuditLimits, NewEntry};
 pub use change::{Head, Repeated};
 pub use error::{Error, Result};
 pub use link::Link;

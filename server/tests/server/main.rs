@@ -6,6 +6,8 @@ mod accounts;
 #[cfg(test)]
 mod apps;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 #[cfg(unix)]
 mod binary;
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //! | [`card`], [`account`] | principals and their cards; sign-up, login, sessions, recovery |
 //! | [`app`] | apps and their manifests |
 //! | [`scope`], [`record`], [`term`], [`access`] | kinds of scopes, epochs and lockboxes; envelopes; terms; grants and revocations |
+//! | [`audit`] | who reached an account; the heads of its chains |
 //! | [`transaction`], [`operation`] | all-or-nothing writes; the list of calls a server answers |
 //! | [`error`] | stable error codes |
 //! | [`uri`] | `pryv://` URIs |
@@ -19,6 +20,7 @@
 pub mod access;
 pub mod account;
 pub mod app;
+pub mod audit;
 pub mod bytes;
 pub mod card;
 pub mod codec;

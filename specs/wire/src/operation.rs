@@ -3,7 +3,7 @@
 //! Every call is a `POST` with the whole request in its body. No id stands in a path, so that no proxy's access log holds
 //! who read what.
 
-use crate::{access, account, app, card, record, scope, term, transaction};
+use crate::{access, account, app, audit, card, record, scope, term, transaction};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Whether a call needs a session.
@@ -74,4 +74,5 @@ calls! {
     "/v1/accesses/get" Session access::GetAccess => access::AccessState;
     "/v1/transactions/commit" Session transaction::Commit => transaction::Committed, COMMIT_BODY;
     "/v1/changes/list" Session transaction::ListChanges => transaction::Changes;
+    "/v1/audit/list" Session audit::ListAudit => audit::AuditPage;
 }

@@ -4,6 +4,7 @@ use crate::samples;
 use pryv_wire::{
     Digest, PrincipalId, RecordId,
     account::Challenge,
+    audit::AuditEntry,
     bytes::TermSalt,
     record::{Envelope, Placement},
     scope::Transform,
@@ -26,6 +27,7 @@ pub(crate) fn all() -> Vec<Value> {
     let commit = samples::commit();
     let change = samples::change();
     let genesis = Change::genesis(samples::ADA);
+    let audited = samples::audit_entry();
     let ciphertext = Digest::of("pryv ciphertext", &[&envelope.ciphertext]);
     let transform = [0xab; 1296];
     vec![
@@ -100,6 +102,18 @@ pub(crate) fn all() -> Vec<Value> {
             "output": hex(change.head(genesis).as_bytes()),
         }),
         json!({
+            "name": "audit genesis", "document": "audit.md",
+            "formula": "SHA-256(\"pryv audit genesis\" || 0x00 || account)",
+            "account": hex(samples::ADA.as_bytes()), "output": hex(AuditEntry::genesis(samples::ADA).as_bytes()),
+        }),
+        json!({
+            "name": "next audit head", "document": "audit.md",
+            "formula": "SHA-256(\"pryv audit\" || 0x00 || previous head || SHA-256(\"pryv audit entry\" || 0x00 || entry))",
+            "previous": hex(AuditEntry::genesis(samples::ADA).as_bytes()), "entry": hex(&pryv_wire::encode(&audited)),
+            "entry_digest": hex(audited.digest().as_bytes()),
+            "output": hex(AuditEntry::head(AuditEntry::genesis(samples::ADA), audited.digest()).as_bytes()),
+        }),
+        json!({
             "name": "bytes signed to open a session", "document": "http-api.md",
             "formula": "\"pryv session\" || 0x00 || challenge || principal",
             "challenge": hex(samples::CHALLENGE.as_bytes()), "principal": hex(samples::ADA.as_bytes()),
@@ -152,6 +166,11 @@ fn formulas_give_their_outputs() {
             "operations digest" => sha("pryv operations", &[bytes(&case, "operations")]),
             "genesis head" => sha("pryv genesis", &[bytes(&case, "account")]),
             "next head" => sha("pryv change", &[bytes(&case, "previous"), bytes(&case, "change")]),
+            "audit genesis" => sha("pryv audit genesis", &[bytes(&case, "account")]),
+            "next audit head" => {
+                let entry = sha("pryv audit entry", &[bytes(&case, "entry")]);
+                sha("pryv audit", &[bytes(&case, "previous"), entry])
+            }
             "bytes signed to open a session" => {
                 [b"pryv session\0".to_vec(), bytes(&case, "challenge"), bytes(&case, "principal")].concat()
             }

@@ -1,7 +1,7 @@
 //! Every message type by the name of its CDDL rule, and every call by its path.
 
 use pryv_wire::{
-    DecodeError, Problem, Signed, access, account, app, card,
+    DecodeError, Problem, Signed, access, account, app, audit, card,
     operation::{Auth, CALLS, Call},
     record, scope, term, transaction,
 };
@@ -90,6 +90,7 @@ pub(crate) fn calls() -> Vec<CallKind> {
         call::<access::GetAccess>(),
         call::<transaction::Commit>(),
         call::<transaction::ListChanges>(),
+        call::<audit::ListAudit>(),
     ]
 }
 
@@ -152,6 +153,12 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind::<transaction::ServedAccess>(),
         kind::<transaction::Change>(),
         kind::<transaction::Touched>(),
+        kind::<audit::Act>(),
+        kind::<audit::AuditEntry>(),
+        kind::<audit::AuditFilter>(),
+        kind::<audit::AuditLine>(),
+        kind::<audit::Mark>(),
+        kind::<audit::Heads>(),
     ];
     let mut seen = BTreeSet::new();
     let mut kinds: Vec<Kind> =

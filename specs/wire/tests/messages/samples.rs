@@ -15,6 +15,7 @@ use pryv_wire::{
         StartLogin, StartPasswordChange, StartSignUp,
     },
     app::{App, GetApp, Manifest, Permission, RegisterApp},
+    audit::{Act, AuditEntry, AuditFilter, AuditLine, AuditPage, Heads, ListAudit, Mark},
     bytes::{Commitment, SealingPublicKey, SessionToken, Signature, SigningPublicKey, TermSalt},
     card::{Card, Cards, GetCards, PrincipalKind, ResolveUsername},
     error::Details,
@@ -496,10 +497,21 @@ pub(crate) fn change() -> Change {
 
 /// Every sample.
 pub(crate) fn all() -> Vec<Sample> {
-    [cards(), apps(), accounts(), scopes(), records(), terms(), accesses(), transactions(), problems()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        cards(),
+        apps(),
+        accounts(),
+        scopes(),
+        records(),
+        terms(),
+        accesses(),
+        transactions(),
+        audit(),
+        problems(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn cards() -> Vec<Sample> {
@@ -977,6 +989,74 @@ fn transactions() -> Vec<Sample> {
         sample("changes", Changes { changes: vec![change()], sequence: 1, head: change().head(genesis) }),
         sample("no changes", Changes { changes: vec![], sequence: 0, head: genesis }),
     ]
+}
+
+pub(crate) fn audit_entry() -> AuditEntry {
+    AuditEntry {
+        sequence: 2,
+        at: later(3),
+        principal: BOB,
+        access: Some(ACCESS),
+        session: None,
+        act: Act::QueryRecords,
+        scopes: vec![SCOPE],
+        records: 20,
+    }
+}
+
+fn audit() -> Vec<Sample> {
+    let genesis = AuditEntry::genesis(ADA);
+    let login = AuditEntry {
+        sequence: 1,
+        at: later(2),
+        principal: ADA,
+        access: None,
+        session: Some(SESSION),
+        act: Act::Login,
+        scopes: vec![],
+        records: 0,
+    };
+    let first = AuditEntry::head(genesis, login.digest());
+    let present = Mark { sequence: 2, head: AuditEntry::head(first, audit_entry().digest()) };
+    let begins = Mark { sequence: 0, head: genesis };
+    let changes = Mark { sequence: 1, head: change().head(Change::genesis(ADA)) };
+    let every = AuditFilter {
+        principal: Some(BOB),
+        access: Some(ACCESS),
+        scope: Some(SCOPE),
+        from: Some(NINE),
+        until: Some(later(10)),
+    };
+    let acts = [
+        Act::SignUp,
+        Act::Login,
+        Act::Recovery,
+        Act::Session,
+        Act::OpenScope,
+        Act::GetRecord,
+        Act::QueryRecords,
+        Act::ReadHistory,
+    ];
+    let lines = vec![AuditLine::Other(login.digest()), AuditLine::Entry(audit_entry())];
+    let mut samples = vec![
+        sample("audit entry of a grantee", audit_entry()),
+        sample("audit entry of a login", login),
+        sample("mark", present),
+        sample("heads", Heads { changes, audit: present }),
+        sample("audit filter", every),
+        sample("audit filter that wants all", AuditFilter::default()),
+        sample("audit line", lines[1].clone()),
+        sample("audit line that is not wanted", lines[0].clone()),
+        sample("list audit", ListAudit { account: ADA, after: 0, limit: 100, only: None }),
+        sample("list audit with a filter", ListAudit { account: ADA, after: 1, limit: 1, only: Some(every) }),
+        sample("audit page", AuditPage { lines, begins, present }),
+        sample("audit page without lines", AuditPage { lines: vec![], begins, present: begins }),
+    ];
+    samples.extend(acts.map(|act| {
+        let name = serde_json::to_value(act).expect("JSON");
+        sample(&format!("act {}", name.as_str().expect("text")), act)
+    }));
+    samples
 }
 
 fn problems() -> Vec<Sample> {
