@@ -3,12 +3,14 @@
 mod access_pages;
 mod accesses;
 mod app_data;
+pub mod audit;
 mod change_password;
 mod commit;
 mod contacts;
 mod create_link;
 mod define;
 mod grant;
+mod heads;
 mod keys;
 mod maintain;
 mod open;
@@ -25,6 +27,7 @@ pub use contacts::{Contact, FindError};
 pub use create_link::{CreateLinkError, CreatedLink, NewLink};
 pub use define::DefineError;
 pub use grant::{Grant, GrantError};
+pub use heads::{AccountHead, Agreement, CompareError, InvalidHead, Relation};
 pub use maintain::Maintained;
 pub use open::OpenError;
 pub use resolve::{Principal, ResolveError, Resolved};
@@ -39,6 +42,7 @@ use crate::{
     distrust::Distrust,
     failure::Failure,
     protocol::{
+        audit::{Audit, Known},
         chain::Chain,
         contacts::Contacts,
         scope::ScopeState,
@@ -70,6 +74,7 @@ struct Inner {
     session: Mutex<Option<session::Session>>,
     contacts: Mutex<Contacts>,
     chains: Mutex<HashMap<PrincipalId, Chain>>,
+    audit: Mutex<Audit>,
     versions: Mutex<Versions>,
     scopes: Mutex<HashMap<ScopeKey, Arc<ScopeState>>>,
     /// The newest epoch of each scope that was seen or begun: nothing is written to an earlier one.
@@ -106,6 +111,7 @@ impl Account {
             session: Mutex::new(Some(session::Session::of(session))),
             contacts: Mutex::default(),
             chains: Mutex::new(chains),
+            audit: Mutex::new(Audit::restore(me, Known::default())),
             versions: Mutex::default(),
             scopes: Mutex::default(),
             epochs: Mutex::default(),

@@ -18,7 +18,7 @@ pub(crate) use sign_up::open_session;
 
 use crate::{
     environment::{Random, SystemClock},
-    exchange::{Repeat, exchange},
+    exchange::{Repeat, Reply, exchange},
     failure::Failure,
     transport::Transport,
 };
@@ -113,6 +113,16 @@ impl Client {
         token: Option<&SessionToken>,
         repeat: Repeat,
     ) -> Result<C::Answer, Failure> {
+        Ok(self.call_with_heads(call, token, repeat).await?.0)
+    }
+
+    /// Sends one call; answers with the header of heads as well.
+    pub(crate) async fn call_with_heads<C: Call>(
+        &self,
+        call: &C,
+        token: Option<&SessionToken>,
+        repeat: Repeat,
+    ) -> Result<Reply<C::Answer>, Failure> {
         exchange(&*self.0.transport, &self.0.random, call, token, repeat).await
     }
 

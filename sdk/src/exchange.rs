@@ -35,6 +35,9 @@ pub(crate) enum Repeat {
     Never,
 }
 
+/// What was answered, and the header of heads that came along.
+pub(crate) type Reply<T> = (T, Option<String>);
+
 /// Sends one call until it is answered, refused for good, or the attempts are used up. Each attempt sends the same bytes.
 pub(crate) async fn exchange<C: Call>(
     transport: &dyn Transport,
@@ -42,7 +45,7 @@ pub(crate) async fn exchange<C: Call>(
     call: &C,
     token: Option<&SessionToken>,
     repeat: Repeat,
-) -> Result<C::Answer, Failure> {
+) -> Result<Reply<C::Answer>, Failure> {
     let body = encode(call);
     if body.len() > C::MAX_BODY {
         return Err(Failure::RequestTooLong { path: C::PATH, length: body.len(), limit: C::MAX_BODY });
@@ -53,7 +56,7 @@ pub(crate) async fn exchange<C: Call>(
     for attempt in 1.. {
         let failure = match transport.send(request).await.map_err(|error| sending_failed(C::PATH, error)) {
             Ok(answer) => match open::<C>(&answer) {
-                Ok(message) => return Ok(message),
+                Ok(message) => return Ok((message, answer.heads)),
                 Err(failure) => failure,
             },
             Err(failure) => failure,
@@ -118,6 +121,7 @@ fn answer_limit(path: &str) -> usize {
         | "/v1/accesses/granted"
         | "/v1/accesses/received"
         | "/v1/changes/list"
+        | "/v1/audit/list"
         | "/v1/transactions/commit" => LIST_ANSWER,
         _ => SMALL_ANSWER,
     }

@@ -61,7 +61,10 @@ mod text;
 pub mod transport;
 
 pub use access::{Access, AccessStatus, GrantedAccess, Scoped};
-pub use account::{Account, Contact, Grant, Maintained, NewLink, ReceivedAccess, Resolved, StoredSession};
+pub use account::{
+    Account, AccountHead, Agreement, Contact, Grant, Maintained, NewLink, ReceivedAccess, Relation, Resolved,
+    StoredSession, audit::AuditQuery,
+};
 pub use app::{App, AppManifest};
 pub use client::{Client, ClientBuilder, SignedUp};
 pub use collection::{Collection, Query};
@@ -78,6 +81,7 @@ pub use pryv_wire::{
     AccessId, Clock, Digest, ErrorCode, PrincipalId, RecordId, ScopeId, SessionId, Timestamp, Uri,
     access::Level,
     account::{KeyStretching, SessionInfo},
+    audit::{Act, AuditEntry},
     card::PrincipalKind,
     uri::InvalidUri,
 };

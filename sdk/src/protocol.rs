@@ -1,6 +1,7 @@
 //! Requests out, answers in: no network, no waiting, no clock. What can be wrong in format or cryptography is here.
 
 pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod chain;
 pub(crate) mod contacts;
 pub(crate) mod credential;

@@ -42,6 +42,8 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
+    /// The header `pryv-heads`, if there is one.
+    pub heads: Option<String>,
 }
 
 /// Why nothing came back.
@@ -78,7 +80,8 @@ impl TransportError {
 ///
 /// # Contract
 ///
-/// - `send` posts `body` to `path` and answers with the status and the whole body, whatever the status.
+/// - `send` posts `body` to `path` and answers with the status, the whole body and the header
+///   `pryv-heads`, whatever the status.
 /// - An answer longer than `max_answer` is an error, and is not read to its end.
 /// - Redirects are not followed: a token must not travel to another place than the one configured.
 /// - `send` does not repeat by itself; the SDK decides what is safe to repeat.

@@ -7,7 +7,7 @@ use crate::{
 };
 use pryv_wire::{
     PrincipalId, TransactionId,
-    transaction::{Commit, Committed, ListChanges, Operation},
+    transaction::{Changes, Commit, Committed, ListChanges, Operation, Touched},
 };
 
 /// How many changes are asked for at once.
@@ -48,9 +48,12 @@ impl Account {
         while let Some(after) = next {
             let known = self.known_head().map_or(0, |head| head.sequence);
             let page = self.call(&ListChanges { account, after, limit: PAGE }).await?;
-            let mut chains = lock(&self.0.chains);
-            let chain = chains.entry(account).or_insert_with(|| Chain::resume(account, None));
-            next = chain.extend(after, known, &page)?;
+            {
+                let mut chains = lock(&self.0.chains);
+                let chain = chains.entry(account).or_insert_with(|| Chain::resume(account, None));
+                next = chain.extend(after, known, &page)?;
+            }
+            self.learn_versions(&page);
         }
         Ok(())
     }
@@ -64,8 +67,8 @@ impl Account {
     ///
     /// See [`Failure`].
     pub async fn verify_changes(&self) -> Result<u64, Failure> {
-        let head = self.known_head();
-        self.follow(head.map_or(0, |head| head.sequence)).await?;
+        let whole = lock(&self.0.chains).get(&self.id()).and_then(Chain::whole);
+        self.follow(whole.unwrap_or(0)).await?;
         Ok(self.known_head().map_or(0, |head| head.sequence))
     }
 
@@ -77,8 +80,22 @@ impl Account {
         while let Some(after) = next {
             let page = self.call(&ListChanges { account, after, limit: PAGE }).await?;
             next = chain.extend(after, seen.sequence, &page)?;
+            // Joined to this client's own chain: what is shown here must be what was shown elsewhere.
+            self.note_change_head(0, Head { sequence: page.sequence, head: page.head })?;
         }
+        self.note_change_head(0, seen)?;
         Ok(())
+    }
+
+    /// Takes note of the versions that changes wrote, by whomever: none of these records may be shown as it was before.
+    fn learn_versions(&self, page: &Changes) {
+        let account = self.id();
+        let mut versions = lock(&self.0.versions);
+        for touched in page.changes.iter().flat_map(|change| &change.touched) {
+            if let Touched::Record { scope, record, version } = touched {
+                versions.learn((account, *scope, *record), *version);
+            }
+        }
     }
 
     /// The last link of this account's chain that was seen.

@@ -32,13 +32,16 @@ impl Account {
     /// Sends a call with the session's token. A session that has ended is renewed once, by signature.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<C::Answer, Failure> {
         let token = self.token()?;
-        match self.client().call(call, Some(&token), Repeat::Safe).await {
+        let floors = self.floors();
+        let (answer, heads) = match self.client().call_with_heads(call, Some(&token), Repeat::Safe).await {
             Err(failure) if failure.refusal() == Some(ErrorCode::NotAuthenticated) => {
                 let token = self.renew(token).await?;
-                self.client().call(call, Some(&token), Repeat::Safe).await.map_err(ended)
+                self.client().call_with_heads(call, Some(&token), Repeat::Safe).await.map_err(ended)?
             }
-            answer => answer,
-        }
+            answer => answer?,
+        };
+        self.note_heads(floors, heads.as_deref())?;
+        Ok(answer)
     }
 
     fn token(&self) -> Result<SessionToken, Failure> {

@@ -5,8 +5,10 @@ use crate::{
     client::Client,
     failure::Failure,
     protocol::{
-        chain::{Chain, Head},
+        audit::{self, Audit},
+        chain::{self, Chain},
         contacts::{Contacts, Pins},
+        versions::{Place, Versions},
     },
     text::{base64url, from_base64url},
 };
@@ -19,10 +21,13 @@ use std::{
 };
 use zeroize::Zeroizing;
 
+/// How many records' versions are stored, of those met last: about 100 bytes each.
+const STORED_VERSIONS: usize = 2_000;
+
 /// A session in a form to be stored. **It holds the account secret: whoever reads it is the account.**
 ///
 /// Keep it where only the person can read it (a file of mode 0600, the keychain of the operating system). It also holds what
-/// was seen of the server (pins of contacts, heads of chains, epochs, accesses that ended), so that a server cannot show an older state to a program that
+/// was seen of the server (pins of contacts, heads of chains, versions of the records met last, epochs, accesses that ended), so that a server cannot show an older state to a program that
 /// was started again.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +40,12 @@ pub struct StoredSession {
     pub(crate) cards: Vec<Signed<Card>>,
     session: Option<Session>,
     pins: Pins,
-    heads: BTreeMap<PrincipalId, Head>,
+    chains: BTreeMap<PrincipalId, chain::Known>,
+    #[serde(default)]
+    audit: audit::Known,
+    /// The records that were met last, with their versions.
+    #[serde(default)]
+    versions: Vec<(Place, u64)>,
     #[serde(default)]
     epochs: Vec<(PrincipalId, ScopeId, u32)>,
     #[serde(default)]
@@ -78,10 +88,7 @@ impl Account {
     #[must_use]
     pub fn export_session(&self) -> StoredSession {
         let keys = self.keys();
-        let heads = lock(&self.0.chains)
-            .iter()
-            .filter_map(|(account, chain)| Some((*account, chain.head()?)))
-            .collect();
+        let chains = lock(&self.0.chains).iter().map(|(account, chain)| (*account, chain.known())).collect();
         StoredSession {
             version: StoredSession::VERSION,
             username: self.0.username.clone(),
@@ -90,7 +97,9 @@ impl Account {
             cards: keys.signed_cards.clone(),
             session: *lock(&self.0.session),
             pins: lock(&self.0.contacts).pins.clone(),
-            heads,
+            chains,
+            audit: lock(&self.0.audit).known(),
+            versions: lock(&self.0.versions).known_last(STORED_VERSIONS),
             epochs: lock(&self.0.epochs)
                 .iter()
                 .map(|((owner, scope), epoch)| (*owner, *scope, *epoch))
@@ -101,9 +110,20 @@ impl Account {
 
     /// Takes up a stored session whose secret and cards were verified.
     pub(crate) fn resume(client: &Client, stored: StoredSession, keys: OwnKeys) -> Result<Self, Failure> {
-        let StoredSession { username, principal: me, session, pins, heads, epochs, ended, .. } = stored;
+        let StoredSession {
+            username,
+            principal: me,
+            session,
+            pins,
+            chains,
+            audit,
+            versions,
+            epochs,
+            ended,
+            ..
+        } = stored;
         let chains: HashMap<_, _> =
-            heads.into_iter().map(|(account, head)| (account, Chain::resume(account, Some(head)))).collect();
+            chains.into_iter().map(|(account, known)| (account, Chain::restore(account, known))).collect();
         Ok(Self(Arc::new(Inner {
             client: client.clone(),
             username,
@@ -112,7 +132,8 @@ impl Account {
             session: Mutex::new(session),
             contacts: Mutex::new(Contacts::new(pins)),
             chains: Mutex::new(chains),
-            versions: Mutex::default(),
+            audit: Mutex::new(Audit::restore(me, audit)),
+            versions: Mutex::new(Versions::restore(versions)),
             scopes: Mutex::default(),
             epochs: Mutex::new(
                 epochs.into_iter().map(|(owner, scope, epoch)| ((owner, scope), epoch)).collect(),

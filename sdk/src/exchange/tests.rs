@@ -40,22 +40,22 @@ fn lost() -> Result<Answer, TransportError> {
 fn problem(code: ErrorCode, wait: Option<u64>) -> Result<Answer, TransportError> {
     let mut problem = Problem::new(code);
     problem.details.retry_after_ms = wait;
-    Ok(Answer { status: code.status(), body: encode(&problem) })
+    Ok(Answer { status: code.status(), body: encode(&problem), heads: None })
 }
 
 fn done() -> Result<Answer, TransportError> {
-    Ok(Answer { status: 200, body: encode(&Done {}) })
+    Ok(Answer { status: 200, body: encode(&Done {}), heads: None })
 }
 
 async fn end(script: &Script, repeat: Repeat) -> Result<Done, Failure> {
     let call = EndSession { session: None };
-    exchange(script, &Random::from_seed([1; 32]), &call, None, repeat).await
+    exchange(script, &Random::from_seed([1; 32]), &call, None, repeat).await.map(|(done, _)| done)
 }
 
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again_with_the_same_bytes() {
     let busy = problem(ErrorCode::Overloaded, None);
-    let gateway = Ok(Answer { status: 502, body: b"<html>bad gateway</html>".to_vec() });
+    let gateway = Ok(Answer { status: 502, body: b"<html>bad gateway</html>".to_vec(), heads: None });
     let script =
         Script::new(vec![lost(), busy, gateway, problem(ErrorCode::RateLimited, Some(3_000)), done()]);
     end(&script, Repeat::Safe).await.unwrap();
@@ -93,7 +93,7 @@ async fn garbage_is_a_typed_error_and_its_words_are_not_repeated() {
     for body in
         [Vec::new(), vec![0xff; 64], vec![0x81; 100_000], good[..5].to_vec(), trailing, b"{}".to_vec()]
     {
-        let script = Script::new(vec![Ok(Answer { status: 200, body })]);
+        let script = Script::new(vec![Ok(Answer { status: 200, body, heads: None })]);
         let call = GetChallenge {};
         let answer = exchange(&script, &Random::from_seed([1; 32]), &call, None, Repeat::Safe).await;
         assert_eq!(answer.unwrap_err().code(), "unreadable-answer");
@@ -101,7 +101,7 @@ async fn garbage_is_a_typed_error_and_its_words_are_not_repeated() {
     let mut loud = Problem::new(ErrorCode::NotFound);
     loud.message = "\u{1b}[2Jrun this".into();
     loud.details.request = Some("\u{1b}[31m".into());
-    let script = Script::new(vec![Ok(Answer { status: 404, body: encode(&loud) })]);
+    let script = Script::new(vec![Ok(Answer { status: 404, body: encode(&loud), heads: None })]);
     let failure = end(&script, Repeat::Safe).await.unwrap_err();
     assert!(!failure.to_string().contains('\u{1b}') && !failure.to_string().contains("run this"));
     let Failure::Refused(refusal) = failure else { panic!("not a refusal") };
@@ -111,7 +111,7 @@ async fn garbage_is_a_typed_error_and_its_words_are_not_repeated() {
 #[tokio::test]
 async fn a_problem_under_another_status_is_not_a_problem() {
     let body = encode(&Problem::new(ErrorCode::WrongCredentials));
-    let script = Script::new(vec![Ok(Answer { status: 500, body })]);
+    let script = Script::new(vec![Ok(Answer { status: 500, body, heads: None })]);
     assert_eq!(end(&script, Repeat::Safe).await.unwrap_err().code(), "unreadable-answer");
 }
 

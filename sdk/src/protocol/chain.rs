@@ -17,10 +17,15 @@ use std::collections::BTreeMap;
 const WINDOW: usize = 4_096;
 
 /// The last link of a chain that a client has seen.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) struct Head {
-    pub(crate) sequence: u64,
-    pub(crate) head: Digest,
+pub(crate) use pryv_wire::audit::Mark as Head;
+/// What is kept of a chain between two runs.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Known {
+    /// The last link up to which there is no gap.
+    whole: Option<Head>,
+    /// The last link that was seen or told.
+    last: Option<Head>,
 }
 
 /// What was sent, to hold against the answer.
@@ -66,6 +71,50 @@ impl Chain {
     pub(crate) fn resume(account: PrincipalId, head: Option<Head>) -> Self {
         let links = head.map(|head| (head.sequence, (None, head.head))).into_iter().collect();
         Self { account, links, whole: head.map(|head| head.sequence) }
+    }
+
+    /// The chain of an account as an earlier run left it.
+    pub(crate) fn restore(account: PrincipalId, known: Known) -> Self {
+        let marks = known.whole.into_iter().chain(known.last);
+        let links = marks.map(|head| (head.sequence, (None, head.head))).collect();
+        Self { account, links, whole: known.whole.map(|head| head.sequence) }
+    }
+
+    /// What a later run must know.
+    pub(crate) fn known(&self) -> Known {
+        let at = |sequence| self.links.get(&sequence).map(|(_, head)| Head { sequence, head: *head });
+        Known { whole: self.whole.and_then(at), last: self.head() }
+    }
+
+    /// The last link up to which there is no gap.
+    pub(crate) const fn whole(&self) -> Option<u64> {
+        self.whole
+    }
+
+    /// Takes a head that came with an answer, or from another device: where the chain stood at that number. `floor` is the last link
+    /// that was known when it was asked for.
+    pub(crate) fn observe(&mut self, floor: u64, head: Head) -> Result<(), Distrust> {
+        let Head { sequence, head } = head;
+        let forked = Err(Distrust::Forked { what: "change", number: sequence });
+        if sequence < floor {
+            let what = "the chain of changes";
+            return Err(Distrust::RolledBack { what, known: floor, answered: sequence });
+        }
+        if sequence == 0 && head != Change::genesis(self.account) {
+            return forked;
+        }
+        match self.links.get(&sequence) {
+            Some((_, known)) if *known != head => return forked,
+            Some(_) => return Ok(()),
+            None => {}
+        }
+        let behind = self.links.get(&sequence.saturating_add(1)).and_then(|(previous, _)| *previous);
+        if behind.is_some_and(|known| known != head) {
+            return forked;
+        }
+        self.links.insert(sequence, (None, head));
+        self.trim();
+        Ok(())
     }
 
     /// The last link seen.
@@ -173,14 +222,22 @@ impl Chain {
         }
         self.links.insert(sequence, (Some(previous), head));
         let mut whole = self.whole.unwrap_or(sequence);
-        while self.links.contains_key(&whole.saturating_add(1)) {
+        // A head that was merely told has no link to the one before.
+        while self.links.get(&whole.saturating_add(1)).is_some_and(|(previous, _)| previous.is_some()) {
             whole += 1;
         }
         self.whole = Some(whole);
-        while self.links.len() > WINDOW {
-            self.links.pop_first();
-        }
+        self.trim();
         Ok(())
+    }
+
+    /// Forgets the oldest links, but not the one from which the rest will be followed.
+    fn trim(&mut self) {
+        while self.links.len() > WINDOW {
+            let oldest = self.links.keys().copied().find(|sequence| Some(*sequence) != self.whole);
+            let Some(oldest) = oldest else { return };
+            self.links.remove(&oldest);
+        }
     }
 }
 

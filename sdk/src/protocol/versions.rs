@@ -20,7 +20,8 @@ pub(crate) struct Asked(u64);
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     version: u64,
-    digest: Digest,
+    /// Absent if the version was learnt from the chain of changes, or by an earlier run.
+    digest: Option<Digest>,
     since: Asked,
     /// The version before, and since when it was known.
     before: Option<(u64, Asked)>,
@@ -63,15 +64,42 @@ impl Versions {
             return Err(Distrust::RolledBack { what: "a record", known, answered: version });
         }
         match self.seen.get_mut(&place) {
-            Some(seen) if version == seen.version && digest != seen.digest => {
-                Err(Distrust::Forked { what: "version", number: version })
+            Some(seen) if version == seen.version => {
+                if seen.digest.is_some_and(|known| known != digest) {
+                    return Err(Distrust::Forked { what: "version", number: version });
+                }
+                seen.digest = Some(digest);
             }
-            Some(seen) if version <= seen.version => Ok(()),
+            _ => self.raise(place, version, Some(digest)),
+        }
+        Ok(())
+    }
+
+    /// Takes note that a version was written, by whomever: the chain of changes says so.
+    pub(crate) fn learn(&mut self, place: Place, version: u64) {
+        self.raise(place, version, None);
+    }
+
+    /// What a later run must know: the records that were met last.
+    pub(crate) fn known_last(&self, most: usize) -> Vec<(Place, u64)> {
+        let last = self.order.iter().rev().take(most);
+        last.filter_map(|place| Some((*place, self.seen.get(place)?.version))).collect()
+    }
+
+    /// The versions that an earlier run knew.
+    pub(crate) fn restore(known: Vec<(Place, u64)>) -> Self {
+        let mut versions = Self::default();
+        known.into_iter().rev().for_each(|(place, version)| versions.learn(place, version));
+        versions
+    }
+
+    fn raise(&mut self, place: Place, version: u64, digest: Option<Digest>) {
+        match self.seen.get_mut(&place) {
+            Some(seen) if version <= seen.version => {}
             Some(seen) => {
                 self.now += 1;
                 let before = Some((seen.version, seen.since));
                 *seen = Seen { version, digest, since: Asked(self.now), before };
-                Ok(())
             }
             None => {
                 self.now += 1;
@@ -82,7 +110,6 @@ impl Versions {
                 {
                     self.seen.remove(&oldest);
                 }
-                Ok(())
             }
         }
     }
@@ -127,5 +154,31 @@ mod tests {
         assert_eq!(versions.note(place(), 3, A, read).unwrap_err().code(), "rolled-back");
         let later = versions.asking();
         assert_eq!(versions.note(place(), 4, A, later).unwrap_err().code(), "rolled-back");
+    }
+
+    #[test]
+    fn what_the_chain_of_changes_says_was_written_is_known() {
+        let mut versions = Versions::default();
+        versions.learn(place(), 3);
+        let asked = versions.asking();
+        assert_eq!(versions.note(place(), 2, A, asked).unwrap_err().code(), "rolled-back");
+        versions.note(place(), 3, A, asked).unwrap();
+        assert_eq!(versions.note(place(), 3, B, asked).unwrap_err().code(), "forked");
+        versions.learn(place(), 2);
+        assert_eq!(versions.known(&place(), asked), 3, "it does not go back");
+    }
+
+    #[test]
+    fn a_later_run_knows_the_records_that_were_met_last() {
+        let mut versions = Versions::default();
+        let other = |byte| {
+            (PrincipalId::from_bytes([1; 32]), ScopeId::from_bytes([2; 16]), RecordId::from_bytes([byte; 16]))
+        };
+        for byte in 0..5 {
+            versions.learn(other(byte), u64::from(byte) + 1);
+        }
+        let again = Versions::restore(versions.known_last(2));
+        let asked = again.asking();
+        assert_eq!([2, 3, 4].map(|byte| again.known(&other(byte), asked)), [0, 4, 5]);
     }
 }

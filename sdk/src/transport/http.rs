@@ -2,6 +2,7 @@
 
 use super::{Answer, Request, Transport, TransportError};
 use async_trait::async_trait;
+use pryv_wire::audit::HEADS_HEADER;
 use reqwest::{Client, Url, header, redirect};
 use rustls::{ClientConfig, crypto::CryptoProvider, pki_types::CertificateDer};
 use rustls_platform_verifier::Verifier;
@@ -188,6 +189,8 @@ impl Transport for HttpTransport {
             return Err(too_long());
         }
         let status = response.status().as_u16();
+        let heads = response.headers().get(HEADS_HEADER).and_then(|heads| heads.to_str().ok());
+        let heads = heads.map(str::to_owned);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len().saturating_add(chunk.len()) > request.max_answer {
@@ -195,7 +198,7 @@ impl Transport for HttpTransport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, heads })
     }
 
     async fn pause(&self, time: Duration) {
