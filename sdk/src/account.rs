@@ -13,6 +13,7 @@ mod grant;
 mod heads;
 mod keys;
 mod maintain;
+mod merge;
 mod open;
 mod records;
 mod resolve;

@@ -85,6 +85,6 @@ pub use pryv_wire::{
     card::PrincipalKind,
     uri::InvalidUri,
 };
-pub use receipt::{Receipt, ScopeReceipt, ServedEpoch};
+pub use receipt::{Receipt, ScopeReceipt, ServedEpoch, Written};
 pub use record::{Cursor, Page, Record, Rejected, Rejection, Validity};
 pub use text::Fingerprint;

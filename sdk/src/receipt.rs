@@ -1,6 +1,6 @@
 //! The receipt of a revocation: what was achieved, and what was not.
 
-use crate::text::utc;
+use crate::text::{Fingerprint, utc};
 use pryv_wire::{
     AccessId, Digest, PrincipalId, ScopeId, Signed, Timestamp,
     access::{Level, Revocation},
@@ -42,6 +42,8 @@ pub struct ScopeReceipt {
     pub level: Level,
     /// The first epoch whose keys the grantee is not given by this access.
     pub closed_from: u32,
+    /// The epochs that there were, each with the time in which it was written to, by the owner's clock.
+    pub written: Vec<Written>,
     /// Epochs whose keys the server says it gave to the grantee, with the last time.
     pub served: Vec<ServedEpoch>,
     /// Epochs that the access covered, and whose keys the server says it never gave.
@@ -49,6 +51,18 @@ pub struct ScopeReceipt {
     /// Other accesses of the same grantee that still read the scope, new epochs included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub still_read_by: Vec<AccessId>,
+}
+
+/// The time in which one epoch was written to.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// The epoch.
+    pub epoch: u32,
+    /// When it began.
+    pub from: Timestamp,
+    /// When the next one began, or when the receipt was made.
+    pub until: Timestamp,
 }
 
 /// An epoch whose keys the server says it gave to a grantee.
@@ -65,25 +79,29 @@ pub struct ServedEpoch {
 
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "Access \"{}\" ({}) has ended on {}, as change {} of the account.",
-            printable(&self.name),
-            self.access,
-            utc(self.ended_at),
-            self.sequence
-        )?;
+        writeln!(f, "The access \"{}\" has ended on {}.", printable(&self.name), utc(self.ended_at))?;
+        writeln!(f, "It was held by {} (below: the holder).", Fingerprint::of(self.grantee))?;
         for scope in &self.scopes {
+            writeln!(f)?;
             scope.describe(f)?;
         }
-        write!(f, "Whether keys were given, and when, is the server's word.")?;
+        writeln!(
+            f,
+            "\nYou have only the server's word for this: which keys it handed out and when, and that it deleted the rest."
+        )?;
         if self.scopes.iter().all(|scope| scope.still_read_by.is_empty()) {
-            write!(
+            writeln!(
                 f,
-                " That nothing new opens does not rest on its word: new keys were made, and were not given to the grantee."
+                "You need not believe the server for this: what is written from now on does not open with anything that the \
+                 holder has, or could get from the server."
             )?;
         }
-        Ok(())
+        write!(
+            f,
+            "Keep this receipt. The revocation is change {} of your account; a server that denies it later is found out when \
+             the receipt is checked.",
+            self.sequence
+        )
     }
 }
 
@@ -93,49 +111,72 @@ impl ScopeReceipt {
         if self.still_read_by.is_empty() {
             writeln!(
                 f,
-                "- Written from now on (epoch {} and later): closed to the grantee, even with the server's help.",
-                self.closed_from
+                "- What is written from now on is closed to the holder: it is encrypted with new keys, which the holder was not \
+                 given and the server does not have."
             )?;
         } else {
             let others: Vec<_> = self.still_read_by.iter().map(ToString::to_string).collect();
             writeln!(
                 f,
-                "- The grantee still reads it, before and from now on, by access {}: revoke that as well to end it.",
+                "- The holder still reads all of it, also what is written from now on, by access {}: end that one as well.",
                 others.join(", ")
+            )?;
+        }
+        if self.level.creates() {
+            writeln!(
+                f,
+                "- What the holder wrote stays, signed by the holder; anything new from the holder is refused. A dishonest server \
+                 could still add a record that the holder now signs with an earlier date: it would show the holder as its author."
             )?;
         }
         if !self.level.reads() {
             return writeln!(
                 f,
-                "- By this access the grantee could write and not read: nothing could be taken away. New records under it are refused."
+                "- By this access the holder could write and read nothing: nothing was there to take away."
             );
         }
+        let served = self.served.iter().map(|served| served.epoch);
         match self.served.iter().map(|served| served.last_at).max() {
             Some(last) => writeln!(
                 f,
-                "- Written before, {}: the server gave the keys to the grantee, last on {}. What was read may have been kept, \
-                 and no revocation takes it back.",
-                epochs(self.served.iter().map(|served| served.epoch)),
+                "- {}: the server handed the keys to the holder, last on {}. The holder may have read it and kept a copy; no \
+                 revocation takes it back.",
+                self.times(served),
                 utc(last)
             )?,
-            None => writeln!(f, "- The server says that the grantee never asked for the keys.")?,
+            None => writeln!(f, "- The holder never asked for any keys, says the server.")?,
         }
         if !self.never_served.is_empty() {
             writeln!(
                 f,
-                "- Written before, {}: never given, and the server has deleted what it needed to give them. A server that \
-                 lied about either, together with the grantee, could still open these.",
-                epochs(self.never_served.iter().copied())
+                "- {}: never handed out, says the server, and what it needed to hand the keys out is deleted. If that is a lie, \
+                 server and holder together can still open this.",
+                self.times(self.never_served.iter().copied())
             )?;
         }
         Ok(())
     }
-}
 
-fn epochs(numbers: impl Iterator<Item = u32>) -> String {
-    let numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
-    let word = if numbers.len() == 1 { "epoch" } else { "epochs" };
-    format!("{word} {}", numbers.join(", "))
+    /// When epochs were written to, in words; neighbours are one span.
+    fn times(&self, epochs: impl Iterator<Item = u32>) -> String {
+        let mut spans: Vec<Written> = Vec::new();
+        for epoch in epochs {
+            let Some(written) = self.written.iter().find(|written| written.epoch == epoch) else { continue };
+            match spans.last_mut() {
+                Some(last) if last.epoch.checked_add(1) == Some(epoch) => {
+                    (last.epoch, last.until) = (epoch, written.until);
+                }
+                _ => spans.push(*written),
+            }
+        }
+        let times: Vec<String> =
+            spans.iter().map(|span| format!("from {} to {}", utc(span.from), utc(span.until))).collect();
+        if times.is_empty() {
+            "What was written before".to_owned()
+        } else {
+            format!("Written {}", times.join(" and "))
+        }
+    }
 }
 
 /// A text of somebody else's without what moves a terminal's cursor.
@@ -158,6 +199,9 @@ mod tests {
             signed_at: Timestamp::from_millis(1),
         };
         let scope = ScopeId::from_bytes([3; 16]);
+        let day = |days: u32| Timestamp::from_millis(u64::from(days) * 86_400_000);
+        let written =
+            (0..3).map(|epoch| Written { epoch, from: day(epoch), until: day(epoch + 1) }).collect();
         Receipt {
             access,
             grantee: PrincipalId::from_bytes([4; 32]),
@@ -170,6 +214,7 @@ mod tests {
                 scope,
                 level,
                 closed_from: 3,
+                written,
                 served,
                 never_served,
                 still_read_by: Vec::new(),
@@ -177,26 +222,69 @@ mod tests {
         }
     }
 
+    fn served(epoch: u32) -> ServedEpoch {
+        ServedEpoch { epoch, first_at: Timestamp::from_millis(5), last_at: Timestamp::from_millis(7_000) }
+    }
+
     #[test]
     fn the_words_promise_no_more_than_was_done() {
-        let served =
-            ServedEpoch { epoch: 1, first_at: Timestamp::from_millis(5), last_at: Timestamp::from_millis(7) };
-        let words = receipt(Level::Read, vec![served], vec![0, 2]).to_string();
-        assert!(words.contains("change 12"));
-        assert!(words.contains("epoch 3 and later): closed to the grantee, even with the server's help"));
+        let words = receipt(Level::Read, vec![served(1)], vec![0, 2]).to_string();
+        for said in [
+            "It was held by aqca",
+            "What is written from now on is closed to the holder",
+            "the server does not have",
+            "- Written from 1970-01-02 00:00:00 UTC to 1970-01-03 00:00:00 UTC: the server handed the keys to the holder, last \
+             on 1970-01-01 00:00:07 UTC.",
+            "no revocation takes it back",
+            "- Written from 1970-01-01 00:00:00 UTC to 1970-01-02 00:00:00 UTC and from 1970-01-03 00:00:00 UTC to 1970-01-04 \
+             00:00:00 UTC: never handed out, says the server",
+            "If that is a lie, server and holder together can still open this.",
+            "only the server's word",
+            "You need not believe the server for this",
+            "change 12 of your account",
+        ] {
+            assert!(words.contains(said), "{said}\n---\n{words}");
+        }
+        assert!(!words.contains('\u{1b}'), "a name does not drive the terminal");
+        assert!(!words.contains("an earlier date"), "a reader wrote nothing");
+        for word in ["epoch", "lockbox", "capsule", "grantee", "scope"] {
+            assert!(!words.contains(word), "`{word}` is a word of the system: {words}");
+        }
+    }
+
+    #[test]
+    fn neighbours_in_time_are_one_span() {
+        let words = receipt(Level::Contribute, vec![served(0), served(1), served(2)], Vec::new()).to_string();
         assert!(
             words.contains(
-                "epoch 1: the server gave the keys to the grantee, last on 1970-01-01 00:00:00 UTC"
-            )
+                "- Written from 1970-01-01 00:00:00 UTC to 1970-01-04 00:00:00 UTC: the server handed"
+            ),
+            "{words}"
         );
-        assert!(words.contains("no revocation takes it back"));
-        assert!(words.contains("epochs 0, 2: never given"));
-        assert!(words.contains("could still open these"));
-        assert!(!words.contains('\u{1b}'), "a name does not drive the terminal");
+        assert!(words.contains("an earlier date") && !words.contains("never handed out"), "{words}");
+    }
+
+    #[test]
+    fn whoever_was_given_nothing_can_keep_nothing() {
         let never = receipt(Level::Contribute, Vec::new(), vec![0]).to_string();
-        assert!(never.contains("never asked for the keys") && !never.contains("takes it back"));
+        assert!(never.contains("never asked for any keys") && !never.contains("takes it back"), "{never}");
         let writer = receipt(Level::CreateOnly, Vec::new(), Vec::new()).to_string();
-        assert!(writer.contains("could write and not read") && !writer.contains("asked for the keys"));
+        assert!(writer.contains("could write and read nothing") && !writer.contains("asked for"), "{writer}");
+    }
+
+    #[test]
+    fn another_access_that_still_reads_is_named_and_nothing_is_promised() {
+        let mut open = receipt(Level::Read, vec![served(0)], Vec::new());
+        open.scopes[0].still_read_by = vec![AccessId::from_bytes([9; 16])];
+        let words = open.to_string();
+        assert!(
+            words.contains(&AccessId::from_bytes([9; 16]).to_string())
+                && words.contains("end that one as well")
+        );
+        assert!(
+            !words.contains("closed to the holder") && !words.contains("You need not believe"),
+            "{words}"
+        );
     }
 
     #[test]

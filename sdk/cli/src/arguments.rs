@@ -2,11 +2,13 @@
 
 mod access;
 mod account;
+mod audit;
 mod link;
 mod record;
 
 pub(crate) use access::{Grant, GrantLevel, Revoke, Show};
 pub(crate) use account::{Login, NewPassword, PasswordSource, Recover, SignUp};
+pub(crate) use audit::{Audit, Head};
 pub(crate) use link::{CreateLink, Link, LinkLevel, OpenLink};
 pub(crate) use record::{
     Collection, Create, Define, Export, Import, Query, Rendering, RowFormat, Selection, Target, Update,
@@ -100,6 +102,10 @@ pub(crate) enum Command {
     Link(Link),
     /// Show what a `pryv://` URI names: yours, or granted to you
     Show(Show),
+    /// Show who opened your account and who read what of it, when
+    Audit(Audit),
+    /// Show what this device has seen of your account, to compare on another one
+    Head(Head),
     /// Write everything you can read to a folder
     Export(Export),
 }

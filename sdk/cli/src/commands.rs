@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod audit;
 mod collection;
 mod describe;
 mod export;
@@ -73,6 +74,8 @@ async fn with_account(
         // Opened before: it needs no session.
         Command::Link(Link::Open(_)) => Ok(()),
         Command::Show(show) => show::show(account, &show, output).await,
+        Command::Audit(wanted) => audit::audit(account, &wanted, output).await,
+        Command::Head(wanted) => audit::head(account, &wanted, output).await,
         Command::Export(export) => export::export(opened, &export.folder, output).await,
     }
 }

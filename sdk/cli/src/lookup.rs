@@ -73,7 +73,7 @@ fn unknown(error: FindError) -> Failure {
 }
 
 /// A principal, by username or by fingerprint.
-async fn principal(account: &Account, user: &str) -> Result<PrincipalId, Failure> {
+pub(crate) async fn principal(account: &Account, user: &str) -> Result<PrincipalId, Failure> {
     match user.parse::<Fingerprint>() {
         Ok(fingerprint) => Ok(fingerprint.principal()),
         Err(_) => Ok(contact(account, user).await?.id()),

@@ -9,6 +9,11 @@ pub(crate) fn parse(text: &str, now: u64) -> Option<u64> {
     span(text).and_then(|span| now.checked_add(span)).or_else(|| rfc3339(text))
 }
 
+/// The milliseconds since 1970 of a time like `2026-05-01T08:00:00Z`.
+pub(crate) fn exact(text: &str) -> Option<u64> {
+    rfc3339(text)
+}
+
 /// A time in RFC 3339, in UTC, to the second.
 pub(crate) fn format(millis: u64) -> String {
     let time = Timestamp::from_millis(millis).civil();

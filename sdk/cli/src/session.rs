@@ -14,11 +14,18 @@ use zeroize::Zeroizing;
 const ROOM: usize = 256 * 1024;
 
 /// What a session file holds.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved {
     server: String,
     session: StoredSession,
+}
+
+/// The same, to be written.
+#[derive(Serialize)]
+struct Said<'a> {
+    server: &'a str,
+    session: &'a StoredSession,
 }
 
 /// A session file that was read, and the bytes that it was.
@@ -113,8 +120,21 @@ impl Session {
 
     /// Writes the session down, if it says something new: a renewed token, a contact met, a version seen.
     pub(crate) fn keep(&self, opened: &Opened) -> Result<(), Failure> {
-        let bytes = encode(&opened.server, &opened.account)?;
-        if *bytes == *opened.known { Ok(()) } else { self.file.replace(&bytes) }
+        let ours = opened.account.export_session();
+        if *written(&opened.server, &ours)? == *opened.known {
+            return Ok(());
+        }
+        self.file.replace(|present| {
+            if **present == *opened.known {
+                return written(&opened.server, &ours);
+            }
+            // Another process of this profile learnt something in the meantime.
+            let (base, stored) = (self.parse(&opened.known)?, self.parse(present)?);
+            if stored.server != opened.server {
+                return Ok(present.clone());
+            }
+            written(&opened.server, &opened.account.export_session().merged(&base.session, stored.session))
+        })
     }
 
     /// Writes the session of a new log-in down.
@@ -129,20 +149,26 @@ impl Session {
 
     fn load(&self) -> Result<Option<Loaded>, Failure> {
         let Some(bytes) = self.file.load()? else { return Ok(None) };
-        let saved = serde_json::from_slice(&bytes).map_err(|error| {
+        Ok(Some(Loaded { saved: self.parse(&bytes)?, bytes }))
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Result<Saved, Failure> {
+        serde_json::from_slice(bytes).map_err(|error| {
             // The decoder's words could repeat a part of the file.
             let _unsaid = error;
             Failure::new("session-file", format!("`{}` is not a session file", self.file.path().display()))
                 .next("remove it, and log in again")
-        })?;
-        Ok(Some(Loaded { saved, bytes }))
+        })
     }
 }
 
 fn encode(server: &str, account: &Account) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let saved = Saved { server: server.to_owned(), session: account.export_session() };
+    written(server, &account.export_session())
+}
+
+fn written(server: &str, session: &StoredSession) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
-    serde_json::to_writer(&mut *bytes, &saved).map_err(|error| {
+    serde_json::to_writer(&mut *bytes, &Said { server, session }).map_err(|error| {
         Failure::new("session-file", "the session could not be written down").because(&error)
     })?;
     Ok(bytes)

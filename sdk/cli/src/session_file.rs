@@ -90,10 +90,31 @@ impl SessionFile {
         written.map_err(|error| failed(&error))
     }
 
-    /// Replaces the file if it is still there: a session that another process ended meanwhile stays ended, and its secret does not
-    /// come back.
-    pub(crate) fn replace(&self, bytes: &[u8]) -> Result<(), Failure> {
-        if self.path.exists() { self.save(bytes) } else { Ok(()) }
+    /// Replaces the file by what `change` makes of what stands in it now, if it is still there: a session that another process ended
+    /// meanwhile stays ended, and its secret does not come back. Other processes wait for as long.
+    pub(crate) fn replace(
+        &self,
+        change: impl FnOnce(&Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure>,
+    ) -> Result<(), Failure> {
+        let lock = OpenOptions::new()
+            .read(true)
+            .open(&self.path)
+            .and_then(|_| self.lock_file().open(self.folder.join(format!(".{}.lock", self.name))));
+        let lock = match lock {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            lock => lock.map_err(|error| self.failed("cannot be locked", &error))?,
+        };
+        // Held until it is dropped. A file of its own: the session file is replaced, and with it whatever was locked.
+        lock.lock().map_err(|error| self.failed("cannot be locked", &error))?;
+        let Some(present) = self.load()? else { return Ok(()) };
+        let bytes = change(&present)?;
+        if *bytes == *present { Ok(()) } else { self.save(&bytes) }
+    }
+
+    fn lock_file(&self) -> OpenOptions {
+        let mut options = private_file();
+        options.create_new(false).create(true);
+        options
     }
 
     /// Forgets the session.
@@ -194,16 +215,43 @@ mod tests {
         assert_eq!(file.load().unwrap(), None);
     }
 
+    fn bytes(text: &str) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(text.as_bytes().to_vec())
+    }
+
     #[test]
     fn a_session_that_was_ended_meanwhile_does_not_come_back() {
         let home = tempfile::tempdir().unwrap();
         let file = SessionFile::new(home.path().join("pryv"), "ada").unwrap();
+        file.replace(|_| Ok(bytes("nothing was there"))).unwrap();
+        assert_eq!(file.load().unwrap(), None);
         file.save(b"first").unwrap();
-        file.replace(b"second").unwrap();
+        file.replace(|_| Ok(bytes("second"))).unwrap();
         assert_eq!(file.load().unwrap().unwrap().as_slice(), b"second");
         file.remove().unwrap();
-        file.replace(b"third").unwrap();
+        file.replace(|_| Ok(bytes("third"))).unwrap();
         assert_eq!(file.load().unwrap(), None);
+    }
+
+    #[test]
+    fn processes_that_replace_at_once_see_each_others_work() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("pryv");
+        SessionFile::new(folder.clone(), "ada").unwrap().save(b"").unwrap();
+        let writers: Vec<_> = (b'a'..b'i')
+            .map(|letter| {
+                let file = SessionFile::new(folder.clone(), "ada").unwrap();
+                std::thread::spawn(move || {
+                    for _ in 0..10 {
+                        file.replace(|present| Ok(Zeroizing::new([&present[..], &[letter]].concat())))
+                            .unwrap();
+                    }
+                })
+            })
+            .collect();
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        let all = SessionFile::new(folder, "ada").unwrap().load().unwrap().unwrap();
+        assert_eq!(all.len(), 80, "nobody's word was lost");
     }
 
     #[test]

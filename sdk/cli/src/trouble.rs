@@ -58,6 +58,10 @@ fn next(code: &str) -> Option<&'static str> {
         "not-unique" => {
             "find it with `pryv query COLLECTION --where /FIELD=VALUE`; an import that broke off goes on with --resume"
         }
+        "rolled-back" | "forked" => {
+            "compare with another device of yours: `pryv head` there, `pryv head --compare` here. If the operator says that a \
+             backup was restored, log out and in again, and revoke once more what you revoked since"
+        }
         "not-indexed" => {
             "ask by an indexed field (`pryv describe COLLECTION`), or allow this machine to look through: `--scan 10000`"
         }

@@ -31,6 +31,7 @@ const ATTEMPTS: usize = 4;
 pub struct Grant {
     /// Nobody yet, if a link is to be made.
     to: Option<PrincipalId>,
+    id: Option<AccessId>,
     scopes: Vec<(Collection, Level)>,
     terms: Terms,
 }
@@ -60,7 +61,7 @@ impl Grant {
             terms: None,
             max_uses: None,
         };
-        Self { to, scopes: Vec::new(), terms }
+        Self { to, id: None, scopes: Vec::new(), terms }
     }
 
     /// How many sessions the link opens.
@@ -77,6 +78,13 @@ impl Grant {
     /// Grants a level on a collection.
     pub fn on(mut self, collection: &Collection, level: Level) -> Self {
         self.scopes.push((collection.clone(), level));
+        self
+    }
+
+    /// Under this id, of [`Account::new_access_id`], that the caller has kept: after an answer that was lost, or a program that broke off,
+    /// the same grant is not made twice, but refused as `already-exists`.
+    pub const fn id(mut self, id: AccessId) -> Self {
+        self.id = Some(id);
         self
     }
 
@@ -217,7 +225,7 @@ impl Account {
 
     async fn grant_to(&self, grant: &Grant, to: &Grantee) -> Result<Access, GrantError> {
         self.check_grant(grant)?;
-        let access = AccessId::from_bytes(self.client().random_bytes());
+        let access = grant.id.unwrap_or_else(|| self.new_access_id());
         let mut attempt = 1;
         loop {
             match self.try_grant(grant, to, access).await {
@@ -261,6 +269,12 @@ impl Account {
             }
         }
         Ok(())
+    }
+
+    /// An id for an access that is still to be granted. See [`Grant::id`].
+    #[must_use]
+    pub fn new_access_id(&self) -> AccessId {
+        AccessId::from_bytes(self.client().random_bytes())
     }
 
     async fn try_grant(&self, grant: &Grant, to: &Grantee, access: AccessId) -> Result<Access, Failure> {

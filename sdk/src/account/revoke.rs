@@ -8,9 +8,9 @@ use crate::{
         access::Opened,
         chain::Head,
         epoch::{self, readers},
-        scope::{Role, ScopeState},
+        scope::{KnownEpoch, Role, ScopeState},
     },
-    receipt::{Receipt, ScopeReceipt, ServedEpoch},
+    receipt::{Receipt, ScopeReceipt, ServedEpoch, Written},
 };
 use pryv_wire::{
     AccessId, ErrorCode, ScopeId, Signed, Timestamp,
@@ -198,6 +198,7 @@ fn receipt(
             scope: grant.scope,
             level: grant.level,
             closed_from: state.last_epoch().saturating_add(1),
+            written: written(state, committed.change.at),
             never_served: state.epochs.keys().filter(never).copied().collect(),
             served,
             still_read_by: still
@@ -217,4 +218,12 @@ fn receipt(
         ended_at: committed.change.at,
         scopes: scopes.collect(),
     }
+}
+
+/// When each epoch was written to: until the next one began, the last one until now.
+fn written(state: &ScopeState, now: Timestamp) -> Vec<Written> {
+    let began = |epoch: &KnownEpoch| epoch.statement.started_at;
+    let ends = state.epochs.values().skip(1).map(began).chain([now]);
+    let spans = state.epochs.values().zip(ends);
+    spans.map(|(epoch, until)| Written { epoch: epoch.statement.epoch, from: began(epoch), until }).collect()
 }

@@ -22,7 +22,7 @@ use std::{
 use zeroize::Zeroizing;
 
 /// How many records' versions are stored, of those met last: about 100 bytes each.
-const STORED_VERSIONS: usize = 2_000;
+pub(super) const STORED_VERSIONS: usize = 2_000;
 
 /// A session in a form to be stored. **It holds the account secret: whoever reads it is the account.**
 ///
@@ -38,18 +38,18 @@ pub struct StoredSession {
     #[serde(serialize_with = "write_secret", deserialize_with = "read_secret")]
     pub(crate) secret: Zeroizing<Vec<u8>>,
     pub(crate) cards: Vec<Signed<Card>>,
-    session: Option<Session>,
-    pins: Pins,
-    chains: BTreeMap<PrincipalId, chain::Known>,
+    pub(super) session: Option<Session>,
+    pub(super) pins: Pins,
+    pub(super) chains: BTreeMap<PrincipalId, chain::Known>,
     #[serde(default)]
-    audit: audit::Known,
+    pub(super) audit: audit::Known,
     /// The records that were met last, with their versions.
     #[serde(default)]
-    versions: Vec<(Place, u64)>,
+    pub(super) versions: Vec<(Place, u64)>,
     #[serde(default)]
-    epochs: Vec<(PrincipalId, ScopeId, u32)>,
+    pub(super) epochs: Vec<(PrincipalId, ScopeId, u32)>,
     #[serde(default)]
-    ended: Vec<(PrincipalId, AccessId)>,
+    pub(super) ended: Vec<(PrincipalId, AccessId)>,
 }
 
 impl StoredSession {

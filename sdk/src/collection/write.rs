@@ -160,8 +160,24 @@ impl Collection {
     /// See [`WriteError`].
     pub async fn create<T: Serialize>(&self, data: T) -> Result<Record<T>, WriteError> {
         self.may(Level::creates, LockReason::ReadOnly)?;
+        self.create_with_id(self.new_id(), data).await
+    }
+
+    /// An id for a record that is still to be created: random, as ids must be, since they are in clear.
+    #[must_use]
+    pub fn new_id(&self) -> RecordId {
+        RecordId::from_bytes(self.0.account.client().random_bytes())
+    }
+
+    /// Creates a record under an id of [`Collection::new_id`] that the caller has kept: after an answer that was lost, or a program that
+    /// broke off, the same call does not create it twice, but ends in [`WriteError::Conflict`] with what is there.
+    ///
+    /// # Errors
+    ///
+    /// See [`WriteError`].
+    pub async fn create_with_id<T: Serialize>(&self, id: RecordId, data: T) -> Result<Record<T>, WriteError> {
+        self.may(Level::creates, LockReason::ReadOnly)?;
         let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
-        let id = self.new_id();
         let written = self.put(id, 1, Some(&value)).await?;
         Ok(written.with(self, data))
     }
@@ -192,10 +208,6 @@ impl Collection {
         self.may(Level::changes, LockReason::ReadOnly)?;
         self.put(record.id, record.version.saturating_add(1), None).await?;
         Ok(())
-    }
-
-    pub(super) fn new_id(&self) -> RecordId {
-        RecordId::from_bytes(self.0.account.client().random_bytes())
     }
 
     /// Writes one version of one record: an instance, or what is left of a deleted one.

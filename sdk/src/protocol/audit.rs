@@ -1,5 +1,6 @@
 //! The audit of an account, as far as this client has seen it: its heads, and the walk that recomputes it.
 
+use super::chain::later;
 use crate::distrust::Distrust;
 use pryv_wire::{
     PrincipalId, Timestamp,
@@ -20,6 +21,13 @@ const MAX_HEADER: usize = 512;
 pub(crate) struct Known {
     walked: Option<Mark>,
     last: Option<Mark>,
+}
+
+impl Known {
+    /// Of two, what says more.
+    pub(crate) fn later(self, other: Self) -> Self {
+        Self { walked: later(self.walked, other.walked), last: later(self.last, other.last) }
+    }
 }
 
 /// The heads of an audit that this client has seen.

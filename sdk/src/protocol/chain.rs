@@ -28,6 +28,18 @@ pub(crate) struct Known {
     last: Option<Head>,
 }
 
+impl Known {
+    /// Of two, what says more.
+    pub(crate) fn later(self, other: Self) -> Self {
+        Self { whole: later(self.whole, other.whole), last: later(self.last, other.last) }
+    }
+}
+
+/// Of two heads of one chain, the later one.
+pub(crate) fn later(one: Option<Head>, other: Option<Head>) -> Option<Head> {
+    one.into_iter().chain(other).max_by_key(|head| head.sequence)
+}
+
 /// What was sent, to hold against the answer.
 #[derive(Debug)]
 pub(crate) struct Sent {

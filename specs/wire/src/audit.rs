@@ -31,6 +31,8 @@ pub enum Act {
     QueryRecords,
     /// Asked for earlier versions of a record.
     ReadHistory,
+    /// Asked for terms of an ontology.
+    ReadTerms,
 }
 
 /// One entry of an account's audit, as the server keeps it.

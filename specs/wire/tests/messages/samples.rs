@@ -1036,6 +1036,7 @@ fn audit() -> Vec<Sample> {
         Act::GetRecord,
         Act::QueryRecords,
         Act::ReadHistory,
+        Act::ReadTerms,
     ];
     let lines = vec![AuditLine::Other(login.digest()), AuditLine::Entry(audit_entry())];
     let mut samples = vec![

@@ -5,8 +5,9 @@
 //! table is a few lines in a test.
 
 use async_trait::async_trait;
+use data_encoding::BASE64URL_NOPAD;
 use pryv_sdk::transport::{Answer, Request, Transport, TransportError};
-use pryv_wire::{decode, encode, operation::Call};
+use pryv_wire::{audit::Heads, decode, encode, operation::Call};
 use std::{
     fmt,
     sync::{
@@ -60,6 +61,38 @@ impl Attack {
 pub struct HostileTransport {
     inner: Arc<dyn Transport>,
     rules: Mutex<Vec<Rule>>,
+    heads: Mutex<HeadsShown>,
+}
+
+type OnHeads = Box<dyn FnMut(&mut Heads) + Send>;
+
+/// What becomes of the heads that go with answers.
+#[derive(Default)]
+struct HeadsShown {
+    /// The last ones that the server told: an answer in its place goes with them.
+    honest: Option<String>,
+    lie: Option<(Attack, OnHeads)>,
+}
+
+impl HeadsShown {
+    /// Takes note of what the server told, and puts in its place what is to be told.
+    fn tell(&mut self, answer: &mut Answer) {
+        if answer.heads.is_some() {
+            self.honest.clone_from(&answer.heads);
+        }
+        if let Some((attack, lie)) = &mut self.lie
+            && let Some(told) = &answer.heads
+        {
+            let bytes = BASE64URL_NOPAD.decode(told.as_bytes()).expect("heads in base64url");
+            let mut heads: Heads = decode(&bytes).expect("heads of the server decode");
+            let before = heads;
+            lie(&mut heads);
+            if heads != before {
+                attack.made();
+                answer.heads = Some(BASE64URL_NOPAD.encode(&encode(&heads)));
+            }
+        }
+    }
 }
 
 impl fmt::Debug for HostileTransport {
@@ -72,7 +105,7 @@ impl HostileTransport {
     /// An honest one, as yet.
     #[must_use]
     pub fn new(inner: Arc<dyn Transport>) -> Arc<Self> {
-        Arc::new(Self { inner, rules: Mutex::default() })
+        Arc::new(Self { inner, rules: Mutex::default(), heads: Mutex::default() })
     }
 
     /// Changes every successful answer to one kind of call.
@@ -127,7 +160,7 @@ impl HostileTransport {
                 let message = decode(&body).expect("a request of the SDK decodes");
                 lie(&message).map_or(Fate::Sent(body), |answer| {
                     attack.made();
-                    Fate::Answered(Answer { status: 200, body: encode(&answer) })
+                    Fate::Answered(Answer { status: 200, body: encode(&answer), heads: None })
                 })
             }))
         })
@@ -159,9 +192,21 @@ impl HostileTransport {
         })
     }
 
+    /// Changes the heads that go with every answer to a session.
+    pub fn on_heads(&self, lie: impl FnMut(&mut Heads) + Send + 'static) -> Attack {
+        let attack = Attack::default();
+        self.heads().lie = Some((attack.clone(), Box::new(lie)));
+        attack
+    }
+
     /// Becomes honest again.
     pub fn stop(&self) {
         self.rules().clear();
+        self.heads().lie = None;
+    }
+
+    fn heads(&self) -> std::sync::MutexGuard<'_, HeadsShown> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, path: &'static str, lie: impl FnOnce(Attack) -> Lie) -> Attack {
@@ -211,12 +256,19 @@ impl Transport for HostileTransport {
     async fn send(&self, request: Request<'_>) -> Result<Answer, TransportError> {
         let body = match self.before(request.path, request.body.to_vec()) {
             Fate::Sent(body) => body,
-            Fate::Answered(answer) => return Ok(answer),
+            Fate::Answered(mut answer) => {
+                if request.token.is_some() {
+                    answer.heads.clone_from(&self.heads().honest);
+                }
+                self.heads().tell(&mut answer);
+                return Ok(answer);
+            }
             Fate::Lost => return Err(lost()),
         };
         let answer = self.inner.send(Request { body: &body, ..request }).await?;
         // A lie may be longer than what is read: a transport cuts it off, whoever tells it.
-        let answer = self.after(request.path, request.body, answer).ok_or_else(lost)?;
+        let mut answer = self.after(request.path, request.body, answer).ok_or_else(lost)?;
+        self.heads().tell(&mut answer);
         if answer.body.len() > request.max_answer {
             return Err(TransportError::AnswerTooLong { limit: request.max_answer });
         }

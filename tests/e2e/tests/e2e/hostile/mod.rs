@@ -7,6 +7,7 @@ mod accesses;
 mod answers;
 mod apps;
 mod contacts;
+mod heads;
 mod injection;
 mod known;
 mod links;

@@ -6,9 +6,10 @@ use pryv_test_kit::{HostileTransport, User, World};
 use pryv_wire::{
     AccessId, Digest, PrincipalId,
     access::{GetAccess, ListGranted},
+    audit::Mark,
     transaction::{Change, Changes, Commit, Committed, ListChanges, Operation, ServedAccess, Touched},
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Ada with a hostile server, who granted Bob a collection.
 struct Scene {
@@ -75,9 +76,21 @@ async fn a_revoke_that_is_acknowledged_and_not_made_is_found_out() {
     let scene = scene().await;
     let before = scene.changes().await;
     let (author, at) = (scene.ada.account.id(), pryv_wire::Clock::now(&scene.world.clock));
+    let pretended: Arc<Mutex<Option<Mark>>> = Arc::default();
+    let (tells, told) = (Arc::clone(&pretended), pretended);
     let lie = scene.server.instead::<Commit>(move |commit| {
         let revokes = commit.operations.iter().any(|one| matches!(one, Operation::Revoke { .. }));
-        revokes.then(|| acknowledge(commit, author, &before, at))
+        revokes.then(|| {
+            let answer = acknowledge(commit, author, &before, at);
+            *tells.lock().unwrap() = Some(Mark { sequence: answer.change.sequence, head: answer.head });
+            answer
+        })
+    });
+    // The heads of every answer go along with the pretence: without that, the next one gives it away.
+    scene.server.on_heads(move |heads| {
+        if let Some(told) = *told.lock().unwrap() {
+            heads.changes = told;
+        }
     });
     let refused = scene.ada.account.revoke(scene.access.id).await;
     assert_eq!(lie.count(), 1);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod apps;
+mod audit;
 mod backup;
 mod contributing;
 mod dates;

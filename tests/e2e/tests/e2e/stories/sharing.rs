@@ -55,7 +55,7 @@ async fn from_sign_up_to_revoke() {
 
     let receipt = ada.account.revoke(access.id).await.unwrap();
     let words = receipt.to_string();
-    for said in [&name, "closed to the grantee", "no revocation takes it back"] {
+    for said in [&name, "closed to the holder", "no revocation takes it back"] {
         assert!(words.contains(said), "`{said}` in: {words}");
     }
     assert_eq!(receipt.scopes.len(), 1);
@@ -180,11 +180,11 @@ async fn a_receipt_says_by_which_other_access_the_grantee_still_reads() {
     let receipt = ada.account.revoke(first.id).await.unwrap();
     let words = receipt.to_string();
     assert_eq!(receipt.scopes[0].still_read_by, [second.id]);
-    assert!(!words.contains("closed to the grantee"), "Bob reads on, by the other access: {words}");
+    assert!(!words.contains("closed to the holder"), "Bob reads on, by the other access: {words}");
     assert!(!words.contains("not given to the grantee"), "{words}");
     assert!(words.contains(&second.id.to_string()), "{words}");
     let receipt = ada.account.revoke(second.id).await.unwrap();
     assert!(receipt.scopes[0].still_read_by.is_empty());
-    assert!(receipt.to_string().contains("closed to the grantee"));
+    assert!(receipt.to_string().contains("closed to the holder"));
     world.close().await;
 }
