@@ -19,6 +19,7 @@ use pryv_server::{
     store::{NodeKey, Store},
     telemetry::{Metrics, ServiceMetrics},
 };
+use pryv_wire::audit::HEADS_HEADER;
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -126,9 +127,11 @@ impl Transport for Direct {
         let made = made.body(Body::from(request.body.to_vec())).expect("a request");
         let answer = router.oneshot(made).await.expect("routes do not fail");
         let status = answer.status().as_u16();
+        let heads =
+            answer.headers().get(HEADS_HEADER).and_then(|heads| heads.to_str().ok()).map(str::to_owned);
         let body = to_bytes(answer.into_body(), request.max_answer).await;
         let body = body.map_err(|_| TransportError::AnswerTooLong { limit: request.max_answer })?;
-        Ok(Answer { status, body: body.to_vec() })
+        Ok(Answer { status, body: body.to_vec(), heads })
     }
 
     async fn pause(&self, _: Duration) {
