@@ -3,9 +3,10 @@
 //! ```text
 //! RK, U = 32 random bytes each; U stays the same through all epochs of a scope
 //! PRK = HKDF-Extract("pryv epoch", RK || U)
-//! HKDF-Expand(PRK, "wrap", 32)      AES-256-GCM key: wraps content keys
+//! HKDF-Expand(PRK, "wrap", 32)      AEAD key: wraps content keys
 //! HKDF-Expand(PRK, "index", 32)     keys of equality tokens
 //! HKDF-Expand(PRK, "deposit", 32)   X25519 private key: opens what writers without the right to read seal
+//! HKDF-Expand(PRK, "deposit hybrid", 32)   the same in suite 2: X-Wing private key
 //! HKDF-Expand(PRK, "link", 32)      AES-256-GCM key: what an epoch of a slice opens of other scopes
 //! HKDF-Expand(PRK, "definition", 32) and the roots of branches: see `branch`
 //! HKDF-Expand(PRK, "key id", 16)    key id: commits to RK and U
@@ -13,11 +14,12 @@
 //! ```
 
 use crate::{
-    primitive::{AeadKey, hkdf_expand, hkdf_extract, x25519_public},
+    primitive::{AeadKey, hkdf_expand, hkdf_extract},
     secret::Secret,
+    suite::{self, Algorithms},
 };
-use pryv_proxy_crypto::{UnknownSuite, check_suite};
-use pryv_wire::{KeyId, PrincipalId, ScopeId, Suite, Timestamp, bytes::SealingPublicKey, scope::Epoch};
+use pryv_proxy_crypto::{UnknownSuite, sealing::Sealing};
+use pryv_wire::{Bytes, KeyId, PrincipalId, ScopeId, Suite, Timestamp, scope::Epoch};
 use rand_core::{CryptoRng, RngCore};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -29,20 +31,21 @@ pub enum WrongKeys {
     /// The epoch is of a suite that is not known here.
     #[error("the epoch cannot be used")]
     Suite(#[source] UnknownSuite),
-    /// The key id or the deposit key of the signed epoch belongs to other keys.
+    /// The suite, the key id or the deposit key of the signed epoch belongs to other keys.
     #[error("the keys are not those that the signed epoch commits to")]
     Commitment,
 }
 
 /// The keys of one epoch of a scope, with everything derived from them kept ready.
 pub struct EpochKeys {
+    algorithms: &'static Algorithms,
     root: Secret<32>,
     unique: Secret<32>,
     prk: Secret<32>,
     id: KeyId,
     wrap: AeadKey,
     deposit: Secret<32>,
-    deposit_public: SealingPublicKey,
+    deposit_public: Bytes,
     index: Secret<32>,
     unique_prk: Secret<32>,
 }
@@ -51,23 +54,51 @@ impl EpochKeys {
     /// Length of the form in which the keys travel, wrapped: RK, then U.
     pub const LENGTH: usize = 64;
 
-    /// Makes the keys of a scope's first epoch.
+    /// Makes the keys of a scope's first epoch, in suite 1.
     #[must_use]
     pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Self {
-        let root = Secret::random(rng);
-        Self::derive(root, Secret::random(rng))
+        Self::draw(suite::classic(), rng)
     }
 
-    /// Makes the keys of the epoch after this one. The key of unique tokens stays, so that uniqueness holds across epochs.
+    /// Makes the keys of a scope's first epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSuite`] if the suite is not one of this version.
+    pub fn generate_in(suite: Suite, rng: &mut (impl RngCore + CryptoRng)) -> Result<Self, UnknownSuite> {
+        Ok(Self::draw(suite::of(suite)?, rng))
+    }
+
+    fn draw(algorithms: &'static Algorithms, rng: &mut (impl RngCore + CryptoRng)) -> Self {
+        let root = Secret::random(rng);
+        Self::derive(algorithms, root, Secret::random(rng))
+    }
+
+    /// Makes the keys of the epoch after this one, in the same suite. The key of unique tokens stays, so that uniqueness
+    /// holds across epochs.
     #[must_use]
     pub fn next(&self, rng: &mut (impl RngCore + CryptoRng)) -> Self {
-        Self::derive(Secret::random(rng), Secret::filled(|bytes| bytes.copy_from_slice(self.unique.expose())))
+        self.following(self.algorithms, rng)
+    }
+
+    /// As [`EpochKeys::next`], in another suite.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSuite`] if the suite is not one of this version.
+    pub fn next_in(&self, suite: Suite, rng: &mut (impl RngCore + CryptoRng)) -> Result<Self, UnknownSuite> {
+        Ok(self.following(suite::of(suite)?, rng))
+    }
+
+    fn following(&self, algorithms: &'static Algorithms, rng: &mut (impl RngCore + CryptoRng)) -> Self {
+        let root = Secret::random(rng);
+        Self::derive(algorithms, root, Secret::filled(|bytes| bytes.copy_from_slice(self.unique.expose())))
     }
 
     /// Reads the form in which the keys travel; absent if the length is wrong.
-    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_slice(algorithms: &'static Algorithms, bytes: &[u8]) -> Option<Self> {
         let (root, unique) = bytes.split_first_chunk::<32>()?;
-        Some(Self::derive(Secret::from_slice(root)?, Secret::from_slice(unique)?))
+        Some(Self::derive(algorithms, Secret::from_slice(root)?, Secret::from_slice(unique)?))
     }
 
     /// The form in which the keys travel.
@@ -78,18 +109,22 @@ impl EpochKeys {
         bytes
     }
 
-    fn derive(root: Secret<32>, unique: Secret<32>) -> Self {
+    fn derive(algorithms: &'static Algorithms, root: Secret<32>, unique: Secret<32>) -> Self {
         let both = Secret::<64>::filled(|bytes| {
             let (left, right) = bytes.split_at_mut(32);
             left.copy_from_slice(root.expose());
             right.copy_from_slice(unique.expose());
         });
         let prk = hkdf_extract(b"pryv epoch", both.expose());
-        let deposit = hkdf_expand(&prk, b"deposit");
+        let deposit = match algorithms.sealing {
+            Sealing::XWing => hkdf_expand(&prk, b"deposit hybrid"),
+            _ => hkdf_expand(&prk, b"deposit"),
+        };
         Self {
+            algorithms,
             id: KeyId::from_bytes(*hkdf_expand(&prk, b"key id").expose()),
-            wrap: AeadKey::new(&hkdf_expand(&prk, b"wrap")),
-            deposit_public: x25519_public(&deposit),
+            wrap: algorithms.aead_key(&hkdf_expand(&prk, b"wrap")),
+            deposit_public: algorithms.sealing_public(&deposit).into(),
             deposit,
             index: hkdf_expand(&prk, b"index"),
             unique_prk: hkdf_extract(b"pryv unique", unique.expose()),
@@ -105,15 +140,25 @@ impl EpochKeys {
         self.id
     }
 
+    /// The suite of the keys.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        self.algorithms.suite
+    }
+
+    pub(crate) const fn algorithms(&self) -> &'static Algorithms {
+        self.algorithms
+    }
+
     /// Writers without the right to read seal content keys to this.
     #[must_use]
-    pub const fn deposit(&self) -> SealingPublicKey {
-        self.deposit_public
+    pub const fn deposit(&self) -> &Bytes {
+        &self.deposit_public
     }
 
     /// The statement of an epoch with these keys, for the owner to sign.
     #[must_use]
-    pub const fn statement(
+    pub fn statement(
         &self,
         account: PrincipalId,
         scope: ScopeId,
@@ -121,12 +166,12 @@ impl EpochKeys {
         started_at: Timestamp,
     ) -> Epoch {
         Epoch {
-            suite: Suite::CLASSIC,
+            suite: self.suite(),
             account,
             scope,
             epoch,
             key: self.id,
-            deposit: self.deposit_public,
+            deposit: self.deposit_public.clone(),
             started_at,
             moved: None,
         }
@@ -141,8 +186,8 @@ impl EpochKeys {
     ///
     /// [`WrongKeys`] if the epoch commits to other keys or its suite is not known.
     pub fn check(&self, epoch: &Epoch) -> Result<(), WrongKeys> {
-        check_suite(epoch.suite).map_err(WrongKeys::Suite)?;
-        if epoch.key == self.id && epoch.deposit == self.deposit_public {
+        suite::of(epoch.suite).map_err(WrongKeys::Suite)?;
+        if epoch.suite == self.suite() && epoch.key == self.id && epoch.deposit == self.deposit_public {
             Ok(())
         } else {
             Err(WrongKeys::Commitment)

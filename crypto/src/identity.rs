@@ -4,20 +4,27 @@
 //! PRK = HKDF-Extract("pryv account", account secret)
 //! HKDF-Expand(PRK, "signing", 32)       Ed25519 seed
 //! HKDF-Expand(PRK, "sealing", 32)       X25519 private key
-//! HKDF-Expand(PRK, "pre", 60)           recrypt private key
+//! HKDF-Expand(PRK, "hybrid", 32)        X-Wing private key
+//! HKDF-Expand(PRK, "pre", 60)           recrypt private key, 480-bit curve
+//! HKDF-Expand(PRK, "pre light", 32)     recrypt private key, 256-bit curve
 //! HKDF-Expand(PRK, "keyring", 32)       AES-256-GCM key
+//! HKDF-Expand(PRK, "keyring light", 32) ChaCha20-Poly1305 key
 //! HKDF-Expand(PRK, "identifiers", 32)   HMAC-SHA-256 key
 //! ```
 
 use crate::{
     keyring::Keyring,
-    lockbox::PreSecret,
-    primitive::{SigningKey, hkdf_expand, hkdf_extract, hmac, x25519_public},
+    pre::PreSecret,
+    primitive::{Aead, Hpke, SigningKey, hkdf_expand, hkdf_extract, hmac, x25519_public},
     secret::{AccountSecret, Secret},
 };
-use pryv_proxy_crypto::{VerifiedCards, pre::PrePublicKey};
+use pryv_proxy_crypto::{
+    VerifiedCards,
+    pre::{Curve, PrePublicKey},
+    sealing::Sealing,
+};
 use pryv_wire::{
-    PrincipalId, ScopeId, Signed, Statement, Suite, Timestamp,
+    Bytes, PrincipalId, ScopeId, Signed, Statement, Suite, Timestamp,
     bytes::{SealingPublicKey, Signature, SigningPublicKey},
     card::{Card, PrincipalKind},
     encode,
@@ -48,8 +55,12 @@ struct Keys {
     signing: SigningKey,
     sealing: Secret<32>,
     sealing_public: SealingPublicKey,
+    hybrid: Secret<32>,
+    hybrid_public: Bytes,
     pre: PreSecret,
+    pre_light: PreSecret,
     keyring: Secret<32>,
+    keyring_light: Secret<32>,
     identifiers: Secret<32>,
 }
 
@@ -57,12 +68,19 @@ impl Keys {
     fn derive(secret: &AccountSecret) -> Result<Self, IdentityError> {
         let prk = hkdf_extract(b"pryv account", secret.expose());
         let sealing = hkdf_expand(&prk, b"sealing");
+        let hybrid = hkdf_expand(&prk, b"hybrid");
+        let hpke = Hpke { kem: Sealing::XWing, aead: Aead::Aes256Gcm };
         Ok(Self {
             signing: SigningKey::new(&hkdf_expand(&prk, b"signing")),
             sealing_public: x25519_public(&sealing),
             sealing,
-            pre: PreSecret::new(hkdf_expand(&prk, b"pre")).map_err(|_| IdentityError::Degenerate)?,
+            hybrid_public: hpke.public(&hybrid).into(),
+            hybrid,
+            pre: PreSecret::on_c480(hkdf_expand(&prk, b"pre")).map_err(|_| IdentityError::Degenerate)?,
+            pre_light: PreSecret::on_c256(hkdf_expand(&prk, b"pre light"))
+                .map_err(|_| IdentityError::Degenerate)?,
             keyring: hkdf_expand(&prk, b"keyring"),
+            keyring_light: hkdf_expand(&prk, b"keyring light"),
             identifiers: hkdf_expand(&prk, b"identifiers"),
         })
     }
@@ -70,7 +88,9 @@ impl Keys {
     fn are_of(&self, card: &Card) -> bool {
         card.signing == self.signing.public()
             && card.sealing == self.sealing_public
+            && card.hybrid == self.hybrid_public
             && card.pre.as_slice() == self.pre.public().as_bytes()
+            && card.pre_light.as_slice() == self.pre_light.public().as_bytes()
     }
 }
 
@@ -93,7 +113,9 @@ impl Identity {
             previous: None,
             signing: keys.signing.public(),
             sealing: keys.sealing_public,
+            hybrid: keys.hybrid_public.clone(),
             pre: keys.pre.public().to_wire(),
+            pre_light: keys.pre_light.public().to_wire(),
             created_at,
             valid_until: None,
         };
@@ -119,7 +141,7 @@ impl Identity {
     }
 
     fn new(principal: PrincipalId, keys: Keys) -> Self {
-        let keyring = Keyring::new(principal, &keys.keyring);
+        let keyring = Keyring::new(principal, &keys.keyring, &keys.keyring_light);
         Self { principal, keys, keyring }
     }
 
@@ -135,16 +157,22 @@ impl Identity {
         self.keys.signing.public()
     }
 
-    /// Seals to this principal.
+    /// Seals to this principal in suites 1 and 3.
     #[must_use]
     pub const fn sealing_public(&self) -> SealingPublicKey {
         self.keys.sealing_public
     }
 
+    /// Seals to this principal in suite 2.
+    #[must_use]
+    pub const fn hybrid_public(&self) -> &Bytes {
+        &self.keys.hybrid_public
+    }
+
     /// Transforms to this principal.
     #[must_use]
-    pub const fn pre_public(&self) -> &PrePublicKey {
-        self.keys.pre.public()
+    pub const fn pre_public(&self, curve: Curve) -> &PrePublicKey {
+        self.pre_secret(curve).public()
     }
 
     /// Signs a statement.
@@ -192,13 +220,19 @@ impl Identity {
     }
 
     /// The private key that opens what is sealed to this principal.
-    pub(crate) const fn sealing_secret(&self) -> &Secret<32> {
-        &self.keys.sealing
+    pub(crate) const fn sealing_secret(&self, sealing: Sealing) -> &Secret<32> {
+        match sealing {
+            Sealing::XWing => &self.keys.hybrid,
+            _ => &self.keys.sealing,
+        }
     }
 
     /// The private key that opens what is transformed to this principal.
-    pub(crate) const fn pre_secret(&self) -> &PreSecret {
-        &self.keys.pre
+    pub(crate) const fn pre_secret(&self, curve: Curve) -> &PreSecret {
+        match curve {
+            Curve::C256 => &self.keys.pre_light,
+            _ => &self.keys.pre,
+        }
     }
 }
 

@@ -30,11 +30,13 @@ pub mod lockbox;
 pub mod note;
 mod padding;
 pub mod password;
+mod pre;
 mod primitive;
 pub mod record;
 pub mod recovery;
 pub mod secret;
 pub mod slice;
+mod suite;
 mod wrap;
 
 pub use branch::Branch;

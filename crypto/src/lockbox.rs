@@ -5,124 +5,34 @@
 //! K     = 32 random bytes (the lock key)
 //! place = CBOR [ suite, account, scope, epoch, key id ]
 //! capsule = recrypt.encrypt(scope's re-encryption public key, P)                              lock 1
-//! share = HPKE-Seal(grantee's sealing key, "pryv share",
+//! share = Seal(grantee's sealing key, "pryv share",
 //!                   CBOR [ suite, account, scope, epoch, access, grantee ], K)                lock 2
 //! box key = HKDF-Expand(HKDF-Extract("pryv lockbox", SHA-256(P) || K), place, 32)
-//! sealed  = AES-256-GCM(box key, 0^96, RK || U, place)
+//! sealed  = AEAD(box key, 0^96, RK || U, place)
 //! ```
 //!
 //! Lock 1 is the server's: without its transform key the capsule does not open. Lock 2 is cryptography's: `K` of a later
 //! epoch is not sealed to who was revoked. The box key is used once, hence the zero nonce. After opening, the keys are
 //! checked against the signed epoch, which commits to them.
 
+pub use crate::pre::{CapsuleNotOpened, DegenerateKey, PreSecret};
+
 use crate::{
     epoch::{EpochKeys, WrongKeys},
     identity::Identity,
-    primitive::{
-        AeadKey, NONCE, NotOpened, UnusableKey, hkdf_expand, hkdf_extract, hpke_open, hpke_seal,
-        leaving_no_trace,
-    },
+    pre,
+    primitive::{AeadKey, NONCE, NotOpened, UnusableKey, hkdf_expand, hkdf_extract},
     secret::{LockKey, Secret},
+    suite::{self, Algorithms},
 };
 use pryv_proxy_crypto::{
-    UnknownSuite, check_suite,
-    pre::{Capsule, InvalidPre, PrePublicKey, TransformKey, seam},
+    UnknownSuite,
+    pre::{Capsule, Curve, InvalidPre},
 };
-use pryv_wire::{AccessId, Bytes, PrincipalId, bytes::SealingPublicKey, encode, scope::Epoch};
+use pryv_wire::{AccessId, Bytes, PrincipalId, card::Card, encode, scope::Epoch};
 use rand_core::{CryptoRng, RngCore};
-use recrypt::api_480::{CryptoOps, Ed25519Ops, KeyGenOps, Plaintext, PrivateKey};
-use std::fmt;
-use zeroize::Zeroize;
 
 const SHARE: &[u8] = b"pryv share";
-
-/// A private key that has no public key: zero, which happens once in 2^480.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the re-encryption private key is zero")]
-pub struct DegenerateKey;
-
-/// A private key of proxy re-encryption: of a scope, or of a principal.
-///
-/// It always comes with the public key that it gives, so that no public key need be taken from a server.
-pub struct PreSecret {
-    secret: Secret<{ Self::LENGTH }>,
-    public: PrePublicKey,
-}
-
-impl PreSecret {
-    /// Length in bytes.
-    pub const LENGTH: usize = 60;
-
-    /// Makes a key pair, for a scope that is granted for the first time.
-    ///
-    /// # Errors
-    ///
-    /// [`DegenerateKey`]: draw again.
-    pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Result<Self, DegenerateKey> {
-        Self::new(Secret::random(rng))
-    }
-
-    pub(crate) fn new(secret: Secret<{ Self::LENGTH }>) -> Result<Self, DegenerateKey> {
-        let public =
-            leaving_no_trace(|| seam::without_randomness().compute_public_key(&private_key(&secret)))
-                .map_err(|_| DegenerateKey)?;
-        Ok(Self { public: seam::from_public_key(&public), secret })
-    }
-
-    /// The public key.
-    #[must_use]
-    pub const fn public(&self) -> &PrePublicKey {
-        &self.public
-    }
-
-    /// Makes the transform key from this scope to a grantee; about 30 ms.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidPre`] if the grantee's key is none; not for one that was parsed.
-    pub fn transform_key(
-        &self,
-        to: &PrePublicKey,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<TransformKey, InvalidPre> {
-        self.transform_key_with(to, &seam::generator(rng))
-    }
-
-    fn transform_key_with(
-        &self,
-        to: &PrePublicKey,
-        recrypt: &seam::Generator,
-    ) -> Result<TransformKey, InvalidPre> {
-        let to = seam::public_key(to)?;
-        let signer = recrypt.generate_ed25519_key_pair();
-        let key =
-            leaving_no_trace(|| recrypt.generate_transform_key(&private_key(&self.secret), &to, &signer))
-                .map_err(|_| InvalidPre::NotOnCurve)?;
-        Ok(seam::from_transform_key(&key))
-    }
-
-    pub(crate) const fn expose(&self) -> &[u8; Self::LENGTH] {
-        self.secret.expose()
-    }
-
-    /// Opens a capsule that was encrypted or transformed to this key.
-    fn open(&self, capsule: &Capsule) -> Result<Plaintext, CapsuleNotOpened> {
-        let value = seam::capsule(capsule).map_err(|_| CapsuleNotOpened)?;
-        leaving_no_trace(|| seam::without_randomness().decrypt(value, &private_key(&self.secret)))
-            .map_err(|_| CapsuleNotOpened)
-    }
-}
-
-impl fmt::Debug for PreSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PreSecret(..)")
-    }
-}
-
-/// A capsule that was not transformed to this reader by the right transform key, or was damaged.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the capsule was not transformed for this reader by the right key")]
-pub struct CapsuleNotOpened;
 
 /// Why a lockbox was not made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -134,6 +44,9 @@ pub enum SealLockboxError {
     /// The scope's re-encryption key is none.
     #[error("the scope's re-encryption key is not valid")]
     Pre(#[source] InvalidPre),
+    /// The scope's re-encryption key is of a weaker curve than the suite of the epoch.
+    #[error("the scope's re-encryption key is of a weaker curve than the epoch")]
+    Curve,
 }
 
 /// Why a lockbox was not opened.
@@ -149,6 +62,9 @@ pub enum OpenLockboxError {
     /// Lock 1: the capsule is no capsule.
     #[error("the capsule is not valid")]
     InvalidCapsule(#[source] InvalidPre),
+    /// Lock 1: the capsule is of a weaker curve than the suite of the epoch.
+    #[error("the capsule is of a weaker curve than the epoch")]
+    WeakCapsule,
     /// Lock 1: the capsule does not open.
     #[error("the capsule does not open")]
     Capsule(#[source] CapsuleNotOpened),
@@ -171,7 +87,13 @@ pub struct NewLockbox {
     pub lock: LockKey,
 }
 
-/// Puts the keys of an epoch under two new locks; about 20 ms.
+/// Whether a curve is strong enough for an epoch: that of its suite, or a stronger one, on which the lockboxes of earlier
+/// epochs are when a scope went to a stronger suite.
+fn suffices(curve: Curve, algorithms: &Algorithms) -> bool {
+    curve >= algorithms.curve
+}
+
+/// Puts the keys of an epoch under two new locks; about 20 ms on the 480-bit curve.
 ///
 /// # Errors
 ///
@@ -183,47 +105,54 @@ pub fn seal(
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<NewLockbox, SealLockboxError> {
     let lock = LockKey::generate(rng);
-    seal_with(epoch, keys, scope_key, lock, &seam::generator(rng))
+    seal_anew(epoch, keys, scope_key, lock, rng)
 }
 
-fn seal_with(
+/// Puts the keys of an epoch under a new lock 1, with the lock key that was shared: for a new re-encryption key pair of
+/// the scope. The shares stay.
+///
+/// # Errors
+///
+/// [`SealLockboxError`] if the statement is not about these keys.
+pub fn seal_anew(
     epoch: &Epoch,
     keys: &EpochKeys,
     scope_key: &PreSecret,
     lock: LockKey,
-    recrypt: &seam::Generator,
+    rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<NewLockbox, SealLockboxError> {
     keys.check(epoch).map_err(SealLockboxError::WrongKeys)?;
-    let to = seam::public_key(scope_key.public()).map_err(SealLockboxError::Pre)?;
-    let plaintext = recrypt.gen_plaintext();
-    let signer = recrypt.generate_ed25519_key_pair();
-    let capsule = recrypt
-        .encrypt(&plaintext, &to, &signer)
-        .map_err(|_| SealLockboxError::Pre(InvalidPre::NotOnCurve))?;
+    let algorithms = keys.algorithms();
+    if !suffices(scope_key.curve(), algorithms) {
+        return Err(SealLockboxError::Curve);
+    }
+    let (capsule, derived) = pre::encapsulate(scope_key.public(), rng).map_err(SealLockboxError::Pre)?;
     let place = place(epoch);
     let mut sealed = Vec::with_capacity(EpochKeys::LENGTH + 16);
     sealed.extend_from_slice(&keys.to_bytes());
-    box_key(&plaintext, &lock, &place).seal(&[0; NONCE], &place, &mut sealed);
-    Ok(NewLockbox { capsule: seam::from_capsule(&capsule).to_wire(), sealed: sealed.into(), lock })
+    box_key(algorithms, &derived, &lock, &place).seal(&[0; NONCE], &place, &mut sealed);
+    Ok(NewLockbox { capsule: capsule.to_wire(), sealed: sealed.into(), lock })
 }
 
-/// Seals the lock key of an epoch to one grantee.
+/// Seals the lock key of an epoch to one grantee, with the suite of the epoch.
 ///
 /// # Errors
 ///
-/// [`UnusableKey`] if nothing can be sealed to the grantee's key.
+/// [`UnusableKey`] if nothing can be sealed to the grantee's card in this suite.
 pub fn share(
     epoch: &Epoch,
     lock: &LockKey,
     access: AccessId,
     grantee: PrincipalId,
-    to: &SealingPublicKey,
+    to: &Card,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Bytes, UnusableKey> {
-    hpke_seal(to, SHARE, &share_place(epoch, access, grantee), lock.expose(), rng).map(Bytes::from)
+    let algorithms = suite::of(epoch.suite).map_err(|_| UnusableKey)?;
+    let place = share_place(epoch, access, grantee);
+    algorithms.seal(algorithms.sealing_key(to), SHARE, &place, lock.expose(), rng).map(Bytes::from)
 }
 
-/// Opens the keys of an epoch as a grantee; about 45 ms. `epoch` was verified under the owner's card.
+/// Opens the keys of an epoch as a grantee; about 45 ms on the 480-bit curve. `epoch` was verified under the owner's card.
 ///
 /// # Errors
 ///
@@ -236,19 +165,23 @@ pub fn open(
     share: &[u8],
     sealed: &[u8],
 ) -> Result<EpochKeys, OpenLockboxError> {
-    check_suite(epoch.suite).map_err(OpenLockboxError::Suite)?;
+    let algorithms = suite::of(epoch.suite).map_err(OpenLockboxError::Suite)?;
     let share_place = share_place(epoch, access, grantee.principal());
     // The share first: it costs a five-hundredth of the capsule.
-    let lock = hpke_open(grantee.sealing_secret(), SHARE, &share_place, share)
+    let lock = algorithms
+        .open(grantee.sealing_secret(algorithms.sealing), SHARE, &share_place, share)
         .map_err(OpenLockboxError::Share)
         .and_then(|bytes| LockKey::from_slice(&bytes).ok_or(OpenLockboxError::Share(NotOpened)))?;
     let capsule = Capsule::parse(capsule).map_err(OpenLockboxError::InvalidCapsule)?;
-    let plaintext = grantee.pre_secret().open(&capsule).map_err(OpenLockboxError::Capsule)?;
+    if !suffices(capsule.curve(), algorithms) {
+        return Err(OpenLockboxError::WeakCapsule);
+    }
+    let derived = grantee.pre_secret(capsule.curve()).open(&capsule).map_err(OpenLockboxError::Capsule)?;
     let place = place(epoch);
-    let bytes = box_key(&plaintext, &lock, &place)
+    let bytes = box_key(algorithms, &derived, &lock, &place)
         .open(&[0; NONCE], &place, sealed)
         .map_err(OpenLockboxError::Sealed)?;
-    let keys = EpochKeys::from_slice(&bytes).ok_or(OpenLockboxError::Sealed(NotOpened))?;
+    let keys = EpochKeys::from_slice(algorithms, &bytes).ok_or(OpenLockboxError::Sealed(NotOpened))?;
     keys.check(epoch).map_err(OpenLockboxError::WrongKeys)?;
     Ok(keys)
 }
@@ -261,21 +194,13 @@ fn share_place(epoch: &Epoch, access: AccessId, grantee: PrincipalId) -> Vec<u8>
     encode(&(epoch.suite, epoch.account, epoch.scope, epoch.epoch, access, grantee))
 }
 
-fn box_key(plaintext: &Plaintext, lock: &LockKey, place: &[u8]) -> AeadKey {
-    let derived = seam::without_randomness().derive_symmetric_key(plaintext);
+fn box_key(algorithms: &Algorithms, derived: &Secret<32>, lock: &LockKey, place: &[u8]) -> AeadKey {
     let both = Secret::<64>::filled(|bytes| {
         let (left, right) = bytes.split_at_mut(32);
-        left.copy_from_slice(derived.bytes());
+        left.copy_from_slice(derived.expose());
         right.copy_from_slice(lock.expose());
     });
-    // `recrypt` does not wipe the hash that it gives.
-    let mut derived: [u8; 32] = derived.into();
-    derived.zeroize();
-    AeadKey::new(&hkdf_expand(&hkdf_extract(b"pryv lockbox", both.expose()), place))
-}
-
-fn private_key(secret: &Secret<{ PreSecret::LENGTH }>) -> PrivateKey {
-    PrivateKey::new(*secret.expose())
+    algorithms.aead_key(&hkdf_expand(&hkdf_extract(b"pryv lockbox", both.expose()), place))
 }
 
 #[cfg(test)]

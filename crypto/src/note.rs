@@ -1,17 +1,18 @@
 //! Notes: what only grantor and grantee read of an access, sealed inside the signed statement.
 //!
 //! ```text
-//! note = HPKE-Seal(grantee's sealing key, "pryv note", [ "note", suite, grantor, grantee, access ], padded note)
+//! note = Seal(grantee's sealing key, "pryv note", [ "note", suite, grantor, grantee, access ], padded note)
 //! ```
 
 use crate::{
     identity::Identity,
     padding::{self, InvalidPadding, NOTE_FLOOR},
-    primitive::{NotOpened, UnusableKey, hpke_open, hpke_seal},
+    primitive::{NotOpened, UnusableKey},
+    suite,
 };
+use pryv_proxy_crypto::UnknownSuite;
 use pryv_wire::{
-    AccessId, Bytes, DecodeError, PrincipalId, Suite, access::AccessNote, bytes::SealingPublicKey, decode,
-    encode,
+    AccessId, Bytes, DecodeError, PrincipalId, Suite, access::AccessNote, card::Card, decode, encode,
 };
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
@@ -22,6 +23,9 @@ const INFO: &[u8] = b"pryv note";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoteError {
+    /// The access is of a suite that is not known here.
+    #[error("the note cannot be read")]
+    Suite(#[source] UnknownSuite),
     /// The note is not for this reader, not of this access, or damaged.
     #[error("the note does not open in its place")]
     NotOpened(#[source] NotOpened),
@@ -36,6 +40,8 @@ pub enum NoteError {
 /// Who gives which access to whom: the place of a note.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NotePlace {
+    /// The suite of the access.
+    pub suite: Suite,
     /// Who grants.
     pub grantor: PrincipalId,
     /// Who receives.
@@ -46,22 +52,24 @@ pub struct NotePlace {
 
 impl NotePlace {
     fn encode(&self) -> Vec<u8> {
-        encode(&("note", Suite::CLASSIC, self.grantor, self.grantee, self.access))
+        encode(&("note", self.suite, self.grantor, self.grantee, self.access))
     }
 }
 
-/// Seals a note to a grantee.
+/// Seals a note to a grantee, with the suite of the access.
 ///
 /// # Errors
 ///
-/// [`UnusableKey`] if nothing can be sealed to the grantee's key.
+/// [`UnusableKey`] if nothing can be sealed to the grantee's card in this suite.
 pub fn seal(
     note: &AccessNote,
     place: NotePlace,
-    to: &SealingPublicKey,
+    to: &Card,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Bytes, UnusableKey> {
-    hpke_seal(to, INFO, &place.encode(), &to_padded(note), rng).map(Bytes::from)
+    let algorithms = suite::of(place.suite).map_err(|_| UnusableKey)?;
+    let key = algorithms.sealing_key(to);
+    algorithms.seal(key, INFO, &place.encode(), &to_padded(note), rng).map(Bytes::from)
 }
 
 /// Opens a note that was sealed to `reader`.
@@ -70,8 +78,10 @@ pub fn seal(
 ///
 /// [`NoteError`] says what it is not.
 pub fn open(reader: &Identity, place: NotePlace, sealed: &[u8]) -> Result<AccessNote, NoteError> {
-    let padded =
-        hpke_open(reader.sealing_secret(), INFO, &place.encode(), sealed).map_err(NoteError::NotOpened)?;
+    let algorithms = suite::of(place.suite).map_err(NoteError::Suite)?;
+    let padded = algorithms
+        .open(reader.sealing_secret(algorithms.sealing), INFO, &place.encode(), sealed)
+        .map_err(NoteError::NotOpened)?;
     from_padded(padded)
 }
 

@@ -19,8 +19,9 @@ use opaque_ke::{
     RegistrationResponse, errors::ProtocolError,
 };
 use pryv_proxy_crypto::{
-    UnknownSuite, check_suite,
+    UnknownSuite,
     opaque::{CONTEXT, Suite as Opaque},
+    suite::check_own,
 };
 use pryv_wire::{
     Bytes, Suite,
@@ -278,7 +279,7 @@ pub(crate) fn open_secret(
     kind: &str,
     wrap: &SecretWrap,
 ) -> Result<AccountSecret, OpenSecretError> {
-    check_suite(wrap.suite).map_err(OpenSecretError::Suite)?;
+    check_own(wrap.suite).map_err(OpenSecretError::Suite)?;
     let bytes = wrap::unwrap(key, &place(kind), &wrap.sealed).map_err(OpenSecretError::NotOpened)?;
     AccountSecret::from_slice(&bytes).ok_or(OpenSecretError::NotOpened(NotOpened))
 }

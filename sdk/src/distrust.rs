@@ -91,6 +91,12 @@ pub enum Distrust {
     /// The server does not prove to know the password's record.
     #[error("the server does not prove to hold this account's password record")]
     NotTheServer,
+    /// An epoch is of a weaker suite than the one before it: neither an owner nor a server makes such a one.
+    #[error("epoch {epoch} is of a weaker suite than the one before it")]
+    SuiteDowngrade {
+        /// The epoch.
+        epoch: u32,
+    },
     /// A wrap does not open under the key that it must open under.
     #[error("{what} does not open: it is damaged, old, or another's")]
     WrongWrap {
@@ -174,6 +180,7 @@ impl Distrust {
             Self::WeakStretching => "weak-stretching",
             Self::ExcessiveStretching => "excessive-stretching",
             Self::NotTheServer => "not-the-server",
+            Self::SuiteDowngrade { .. } => "suite-downgrade",
             Self::WrongWrap { .. } => "wrong-wrap",
             Self::WrongKeys { .. } => "wrong-keys",
             Self::NotEncrypted { .. } => "not-encrypted",

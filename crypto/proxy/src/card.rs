@@ -1,9 +1,10 @@
 //! The chain of a principal's cards: the first gives the id and signs itself, each later one is signed by the one before.
 
 use crate::{
-    pre::{InvalidPre, PrePublicKey},
+    pre::{Curve, InvalidPre, PrePublicKey},
+    sealing::{InvalidSealingKey, Sealing},
     signature::{InvalidStatement, verified},
-    suite::{UnknownSuite, check_suite},
+    suite::{UnknownSuite, check_own},
 };
 use pryv_wire::{Digest, PrincipalId, Signed, bytes::SigningPublicKey, card::Card};
 
@@ -61,6 +62,15 @@ pub enum InvalidCards {
         #[source]
         source: InvalidPre,
     },
+    /// A card's hybrid sealing key is not one.
+    #[error("the hybrid sealing key of card {sequence} is not valid")]
+    Hybrid {
+        /// Which card.
+        sequence: u32,
+        /// What is wrong with it.
+        #[source]
+        source: InvalidSealingKey,
+    },
 }
 
 /// Verifies chains of cards.
@@ -91,14 +101,18 @@ impl CardChain {
                 None => signed.unverified().map_err(|e| statement(InvalidStatement::Body(e)))?.signing,
             };
             let card = verified(signed, &signer).map_err(statement)?;
-            check_suite(card.suite).map_err(|source| InvalidCards::Suite { sequence, source })?;
+            check_own(card.suite).map_err(|source| InvalidCards::Suite { sequence, source })?;
             let previous = known.as_ref().map(|cards| cards.current.0);
             let same_kind = known.as_ref().is_none_or(|cards| cards.current().kind == card.kind);
             if card.sequence != sequence || card.previous != previous || !same_kind {
                 return Err(InvalidCards::Broken { sequence });
             }
+            let key = |curve, bytes: &[u8]| {
+                PrePublicKey::parse_on(curve, bytes).map_err(|source| InvalidCards::Pre { sequence, source })
+            };
             let pre =
-                PrePublicKey::parse(&card.pre).map_err(|source| InvalidCards::Pre { sequence, source })?;
+                PreKeys { c480: key(Curve::C480, &card.pre)?, c256: key(Curve::C256, &card.pre_light)? };
+            Sealing::XWing.check(&card.hybrid).map_err(|source| InvalidCards::Hybrid { sequence, source })?;
             let entry = (signed.digest(), card);
             known = Some(match known {
                 None => VerifiedCards { principal: expected, earlier: Vec::new(), current: entry, pre },
@@ -119,7 +133,14 @@ pub struct VerifiedCards {
     principal: PrincipalId,
     earlier: Vec<(Digest, Card)>,
     current: (Digest, Card),
-    pre: PrePublicKey,
+    pre: PreKeys,
+}
+
+/// The re-encryption keys of a card: one on each curve.
+#[derive(Clone, Debug)]
+struct PreKeys {
+    c480: PrePublicKey,
+    c256: PrePublicKey,
 }
 
 impl VerifiedCards {
@@ -141,10 +162,13 @@ impl VerifiedCards {
         self.current.0
     }
 
-    /// The re-encryption public key of the present card.
+    /// The re-encryption public key of the present card on a curve.
     #[must_use]
-    pub const fn pre(&self) -> &PrePublicKey {
-        &self.pre
+    pub const fn pre(&self, curve: Curve) -> &PrePublicKey {
+        match curve {
+            Curve::C480 => &self.pre.c480,
+            Curve::C256 => &self.pre.c256,
+        }
     }
 
     /// The card of a digest, if it is in the chain.

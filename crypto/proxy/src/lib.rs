@@ -7,15 +7,18 @@
 //! |---|---|
 //! | [`signature`] | Ed25519, strict; statements that were verified |
 //! | [`card`] | the chain of a principal's cards |
+//! | [`sealing`] | which public keys a suite seals to |
+//! | [`suite`] | the suites that are known, and their ranks |
 //! | [`pre`] | proxy re-encryption: public keys, capsules, transform keys, the transform |
 //! | [`opaque`] | the OPAQUE cipher suite, named once for client and server |
 
 pub mod card;
 pub mod opaque;
 pub mod pre;
+pub mod sealing;
 pub mod signature;
 pub mod suite;
 
 pub use card::{CardChain, InvalidCards, VerifiedCards};
 pub use signature::{InvalidSignature, InvalidStatement, verified, verify};
-pub use suite::{UnknownSuite, check_suite};
+pub use suite::{KnownSuite, UnknownSuite, check_suite};

@@ -1,7 +1,7 @@
 use super::*;
 use crate::fixture::{NOW, URI, person, rng, secret};
 use proptest::prelude::*;
-use pryv_proxy_crypto::{CardChain, verified};
+use pryv_proxy_crypto::{CardChain, pre::Curve, verified};
 use pryv_wire::{Bytes, PrincipalId, decode};
 
 #[test]
@@ -13,7 +13,7 @@ fn a_second_device_takes_up_the_same_identity() {
     assert_eq!(again.scope_id(URI), ada.identity.scope_id(URI));
     let card = ada.cards.current();
     assert_eq!((card.signing, card.sealing), (again.signing_public(), again.sealing_public()));
-    assert_eq!(card.pre.as_slice(), again.pre_public().as_bytes());
+    assert_eq!(card.pre.as_slice(), again.pre_public(Curve::C480).as_bytes());
 }
 
 #[test]
@@ -38,11 +38,13 @@ fn a_foreign_first_card_is_refused_although_the_present_one_is_ours() {
 #[test]
 fn one_swapped_key_is_enough_to_refuse() {
     let (ada, bob) = (person(1), person(2));
-    for swap in 0..2 {
+    for swap in 0..4 {
         let mut card = ada.cards.current().clone();
         match swap {
             0 => card.sealing = bob.identity.sealing_public(),
-            _ => card.pre = bob.identity.pre_public().to_wire(),
+            1 => card.hybrid = bob.identity.hybrid_public().clone(),
+            2 => card.pre_light = bob.identity.pre_public(Curve::C256).to_wire(),
+            _ => card.pre = bob.identity.pre_public(Curve::C480).to_wire(),
         }
         let signed = [ada.identity.sign(&card)];
         let cards = CardChain::verify(&signed, PrincipalId::of(&signed[0])).unwrap();
@@ -75,7 +77,10 @@ fn two_accounts_share_no_key() {
     let [a, b] = secrets.map(|secret| Identity::found(&secret, PrincipalKind::App, NOW).unwrap().0);
     assert_ne!(a.signing_public(), b.signing_public());
     assert_ne!(a.sealing_public(), b.sealing_public());
-    assert_ne!(a.pre_public(), b.pre_public());
+    for curve in Curve::ALL {
+        assert_ne!(a.pre_public(curve), b.pre_public(curve));
+    }
+    assert_ne!(a.hybrid_public(), b.hybrid_public());
     assert_ne!(a.signing_public().as_bytes(), a.sealing_public().as_bytes());
 }
 

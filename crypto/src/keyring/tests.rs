@@ -2,6 +2,7 @@ use super::*;
 use crate::fixture::{epoch, person, rng};
 use crate::lockbox::PreSecret;
 use proptest::prelude::*;
+use pryv_proxy_crypto::pre::Curve;
 use pryv_wire::Bytes;
 
 fn note() -> AccessNote {
@@ -17,15 +18,35 @@ fn everything_kept_comes_back() {
     let scope = statement.scope;
     let wrap = keyring.wrap_epoch(&statement, &keys, rng).unwrap();
     assert_eq!(keyring.unwrap_epoch(&statement, &wrap).unwrap().id(), keys.id());
-    let pre = PreSecret::generate(rng).unwrap();
-    let wrap = keyring.wrap_pre(scope, 1, &pre, rng);
-    assert_eq!(keyring.unwrap_pre(scope, 1, &wrap).unwrap().public(), pre.public());
+    let pre = PreSecret::generate(Curve::C480, rng).unwrap();
+    let wrap = keyring.wrap_pre(Suite::CLASSIC, scope, 1, &pre, rng).unwrap();
+    assert_eq!(keyring.unwrap_pre(Suite::CLASSIC, scope, 1, &wrap).unwrap().public(), pre.public());
     let lock = LockKey::generate(rng);
-    let wrap = keyring.wrap_lock(scope, 2, &lock, rng);
-    assert_eq!(keyring.unwrap_lock(scope, 2, &wrap).unwrap().expose(), lock.expose());
+    let wrap = keyring.wrap_lock(Suite::CLASSIC, scope, 2, &lock, rng).unwrap();
+    assert_eq!(keyring.unwrap_lock(Suite::CLASSIC, scope, 2, &wrap).unwrap().expose(), lock.expose());
     let access = AccessId::from_bytes([4; 16]);
     let wrap = keyring.wrap_note(access, &note(), rng);
     assert_eq!(keyring.unwrap_note(access, &wrap).unwrap(), note());
+
+    for (suite, curve) in [(Suite::HYBRID, Curve::C480), (Suite::LIGHT, Curve::C256)] {
+        let keys = EpochKeys::generate_in(suite, rng).unwrap();
+        let statement = crate::fixture::statement(&ada, 2, &keys);
+        let wrap = keyring.wrap_epoch(&statement, &keys, rng).unwrap();
+        assert_eq!(keyring.unwrap_epoch(&statement, &wrap).unwrap().id(), keys.id());
+        let renamed = Epoch { suite: Suite::CLASSIC, ..statement };
+        assert!(matches!(keyring.unwrap_epoch(&renamed, &wrap), Err(UnwrapError::NotOpened(_))));
+        let pre = PreSecret::generate(curve, rng).unwrap();
+        let wrap = keyring.wrap_pre(suite, scope, 1, &pre, rng).unwrap();
+        assert_eq!(keyring.unwrap_pre(suite, scope, 1, &wrap).unwrap().public(), pre.public());
+        assert!(keyring.unwrap_pre(Suite::CLASSIC, scope, 1, &wrap).is_err());
+        let wrap = keyring.wrap_lock(suite, scope, 2, &lock, rng).unwrap();
+        assert_eq!(keyring.unwrap_lock(suite, scope, 2, &wrap).unwrap().expose(), lock.expose());
+        assert!(keyring.unwrap_lock(Suite::CLASSIC, scope, 2, &wrap).is_err());
+        assert_eq!(keyring.wrap_pre(Suite::LIGHT, scope, 1, &pre, rng).is_ok(), curve == Curve::C256);
+    }
+    let unknown = Suite::from_number(4);
+    let refused = keyring.wrap_lock(unknown, scope, 2, &lock, rng).unwrap_err();
+    assert_eq!(refused, UnwrapError::Suite(UnknownSuite(unknown)));
 }
 
 #[test]
@@ -37,13 +58,21 @@ fn a_wrap_opens_in_no_other_place() {
     let (scope, other) = (statement.scope, ada.identity.scope_id("another"));
     let not_opened = |result: Result<LockKey, _>| matches!(result, Err(UnwrapError::NotOpened(_)));
 
-    let lock = keyring.wrap_lock(scope, 2, &LockKey::generate(rng), rng);
-    assert!(not_opened(keyring.unwrap_lock(other, 2, &lock)), "another scope");
-    assert!(not_opened(keyring.unwrap_lock(scope, 3, &lock)), "another epoch");
-    assert!(not_opened(bob.identity.keyring().unwrap_lock(scope, 2, &lock)), "another account");
-    let pre = keyring.wrap_pre(scope, 2, &PreSecret::generate(rng).unwrap(), rng);
-    assert!(not_opened(keyring.unwrap_lock(scope, 2, &pre)), "another label");
-    assert!(matches!(keyring.unwrap_pre(scope, 2, &lock), Err(UnwrapError::NotOpened(_))), "another label");
+    let lock = keyring.wrap_lock(Suite::CLASSIC, scope, 2, &LockKey::generate(rng), rng).unwrap();
+    assert!(not_opened(keyring.unwrap_lock(Suite::CLASSIC, other, 2, &lock)), "another scope");
+    assert!(not_opened(keyring.unwrap_lock(Suite::CLASSIC, scope, 3, &lock)), "another epoch");
+    assert!(
+        not_opened(bob.identity.keyring().unwrap_lock(Suite::CLASSIC, scope, 2, &lock)),
+        "another account"
+    );
+    let pre = keyring
+        .wrap_pre(Suite::CLASSIC, scope, 2, &PreSecret::generate(Curve::C480, rng).unwrap(), rng)
+        .unwrap();
+    assert!(not_opened(keyring.unwrap_lock(Suite::CLASSIC, scope, 2, &pre)), "another label");
+    assert!(
+        matches!(keyring.unwrap_pre(Suite::CLASSIC, scope, 2, &lock), Err(UnwrapError::NotOpened(_))),
+        "another label"
+    );
 
     let wrap = keyring.wrap_epoch(&statement, &keys, rng).unwrap();
     let moved = Epoch { epoch: 3, ..statement.clone() };

@@ -1,6 +1,7 @@
 use super::*;
 use crate::fixture::{Person, epoch, person, rng, statement};
-use pryv_proxy_crypto::pre::transform;
+use pryv_proxy_crypto::pre::{TransformKey, transform};
+use pryv_wire::Suite;
 use std::sync::LazyLock;
 
 const ACCESS: AccessId = AccessId::from_bytes([7; 16]);
@@ -23,10 +24,10 @@ impl World {
         let rng = &mut rng(1);
         let (ada, bob, eve) = (person(1), person(2), person(3));
         let (epoch, keys) = epoch(&ada, 4);
-        let scope_key = PreSecret::generate(rng).unwrap();
+        let scope_key = PreSecret::generate(Curve::C480, rng).unwrap();
         let boxed = seal(&epoch, &keys, &scope_key, rng).unwrap();
-        let to_bob = scope_key.transform_key(bob.identity.pre_public(), rng).unwrap();
-        let to_eve = scope_key.transform_key(eve.identity.pre_public(), rng).unwrap();
+        let to_bob = scope_key.transform_key(bob.identity.pre_public(Curve::C480), rng).unwrap();
+        let to_eve = scope_key.transform_key(eve.identity.pre_public(Curve::C480), rng).unwrap();
         Self { ada, bob, eve, scope_key, epoch, keys, boxed, to_bob, to_eve }
     }
 
@@ -46,8 +47,8 @@ impl World {
 static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 fn share_of(epoch: &Epoch, boxed: &NewLockbox, grantee: &Person) -> Bytes {
-    let (who, to) = (grantee.identity.principal(), grantee.identity.sealing_public());
-    share(epoch, &boxed.lock, ACCESS, who, &to, &mut rng(2)).unwrap()
+    let (who, to) = (grantee.identity.principal(), grantee.cards.current());
+    share(epoch, &boxed.lock, ACCESS, who, to, &mut rng(2)).unwrap()
 }
 
 fn transformed(boxed: &NewLockbox, key: &TransformKey) -> Bytes {
@@ -73,7 +74,11 @@ fn without_its_transform_a_capsule_does_not_open() {
     assert_eq!(opened.map(|keys| keys.id()), closed, "not transformed");
     let opened = world.open(&world.bob, &world.transformed(&world.to_eve), &share);
     assert_eq!(opened.map(|keys| keys.id()), closed, "transformed for another");
-    let foreign = world.eve.identity.pre_secret().transform_key(world.bob.identity.pre_public(), &mut rng(9));
+    let foreign = world
+        .eve
+        .identity
+        .pre_secret(Curve::C480)
+        .transform_key(world.bob.identity.pre_public(Curve::C480), &mut rng(9));
     let opened = world.open(&world.bob, &world.transformed(&foreign.unwrap()), &share);
     assert_eq!(opened.map(|keys| keys.id()), closed, "transformed by a key from another scope");
 }
@@ -102,9 +107,9 @@ fn without_its_share_a_grantee_opens_nothing() {
     no_share(&[], "none");
     no_share(&[0; 80], "zeros");
     no_share(&world.share(&world.eve), "another grantee's");
-    let (who, to) = (world.bob.identity.principal(), world.bob.identity.sealing_public());
+    let (who, to) = (world.bob.identity.principal(), world.bob.cards.current());
     let other = AccessId::from_bytes([8; 16]);
-    let sealed = share(&world.epoch, &world.boxed.lock, other, who, &to, &mut rng(2)).unwrap();
+    let sealed = share(&world.epoch, &world.boxed.lock, other, who, to, &mut rng(2)).unwrap();
     no_share(&sealed, "of another access");
     let earlier = Epoch { epoch: 3, ..world.epoch.clone() };
     no_share(&share_of(&earlier, &world.boxed, &world.bob), "of another epoch");
@@ -142,7 +147,7 @@ fn another_lock_key_another_box_and_another_epoch_are_refused() {
     assert!(matches!(opened, Err(OpenLockboxError::Sealed(_))), "a changed box");
     let opened = world.open(&world.bob, &capsule[..967], &share);
     assert!(matches!(opened, Err(OpenLockboxError::InvalidCapsule(InvalidPre::Length { .. }))));
-    let newer = Epoch { suite: pryv_wire::Suite::from_number(2), ..world.epoch.clone() };
+    let newer = Epoch { suite: Suite::from_number(4), ..world.epoch.clone() };
     let opened = open(&world.bob.identity, &newer, ACCESS, &capsule, &share, &world.boxed.sealed);
     assert!(matches!(opened, Err(OpenLockboxError::Suite(_))));
 }
@@ -159,7 +164,11 @@ fn other_keys_than_the_signed_ones_are_neither_boxed_nor_taken() {
     let plaintext = world.scope_key.open(&Capsule::parse(&world.boxed.capsule).unwrap()).unwrap();
     let place = place(&world.epoch);
     let mut forged = other.to_bytes().to_vec();
-    box_key(&plaintext, &world.boxed.lock, &place).seal(&[0; NONCE], &place, &mut forged);
+    box_key(world.keys.algorithms(), &plaintext, &world.boxed.lock, &place).seal(
+        &[0; NONCE],
+        &place,
+        &mut forged,
+    );
     let (capsule, share) = (world.transformed(&world.to_bob), world.share(&world.bob));
     let opened = open(&world.bob.identity, &world.epoch, ACCESS, &capsule, &share, &forged);
     assert!(matches!(opened, Err(OpenLockboxError::WrongKeys(WrongKeys::Commitment))));
@@ -188,7 +197,8 @@ fn a_revoked_grantee_with_the_whole_server_opens_no_later_epoch() {
 
     // Bob and the server: the capsule of the new epoch opens with the old transform key (lock 1 has fallen) ...
     let capsule = transformed(&boxed, &world.to_bob);
-    let plaintext = world.bob.identity.pre_secret().open(&Capsule::parse(&capsule).unwrap()).unwrap();
+    let plaintext =
+        world.bob.identity.pre_secret(Curve::C480).open(&Capsule::parse(&capsule).unwrap()).unwrap();
     // ... and every lock key and share that Bob ever held or the server holds does not replace the one he lacks.
     let old_share = world.share(&world.bob);
     for share in [&old_share, &for_eve, &world.share(&world.eve)] {
@@ -203,7 +213,11 @@ fn a_revoked_grantee_with_the_whole_server_opens_no_later_epoch() {
         LockKey::from_slice(&[0; 32]).unwrap(),
     ];
     for guess in guesses {
-        let opened = box_key(&plaintext, &guess, &place).open(&[0; NONCE], &place, &boxed.sealed);
+        let opened = box_key(world.keys.algorithms(), &plaintext, &guess, &place).open(
+            &[0; NONCE],
+            &place,
+            &boxed.sealed,
+        );
         assert!(opened.is_err());
     }
 }
@@ -211,8 +225,78 @@ fn a_revoked_grantee_with_the_whole_server_opens_no_later_epoch() {
 #[test]
 fn the_public_key_comes_out_of_the_private_one() {
     let world = &*WORLD;
-    let again = PreSecret::new(Secret::from_slice(world.scope_key.expose()).unwrap()).unwrap();
+    let again = PreSecret::from_slice(Curve::C480, world.scope_key.expose()).unwrap();
     assert_eq!(again.public(), world.scope_key.public());
-    assert_eq!(world.to_bob.delegatee().unwrap(), *world.bob.identity.pre_public());
-    assert_eq!(PreSecret::new(Secret::filled(|_| ())).unwrap_err(), DegenerateKey);
+    assert_eq!(world.to_bob.delegatee().unwrap(), *world.bob.identity.pre_public(Curve::C480));
+    assert_eq!(PreSecret::on_c480(Secret::filled(|_| ())).unwrap_err(), DegenerateKey);
+}
+
+/// A lockbox of one suite, granted to Bob.
+fn granted_in(suite: Suite, curve: Curve) -> (Epoch, EpochKeys, NewLockbox, Bytes, Bytes) {
+    let world = &*WORLD;
+    let rng = &mut rng(60);
+    let keys = EpochKeys::generate_in(suite, rng).unwrap();
+    let epoch = statement(&world.ada, 0, &keys);
+    let scope_key = PreSecret::generate(curve, rng).unwrap();
+    let boxed = seal(&epoch, &keys, &scope_key, rng).unwrap();
+    let key = scope_key.transform_key(world.bob.identity.pre_public(curve), rng).unwrap();
+    let (capsule, share) = (transformed(&boxed, &key), share_of(&epoch, &boxed, &world.bob));
+    (epoch, keys, boxed, capsule, share)
+}
+
+#[test]
+fn a_grantee_opens_the_epochs_of_every_suite() {
+    let bob = &WORLD.bob.identity;
+    let lengths = [
+        (Suite::CLASSIC, Curve::C480, 80),
+        (Suite::HYBRID, Curve::C480, 1_168),
+        (Suite::LIGHT, Curve::C256, 80),
+    ];
+    for (suite, curve, length) in lengths {
+        let (epoch, keys, boxed, capsule, share) = granted_in(suite, curve);
+        assert_eq!(share.len(), length);
+        let opened = open(bob, &epoch, ACCESS, &capsule, &share, &boxed.sealed).unwrap();
+        assert_eq!((opened.id(), opened.suite()), (keys.id(), suite));
+        // The same parts under the name of another suite.
+        for other in lengths.map(|other| other.0).into_iter().filter(|other| *other != suite) {
+            let renamed = Epoch { suite: other, ..epoch.clone() };
+            let opened = open(bob, &renamed, ACCESS, &capsule, &share, &boxed.sealed);
+            assert!(matches!(opened, Err(OpenLockboxError::Share(_))), "{suite:?} as {other:?}");
+        }
+    }
+}
+
+/// A scope that went to a stronger curve has its earlier epochs on that one; the other way around nothing is made or taken.
+#[test]
+fn a_stronger_curve_is_taken_and_a_weaker_one_is_not() {
+    let bob = &WORLD.bob;
+    let (epoch, keys, boxed, capsule, share) = granted_in(Suite::LIGHT, Curve::C480);
+    assert!(open(&bob.identity, &epoch, ACCESS, &capsule, &share, &boxed.sealed).is_ok());
+
+    // The same lock key, another lock 1: what was shared goes on to open.
+    let light = PreSecret::generate(Curve::C256, &mut rng(61)).unwrap();
+    let again = seal_anew(&epoch, &keys, &light, boxed.lock, &mut rng(62)).unwrap();
+    let key = light.transform_key(bob.identity.pre_public(Curve::C256), &mut rng(63)).unwrap();
+    let opened = open(&bob.identity, &epoch, ACCESS, &transformed(&again, &key), &share, &again.sealed);
+    assert_eq!(opened.unwrap().id(), keys.id());
+
+    for suite in [Suite::CLASSIC, Suite::HYBRID] {
+        let strong = EpochKeys::generate_in(suite, &mut rng(64)).unwrap();
+        let epoch = statement(&WORLD.ada, 0, &strong);
+        let refused = seal(&epoch, &strong, &light, &mut rng(65)).unwrap_err();
+        assert_eq!(refused, SealLockboxError::Curve);
+        // Made all the same, by who does not check.
+        let lock = LockKey::generate(&mut rng(66));
+        let weak = NewLockbox { lock, ..again_of(&again) };
+        let share = share_of(&epoch, &weak, bob);
+        let opened = open(&bob.identity, &epoch, ACCESS, &transformed(&weak, &key), &share, &weak.sealed);
+        assert_eq!(opened.map(|keys| keys.id()), Err(OpenLockboxError::WeakCapsule));
+    }
+    let wrong_curve = light.transform_key(bob.identity.pre_public(Curve::C480), &mut rng(67));
+    assert!(matches!(wrong_curve, Err(InvalidPre::Length { .. })));
+}
+
+fn again_of(boxed: &NewLockbox) -> NewLockbox {
+    let lock = LockKey::from_slice(boxed.lock.expose()).unwrap();
+    NewLockbox { capsule: boxed.capsule.clone(), sealed: boxed.sealed.clone(), lock }
 }

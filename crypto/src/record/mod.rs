@@ -4,11 +4,11 @@
 //! CEK = 32 random bytes, new for every version
 //! okm = HKDF-Expand(CEK, "pryv content", 64)
 //! content key = okm[0..32], commitment = okm[32..64]
-//! ciphertext  = AES-256-GCM(content key, 0^96, padded content, encoded Protected)
+//! ciphertext  = AEAD(content key, 0^96, padded content, encoded Protected)
 //! place       = CBOR [ "cek", suite, account, record's scope, recipient's scope, term | null, epoch, record, version ]
 //! wrapped recipient = wrap(wrap key of the epoch, or of the term's branch, place, CEK)
 //! wrapped recipient of a definition = wrap(epoch's definition key, place, CEK)
-//! sealed or pending recipient       = HPKE-Seal(epoch's deposit key, "pryv deposit", place, CEK)
+//! sealed or pending recipient       = Seal(epoch's deposit key, "pryv deposit", place, CEK)
 //! ```
 //!
 //! The content key is used once, hence the zero nonce. AES-GCM does not commit to its key; the commitment, inside the
@@ -55,15 +55,22 @@ impl Content {
     }
 }
 
-/// The place that the content key of one entry is bound to.
-fn entry_place(protected: &Protected, scope: ScopeId, term: Option<RecordId>, epoch: u32) -> Vec<u8> {
+/// The place that the content key of one entry is bound to. The suite is that of the epoch for what its own keys wrap or
+/// open; what a branch or a definition key wraps is of suite 1 always, as what an account has for itself.
+fn entry_place(
+    protected: &Protected,
+    suite: Suite,
+    scope: ScopeId,
+    term: Option<RecordId>,
+    epoch: u32,
+) -> Vec<u8> {
     let Protected { account, scope: own, record, version, .. } = protected;
-    encode(&("cek", Suite::CLASSIC, account, own, scope, term, epoch, record, version))
+    encode(&("cek", suite, account, own, scope, term, epoch, record, version))
 }
 
 /// The place of one recipient.
-fn recipient_place(protected: &Protected, recipient: &Recipient) -> Vec<u8> {
-    entry_place(protected, recipient.scope, recipient.term, recipient.epoch)
+fn recipient_place(protected: &Protected, suite: Suite, recipient: &Recipient) -> Vec<u8> {
+    entry_place(protected, suite, recipient.scope, recipient.term, recipient.epoch)
 }
 
 #[cfg(test)]

@@ -9,14 +9,15 @@ use super::{
     recipient_place,
 };
 use crate::{
+    epoch::EpochKeys,
     padding::{self, FLOOR, InvalidPadding},
-    primitive::{AeadKey, NONCE, NotOpened, hpke_open},
+    primitive::{AeadKey, NONCE, NotOpened},
     secret::{ContentKey, Secret},
-    wrap,
+    suite, wrap,
 };
-use pryv_proxy_crypto::{InvalidSignature, UnknownSuite, check_suite, verify};
+use pryv_proxy_crypto::{InvalidSignature, UnknownSuite, check_suite, suite::may_follow, verify};
 use pryv_wire::{
-    DecodeError, Digest, PrincipalId, RecordId, ScopeId, decode,
+    DecodeError, Digest, PrincipalId, RecordId, ScopeId, Suite, decode,
     record::{Envelope, MovedPlacement, Placement, Protected, Recipient, RecipientKind, RecordKind},
 };
 use std::fmt;
@@ -80,6 +81,9 @@ pub enum OpenError {
     /// No recipient is of an epoch whose keys are held.
     #[error("the record is for epochs whose keys are not held")]
     NoKey,
+    /// The record is of a stronger suite than the epoch that its key is kept in.
+    #[error("the record is of another suite than its epoch")]
+    OtherSuite,
     /// A recipient of a held epoch does not open.
     #[error("the content key does not open in its place")]
     ContentKey(#[source] NotOpened),
@@ -265,6 +269,11 @@ impl UnopenedRecord {
     fn content_key(&self, keys: &(impl EpochSource + ?Sized)) -> Result<ContentKey, OpenError> {
         let mut result = Err(OpenError::NoKey);
         for recipient in &self.placement.recipients {
+            // The same suite, or a stronger one: to that a record goes with its scope.
+            let held = keys.keys(self.protected.scope, recipient.epoch).map(EpochKeys::suite);
+            if held.is_some_and(|suite| !may_follow(self.protected.suite, suite)) {
+                return Err(OpenError::OtherSuite);
+            }
             let Some(opened) = self.entry(recipient, keys) else { continue };
             let opened = opened.and_then(|bytes| ContentKey::from_slice(&bytes).ok_or(NotOpened));
             match opened {
@@ -283,23 +292,28 @@ impl UnopenedRecord {
     ) -> Option<Result<Zeroizing<Vec<u8>>, NotOpened>> {
         let Recipient { scope, term, epoch, .. } = *recipient;
         let own = self.protected.scope;
-        let place = recipient_place(&self.protected, recipient);
-        let unwrap = |key: &AeadKey| wrap::unwrap(key, &place, &recipient.key);
+        let unwrap = |suite, key: &AeadKey| {
+            wrap::unwrap(key, &recipient_place(&self.protected, suite, recipient), &recipient.key)
+        };
         match (recipient.kind, term) {
             (RecipientKind::Sealed | RecipientKind::Pending, _) => {
-                let deposit = keys.keys(own, epoch)?.deposit_secret();
-                Some(hpke_open(deposit, DEPOSIT, &place, &recipient.key))
+                let keys = keys.keys(own, epoch)?;
+                let place = recipient_place(&self.protected, keys.suite(), recipient);
+                Some(keys.algorithms().open(keys.deposit_secret(), DEPOSIT, &place, &recipient.key))
             }
             (RecipientKind::Wrapped, Some(term)) => {
-                Some(unwrap(&keys.branch(own, scope, term, epoch)?.wrap_key()))
+                Some(unwrap(Suite::CLASSIC, &keys.branch(own, scope, term, epoch)?.wrap_key()))
             }
             (RecipientKind::Wrapped, None) if self.protected.kind == RecordKind::Definition => {
                 match keys.keys(scope, epoch) {
-                    Some(keys) => Some(unwrap(&keys.definition().wrap_key())),
-                    None => Some(unwrap(&keys.definition(scope, epoch)?.wrap_key())),
+                    Some(keys) => Some(unwrap(Suite::CLASSIC, &keys.definition().wrap_key())),
+                    None => Some(unwrap(Suite::CLASSIC, &keys.definition(scope, epoch)?.wrap_key())),
                 }
             }
-            (RecipientKind::Wrapped, None) => Some(unwrap(keys.keys(scope, epoch)?.wrap_key())),
+            (RecipientKind::Wrapped, None) => {
+                let keys = keys.keys(scope, epoch)?;
+                Some(unwrap(keys.suite(), keys.wrap_key()))
+            }
         }
     }
 
@@ -310,7 +324,9 @@ impl UnopenedRecord {
         if !derived.commitment.ct_eq(&committed) {
             return Err(OpenError::Commitment);
         }
-        let mut content = AeadKey::new(&derived.key)
+        let algorithms = suite::of(protected.suite).map_err(OpenError::Suite)?;
+        let mut content = algorithms
+            .aead_key(&derived.key)
             .open(&[0; NONCE], &envelope.protected, &envelope.ciphertext)
             .map_err(OpenError::Ciphertext)?;
         padding::unpad(&mut content, FLOOR).map_err(OpenError::Padding)?;

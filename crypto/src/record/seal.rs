@@ -7,13 +7,14 @@ use crate::{
     identity::Identity,
     index::{EqualityToken, UniqueToken},
     padding::{self, FLOOR},
-    primitive::{AeadKey, NONCE, UnusableKey, hpke_seal},
+    primitive::{NONCE, UnusableKey},
     secret::ContentKey,
+    suite::{self, Algorithms},
     wrap,
 };
-use pryv_proxy_crypto::{UnknownSuite, check_suite};
+use pryv_proxy_crypto::UnknownSuite;
 use pryv_wire::{
-    AccessId, Bytes, RecordId, ScopeId, Timestamp,
+    AccessId, Bytes, RecordId, ScopeId, Suite, Timestamp,
     bytes::{Commitment, Signature},
     encode,
     record::{
@@ -113,6 +114,7 @@ pub struct SealedRecord {
 pub struct RecordSealer<'a> {
     pub(super) author: &'a Identity,
     pub(super) epoch: &'a Epoch,
+    pub(super) algorithms: &'static Algorithms,
     pub(super) access: Option<AccessId>,
     pub(super) keys: Option<&'a EpochKeys>,
 }
@@ -130,7 +132,7 @@ impl<'a> RecordSealer<'a> {
         access: Option<AccessId>,
     ) -> Result<Self, SealError> {
         keys.check(epoch).map_err(SealError::WrongKeys)?;
-        Ok(Self { author, epoch, access, keys: Some(keys) })
+        Ok(Self { author, epoch, algorithms: keys.algorithms(), access, keys: Some(keys) })
     }
 
     /// For a grantee who may write, and does not read the whole scope: a depositor, or a holder of a slice.
@@ -143,8 +145,8 @@ impl<'a> RecordSealer<'a> {
         epoch: &'a Epoch,
         access: AccessId,
     ) -> Result<Self, SealError> {
-        check_suite(epoch.suite).map_err(SealError::Suite)?;
-        Ok(Self { author, epoch, access: Some(access), keys: None })
+        let algorithms = suite::of(epoch.suite).map_err(SealError::Suite)?;
+        Ok(Self { author, epoch, algorithms, access: Some(access), keys: None })
     }
 
     /// Seals one version of one record.
@@ -241,7 +243,7 @@ impl<'a> RecordSealer<'a> {
         let mut message = Vec::with_capacity(padding::padded_length(length + 1, FLOOR) + 16);
         message.extend_from_slice(draft.content);
         padding::pad(&mut message, FLOOR);
-        AeadKey::new(&content.key).seal(&[0; NONCE], &protected, &mut message);
+        self.algorithms.aead_key(&content.key).seal(&[0; NONCE], &protected, &mut message);
 
         let mut envelope = Envelope {
             protected: protected.into(),
@@ -281,10 +283,12 @@ impl<'a> RecordSealer<'a> {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Recipient, SealError> {
         let Epoch { scope, epoch, .. } = *self.epoch;
-        let place = entry_place(protected, scope, None, epoch);
+        let suite = self.algorithms.suite;
+        let place = entry_place(protected, suite, scope, None, epoch);
         let (kind, key) = match self.keys {
             Some(keys) if protected.kind == RecordKind::Definition => {
                 let wrap_key = keys.definition().wrap_key();
+                let place = entry_place(protected, Suite::CLASSIC, scope, None, epoch);
                 (RecipientKind::Wrapped, wrap::wrap(&wrap_key, &place, content_key.expose(), rng).into())
             }
             Some(keys) => {
@@ -307,12 +311,12 @@ impl<'a> RecordSealer<'a> {
         let epoch = self.epoch.epoch;
         match *filing {
             Filing::Held { ontology: scope, term, branch } => {
-                let place = entry_place(protected, scope, Some(term), epoch);
+                let place = entry_place(protected, Suite::CLASSIC, scope, Some(term), epoch);
                 let key = wrap::wrap(&branch.wrap_key(), &place, content_key.expose(), rng).into();
                 Ok(Recipient { scope, term: Some(term), epoch, kind: RecipientKind::Wrapped, key })
             }
             Filing::Pending { ontology: scope, term } => {
-                let place = entry_place(protected, scope, Some(term), epoch);
+                let place = entry_place(protected, self.algorithms.suite, scope, Some(term), epoch);
                 let key = self.deposit(&place, content_key, rng)?;
                 Ok(Recipient { scope, term: Some(term), epoch, kind: RecipientKind::Pending, key })
             }
@@ -327,7 +331,8 @@ impl<'a> RecordSealer<'a> {
         content_key: &ContentKey,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Bytes, SealError> {
-        let sealed = hpke_seal(&self.epoch.deposit, DEPOSIT, place, content_key.expose(), rng);
+        let deposit = &self.epoch.deposit;
+        let sealed = self.algorithms.seal(deposit, DEPOSIT, place, content_key.expose(), rng);
         sealed.map(Bytes::from).map_err(SealError::Deposit)
     }
 

@@ -145,9 +145,14 @@ fn every_version_has_its_own_key_and_length_is_hidden() {
 #[test]
 fn an_unknown_suite_fails_closed() {
     let world = World::new();
-    let bytes = world.altered(|protected| protected.suite = Suite::from_number(2), &padded(CONTENT));
+    let bytes = world.altered(|protected| protected.suite = Suite::from_number(4), &padded(CONTENT));
     assert!(matches!(world.open(&bytes), Err(OpenError::Suite(_))));
-    let newer = Epoch { suite: Suite::from_number(2), ..world.epoch.clone() };
+    // A stronger suite than that of the epoch is not this epoch's; a weaker one opens with its own algorithm alone.
+    let bytes = world.altered(|protected| protected.suite = Suite::HYBRID, &padded(CONTENT));
+    assert!(matches!(world.open(&bytes), Err(OpenError::OtherSuite)));
+    let bytes = world.altered(|protected| protected.suite = Suite::LIGHT, &padded(CONTENT));
+    assert!(matches!(world.open(&bytes), Err(OpenError::Ciphertext(_))));
+    let newer = Epoch { suite: Suite::from_number(4), ..world.epoch.clone() };
     let refused = RecordSealer::for_depositor(&world.bob.identity, &newer, AccessId::from_bytes([1; 16]));
     assert!(matches!(refused, Err(SealError::Suite(_))));
 }

@@ -58,7 +58,7 @@ fn nothing_secret_is_printed() {
         format!("{:?}", ContentKey::generate(rng)),
         format!("{:?}", LockKey::generate(rng)),
         format!("{:?}", RecoveryPhrase::generate(rng)),
-        format!("{:?}", PreSecret::generate(rng).unwrap()),
+        format!("{:?}", PreSecret::generate(pryv_proxy_crypto::pre::Curve::C480, rng).unwrap()),
         format!("{:?}", EqualityKey::new(&keys, "uri", "/a")),
         format!("{:?}", UniqueKey::new(&keys, "uri", "/a")),
         format!("{:?}", ClientLogin::start("password", rng).unwrap().0),

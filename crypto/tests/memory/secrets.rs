@@ -14,10 +14,11 @@ use pryv_crypto::{
 };
 use pryv_proxy_crypto::{
     CardChain,
-    pre::{Capsule, transform},
+    pre::{Capsule, Curve, transform},
 };
 use pryv_wire::{
-    AccessId, RecordId, ScopeId, Timestamp, card::PrincipalKind, encode, record::RecordKind, scope::Epoch,
+    AccessId, RecordId, ScopeId, Suite, Timestamp, card::PrincipalKind, encode, record::RecordKind,
+    scope::Epoch,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub(crate) const COUNT: u64 = 32;
 
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 const ACCESS: AccessId = AccessId::from_bytes([0x22; 16]);
+const SUITES: [Suite; 3] = [Suite::CLASSIC, Suite::HYBRID, Suite::LIGHT];
 const URI: &str = "https://example.org/person";
 
 /// Kinds of patterns.
@@ -55,8 +57,17 @@ const SECTIONS: [Section; 4] = [
     Section {
         name: "identities",
         drawn: &["account_secret"],
-        held: &["signing_seed", "sealing_secret", "pre_secret", "keyring_key", "identifiers_key"],
-        passing: &["prk"],
+        held: &[
+            "signing_seed",
+            "sealing_secret",
+            "hybrid_secret",
+            "pre_secret",
+            "pre_light_secret",
+            "keyring_key",
+            "keyring_light_key",
+            "identifiers_key",
+        ],
+        passing: &["prk", "hybrid_expanded"],
     },
     Section {
         name: "epochs",
@@ -77,6 +88,7 @@ const SECTIONS: [Section; 4] = [
 pub(crate) struct Sources {
     identities: Vec<Vec<u8>>,
     epochs: Vec<Vec<u8>>,
+    suites: Vec<Suite>,
     phrases: Vec<Vec<u8>>,
     content_keys: Vec<Vec<u8>>,
 }
@@ -86,6 +98,8 @@ impl Sources {
     pub(crate) fn new(held: &mut Needles, passing: &mut Needles) -> Self {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/vectors/crypto.json");
         let file: Map<String, Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let suite = |case: &Value| case["suite"].as_u64().map_or(1, |suite| u16::try_from(suite).unwrap());
+        let suites = file["epochs"].as_array().unwrap().iter().map(suite).map(Suite::from_number).collect();
         let mut sources = SECTIONS.iter().map(|section| {
             let cases = file[section.name].as_array().unwrap();
             let masked = |case: &Value, field: &str| {
@@ -111,6 +125,7 @@ impl Sources {
         let mut sources = Self {
             identities: of_vectors(),
             epochs: of_vectors(),
+            suites,
             phrases: of_vectors(),
             content_keys: of_vectors(),
         };
@@ -123,10 +138,14 @@ impl Sources {
         };
         patterns("account secret", ACCOUNT, 32, &mut sources.identities);
         patterns("epoch keys", EPOCH, 64, &mut sources.epochs);
+        sources.suites.extend(SUITES.into_iter().cycle().take(usize::try_from(COUNT).unwrap()));
         patterns("recovery phrase", PHRASE, 32, &mut sources.phrases);
         patterns("content key", CONTENT, 32, &mut sources.content_keys);
-        held.add("lock key", &pattern(LOCK, 0, 32));
+        for number in 0..3 {
+            held.add("lock key", &pattern(LOCK, number, 32));
+        }
         held.add("re-encryption key", &pattern(SCOPE, 0, 60));
+        held.add("re-encryption key, light", &pattern(SCOPE, 1, 32));
         held.add("export key", &pattern(EXPORT, 0, 64));
         held.add("content of a record", &pattern(PLAINTEXT, 0, 64));
         // The words of the vectors' own phrases stand in the file that was read.
@@ -159,8 +178,8 @@ pub(crate) struct Held {
     phrases: Vec<RecoveryPhrase>,
     sealed: Vec<SealedRecord>,
     opened: Vec<OpenedRecord>,
-    scope_key: PreSecret,
-    lockbox: NewLockbox,
+    scope_keys: [PreSecret; 2],
+    lockboxes: Vec<NewLockbox>,
     export_key: ExportKey,
 }
 
@@ -172,13 +191,13 @@ pub(crate) fn hold(sources: &Sources, mut after: impl FnMut(&str)) -> Held {
         sources.identities.iter().map(generate).collect()
     });
     after("account secrets were drawn");
-    let (identities, cards): (Vec<_>, Vec<_>) = deep(|| {
+    let (identities, signed): (Vec<_>, Vec<_>) = deep(|| {
         let found = |secret| Identity::found(secret, PrincipalKind::Account, NOW).unwrap();
         secrets.iter().map(found).unzip()
     });
     after("identities were derived");
     let (owner, grantee) = (&identities[0], &identities[1]);
-    let cards = CardChain::verify(&cards[..1], owner.principal()).unwrap();
+    let cards = CardChain::verify(&signed[..1], owner.principal()).unwrap();
     let scope = deep(|| owner.scope_id(URI));
     after("a scope was named and a card verified");
     let _ = deep(|| owner.sign_bytes(b"a statement"));
@@ -186,8 +205,8 @@ pub(crate) fn hold(sources: &Sources, mut after: impl FnMut(&str)) -> Held {
 
     let mut epochs = BTreeMap::new();
     let mut statements: Vec<Epoch> = Vec::new();
-    for (number, masked) in (0..).zip(&sources.epochs) {
-        let keys = deep(|| EpochKeys::generate(&mut Unmasking::new(masked.clone())));
+    for (number, (masked, suite)) in (0..).zip(sources.epochs.iter().zip(&sources.suites)) {
+        let keys = deep(|| EpochKeys::generate_in(*suite, &mut Unmasking::new(masked.clone())).unwrap());
         let statement = keys.statement(owner.principal(), scope, number, NOW);
         if number == 0 {
             after("epoch keys were made");
@@ -259,28 +278,41 @@ pub(crate) fn hold(sources: &Sources, mut after: impl FnMut(&str)) -> Held {
     }
     after("a deposit was sealed and opened");
 
-    let scope_key = deep(|| {
-        let scope_key = PreSecret::generate(&mut Unmasking::new(pattern(SCOPE, 0, 60))).unwrap();
-        let wrap = owner.keyring().wrap_pre(scope, 0, &scope_key, rng);
-        owner.keyring().unwrap_pre(scope, 0, &wrap).unwrap()
+    let scope_keys = [(Curve::C480, Suite::CLASSIC, 60), (Curve::C256, Suite::LIGHT, 32)];
+    let mut numbers = 0..;
+    let scope_keys = scope_keys.map(|(curve, suite, length)| {
+        let number = numbers.next().unwrap();
+        deep(|| {
+            let random = &mut Unmasking::new(pattern(SCOPE, number, length));
+            let scope_key = PreSecret::generate(curve, random).unwrap();
+            let wrap = owner.keyring().wrap_pre(suite, scope, 0, &scope_key, rng).unwrap();
+            owner.keyring().unwrap_pre(suite, scope, 0, &wrap).unwrap()
+        })
     });
-    after("a re-encryption key was made");
-    let epoch = &statements[0];
-    let lockbox = deep(|| {
-        let random = &mut Unmasking::new(pattern(LOCK, 0, 32));
-        lockbox::seal(epoch, &epochs[&(scope, 0)], &scope_key, random).unwrap()
-    });
-    after("a lockbox was sealed");
-    let key = deep(|| scope_key.transform_key(grantee.pre_public(), rng).unwrap());
-    after("a transform key was made");
-    let capsule = transform(&Capsule::parse(&lockbox.capsule).unwrap(), &key, rng).unwrap();
-    let to = grantee.sealing_public();
-    let share = deep(|| lockbox::share(epoch, &lockbox.lock, ACCESS, grantee.principal(), &to, rng).unwrap());
-    after("a lock key was shared");
-    let keys =
-        deep(|| lockbox::open(grantee, epoch, ACCESS, capsule.as_bytes(), &share, &lockbox.sealed).unwrap());
-    after("a lockbox was opened");
-    assert_eq!(keys.id(), epoch.key);
+    after("re-encryption keys were made");
+    let mut lockboxes = Vec::new();
+    let to = CardChain::verify(&signed[1..2], grantee.principal()).unwrap();
+    for (number, suite) in (0..).zip(SUITES) {
+        let scope_key = &scope_keys[usize::from(suite == Suite::LIGHT)];
+        let epoch = statements.iter().find(|epoch| epoch.suite == suite).unwrap();
+        let lockbox = deep(|| {
+            let random = &mut Unmasking::new(pattern(LOCK, number, 32));
+            lockbox::seal(epoch, &epochs[&(scope, epoch.epoch)], scope_key, random).unwrap()
+        });
+        after("a lockbox was sealed");
+        let key = deep(|| scope_key.transform_key(grantee.pre_public(scope_key.curve()), rng).unwrap());
+        after("a transform key was made");
+        let capsule = transform(&Capsule::parse(&lockbox.capsule).unwrap(), &key, rng).unwrap();
+        let to = to.current();
+        let share =
+            deep(|| lockbox::share(epoch, &lockbox.lock, ACCESS, grantee.principal(), to, rng).unwrap());
+        after("a lock key was shared");
+        let open = || lockbox::open(grantee, epoch, ACCESS, capsule.as_bytes(), &share, &lockbox.sealed);
+        let keys = deep(|| open().unwrap());
+        after("a lockbox was opened");
+        assert_eq!(keys.id(), epoch.key);
+        lockboxes.push(lockbox);
+    }
 
-    Held { secrets, identities, epochs, phrases, sealed, opened, scope_key, lockbox, export_key }
+    Held { secrets, identities, epochs, phrases, sealed, opened, scope_keys, lockboxes, export_key }
 }

@@ -1,7 +1,7 @@
 //! Valid cases: from the inputs of a case, the whole case, by formula and by the crate.
 
 use crate::{
-    fixed::{bytes, hex, number, random, text},
+    fixed::{bytes, hex, number, random, suite, text},
     formulas::*,
 };
 use pryv_crypto::{
@@ -18,7 +18,7 @@ use pryv_crypto::{
 };
 use pryv_proxy_crypto::{
     CardChain, VerifiedCards,
-    pre::{Capsule, TransformKey, seam, transform},
+    pre::{Capsule, Curve, TransformKey, seam, transform},
 };
 use pryv_wire::{
     AccessId, PrincipalId, RecordId, ScopeId, Suite, Timestamp,
@@ -28,7 +28,6 @@ use pryv_wire::{
     record::{DefinitionRef, Envelope, Protected, RecordKind},
     scope::Epoch,
 };
-use recrypt::api_480::CryptoOps;
 use serde_json::{Value, json};
 
 /// A case with fields added.
@@ -61,6 +60,11 @@ pub(crate) fn identity(case: &Value) -> Value {
         Identity::found(&AccountSecret::from_slice(&secret).unwrap(), kind, created_at).unwrap();
     assert_eq!(identity.signing_public().as_bytes()[..], ed25519_public(&derived("signing", 32)));
     assert_eq!(identity.sealing_public().as_bytes()[..], x25519_public(&derived("sealing", 32)));
+    assert_eq!(identity.hybrid_public()[..], xwing_public(&derived("hybrid", 32)));
+    use recrypt::api::KeyGenOps as _;
+    let light = recrypt::api::PrivateKey::new_from_slice(&derived("pre light", 32)).unwrap();
+    let light = seam::c256::without_randomness().compute_public_key(&light).unwrap();
+    assert_eq!(*identity.pre_public(Curve::C256), seam::c256::from_public_key(&light));
     let id = sha256(&[b"pryv card\0", &encode(&card.unverified().unwrap())]);
     assert_eq!(identity.principal().as_bytes(), &id);
     with(
@@ -71,9 +75,15 @@ pub(crate) fn identity(case: &Value) -> Value {
             "signing_public": hex(identity.signing_public().as_bytes()),
             "sealing_secret": hex(derived("sealing", 32)),
             "sealing_public": hex(identity.sealing_public().as_bytes()),
+            "hybrid_secret": hex(derived("hybrid", 32)),
+            "hybrid_expanded": hex(xwing_expanded(&derived("hybrid", 32))),
+            "hybrid_public": hex(&identity.hybrid_public()[..]),
             "pre_secret": hex(derived("pre", 60)),
-            "pre_public": hex(identity.pre_public().as_bytes()),
+            "pre_public": hex(identity.pre_public(Curve::C480).as_bytes()),
+            "pre_light_secret": hex(derived("pre light", 32)),
+            "pre_light_public": hex(identity.pre_public(Curve::C256).as_bytes()),
             "keyring_key": hex(derived("keyring", 32)),
+            "keyring_light_key": hex(derived("keyring light", 32)),
             "identifiers_key": hex(derived("identifiers", 32)),
             "card_body": hex(encode(&card.unverified().unwrap())),
             "card": hex(encode(&card)),
@@ -154,18 +164,20 @@ pub(crate) fn export_key(case: &Value) -> Value {
 
 /// The keys of `RK || U`.
 pub(crate) fn epoch_keys(case: &Value) -> EpochKeys {
-    EpochKeys::generate(&mut crate::fixed::Fixed([bytes(case, "rk"), bytes(case, "u")].concat()))
+    let random = &mut crate::fixed::Fixed([bytes(case, "rk"), bytes(case, "u")].concat());
+    EpochKeys::generate_in(Suite::from_number(suite(case)), random).unwrap()
 }
 
 pub(crate) fn epoch(case: &Value) -> Value {
     let both = [bytes(case, "rk"), bytes(case, "u")].concat();
     let prk = extract("pryv epoch", &both);
-    let deposit = expand(&prk, "deposit", 32);
+    let deposit = expand(&prk, if suite(case) == 2 { "deposit hybrid" } else { "deposit" }, 32);
+    let public = sealing_public(suite(case), &deposit);
     let key_id = expand(&prk, "key id", 16);
 
     let keys = epoch_keys(case);
     assert_eq!(keys.id().as_bytes()[..], key_id);
-    assert_eq!(keys.deposit().as_bytes()[..], x25519_public(&deposit));
+    assert_eq!(keys.deposit()[..], public);
     let (identity, _) = principal(&bytes(case, "account_secret"));
     let epoch = statement(case, &identity, &keys);
     keys.check(&epoch).unwrap();
@@ -176,7 +188,7 @@ pub(crate) fn epoch(case: &Value) -> Value {
             "wrap_key": hex(expand(&prk, "wrap", 32)),
             "index_key": hex(expand(&prk, "index", 32)),
             "deposit_secret": hex(&deposit),
-            "deposit_public": hex(x25519_public(&deposit)),
+            "deposit_public": hex(public),
             "key_id": hex(key_id),
             "unique_prk": hex(extract("pryv unique", &bytes(case, "u"))),
             "statement": hex(encode(&identity.sign(&epoch))),
@@ -198,7 +210,10 @@ pub(crate) fn statement(case: &Value, owner: &Identity, keys: &EpochKeys) -> Epo
 pub(crate) fn keyring(case: &Value) -> Value {
     let secret = bytes(case, "account_secret");
     let (identity, _) = principal(&secret);
-    let key = expand(&extract("pryv account", &secret), "keyring", 32);
+    let number_of_suite = suite(case);
+    let suite = Suite::from_number(number_of_suite);
+    let label_of_key = if number_of_suite == 3 { "keyring light" } else { "keyring" };
+    let key = expand(&extract("pryv account", &secret), label_of_key, 32);
     let account = identity.principal();
     let label = text(case, "label");
     let keyring = identity.keyring();
@@ -208,24 +223,26 @@ pub(crate) fn keyring(case: &Value) -> Value {
     let (place, plaintext, wrapped) = match label {
         "epoch" => {
             let both = bytes(case, "secret");
-            let keys = EpochKeys::generate(&mut crate::fixed::Fixed(both.clone()));
+            let keys = EpochKeys::generate_in(suite, &mut crate::fixed::Fixed(both.clone())).unwrap();
             let epoch = keys.statement(account, scope, at, Timestamp::from_millis(CREATED));
             let wrapped = keyring.wrap_epoch(&epoch, &keys, rng).unwrap();
             assert_eq!(keyring.unwrap_epoch(&epoch, &wrapped).unwrap().id(), keys.id());
-            (encode(&(label, 1, account, scope, at)), both, wrapped)
+            (encode(&(label, suite, account, scope, at)), both, wrapped)
         }
         "pre" => {
             let private = bytes(case, "secret");
-            let pre = PreSecret::generate(&mut crate::fixed::Fixed(private.clone())).unwrap();
-            let wrapped = keyring.wrap_pre(scope, at, &pre, rng);
-            assert_eq!(keyring.unwrap_pre(scope, at, &wrapped).unwrap().public(), pre.public());
-            (encode(&(label, 1, account, scope, at)), private, wrapped)
+            let curve = if number_of_suite == 3 { Curve::C256 } else { Curve::C480 };
+            let pre = PreSecret::generate(curve, &mut crate::fixed::Fixed(private.clone())).unwrap();
+            let wrapped = keyring.wrap_pre(suite, scope, at, &pre, rng).unwrap();
+            assert_eq!(keyring.unwrap_pre(suite, scope, at, &wrapped).unwrap().public(), pre.public());
+            (encode(&(label, suite, account, scope, at)), private, wrapped)
         }
         "lock" => {
             let lock = bytes(case, "secret");
-            let wrapped = keyring.wrap_lock(scope, at, &LockKey::from_slice(&lock).unwrap(), rng);
-            assert_eq!(keyring.unwrap_lock(scope, at, &wrapped).unwrap().expose()[..], lock);
-            (encode(&(label, 1, account, scope, at)), lock, wrapped)
+            let wrapped =
+                keyring.wrap_lock(suite, scope, at, &LockKey::from_slice(&lock).unwrap(), rng).unwrap();
+            assert_eq!(keyring.unwrap_lock(suite, scope, at, &wrapped).unwrap().expose()[..], lock);
+            (encode(&(label, suite, account, scope, at)), lock, wrapped)
         }
         "note" => {
             let access = AccessId::from_bytes([u8::try_from(at).unwrap(); 16]);
@@ -237,7 +254,8 @@ pub(crate) fn keyring(case: &Value) -> Value {
         }
         other => panic!("no such label: {other}"),
     };
-    assert_eq!(wrap(&key, &bytes(case, "random"), &plaintext, &place), wrapped.as_slice());
+    let again = wrap_of(number_of_suite, &key, &bytes(case, "random"), &plaintext, &place);
+    assert_eq!(again, wrapped.as_slice());
     with(
         case,
         json!({ "key": hex(key), "place": hex(place), "plaintext": hex(plaintext), "wrap": hex(&wrapped[..]) }),
@@ -342,19 +360,23 @@ pub(crate) fn record(case: &Value) -> Value {
     let (content_key, rest) = random.split_at(32);
     let okm = expand(content_key, "pryv content", 64);
     let padded = pad(&bytes(case, "content"), 64);
-    let ciphertext = aead(&okm[..32], &[0; 12], &padded, &envelope.protected);
+    let ciphertext = aead_of(suite(case), &okm[..32], &[0; 12], &padded, &envelope.protected);
     assert_eq!(envelope.ciphertext.as_slice(), ciphertext);
     assert_eq!(protected.commitment.as_bytes()[..], okm[32..]);
     assert_eq!(protected.placement.as_bytes(), &sha256(&[b"pryv placement\0", &envelope.placement]));
     let Protected { account, scope, record, version, .. } = protected;
     let epoch = number(case, "epoch");
-    let place = encode(&("cek", 1, account, scope, scope, Value::Null, epoch, record, version));
+    let is_definition = protected.kind == RecordKind::Definition;
+    // A definition key wraps in suite 1, whatever the suite of the epoch.
+    let wrapped_in = if is_definition { 1 } else { suite(case) };
+    let place = encode(&("cek", wrapped_in, account, scope, scope, Value::Null, epoch, record, version));
     let placement: pryv_wire::record::Placement = decode(&envelope.placement).unwrap();
     if case["author_secret"].is_null() {
         let both = [bytes(case, "rk"), bytes(case, "u")].concat();
-        let label = if protected.kind == RecordKind::Definition { "definition" } else { "wrap" };
+        let label = if is_definition { "definition" } else { "wrap" };
         let wrap_key = expand(&extract("pryv epoch", &both), label, 32);
-        assert_eq!(placement.recipients[0].key.as_slice(), wrap(&wrap_key, rest, content_key, &place));
+        let again = wrap_of(wrapped_in, &wrap_key, rest, content_key, &place);
+        assert_eq!(placement.recipients[0].key.as_slice(), again);
     }
     let digest =
         sha256(&[b"pryv record\0", &sha256(&[b"pryv ciphertext\0", &ciphertext]), &envelope.protected]);
@@ -533,17 +555,18 @@ pub(crate) fn term_link(case: &Value) -> Value {
 
 pub(crate) fn lockbox(case: &Value) -> Value {
     let (owner, _) = principal(&bytes(case, "account_secret"));
-    let (grantee, _) = principal(&bytes(case, "grantee_secret"));
+    let (grantee, cards) = principal(&bytes(case, "grantee_secret"));
     let access: AccessId = text(case, "access").parse().unwrap();
     let keys = epoch_keys(case);
     let epoch = statement(case, &owner, &keys);
     let private = bytes(case, "scope_pre_secret");
-    let scope_key = PreSecret::generate(&mut crate::fixed::Fixed(private.clone())).unwrap();
+    let curve = if suite(case) == 3 { Curve::C256 } else { Curve::C480 };
+    let scope_key = PreSecret::generate(curve, &mut crate::fixed::Fixed(private.clone())).unwrap();
     let seed = |field: &str| crate::fixed::Fixed(bytes(case, field));
 
     let sealed = lockbox::seal(&epoch, &keys, &scope_key, &mut seed("box_random")).unwrap();
     assert_eq!(sealed.lock.expose()[..], bytes(case, "box_random")[..32]);
-    let key = scope_key.transform_key(grantee.pre_public(), &mut seed("transform_key_random")).unwrap();
+    let key = scope_key.transform_key(grantee.pre_public(curve), &mut seed("transform_key_random")).unwrap();
     let capsule = Capsule::parse(&sealed.capsule).unwrap();
     let transformed = transform(&capsule, &key, &mut seed("transform_random")).unwrap();
     let share = lockbox::share(
@@ -551,20 +574,29 @@ pub(crate) fn lockbox(case: &Value) -> Value {
         &sealed.lock,
         access,
         grantee.principal(),
-        &grantee.sealing_public(),
+        cards.current(),
         &mut seed("share_random"),
     )
     .unwrap();
 
-    let recrypt = seam::without_randomness();
-    let private = recrypt::api_480::PrivateKey::new_from_slice(&private).unwrap();
-    let plaintext = recrypt.decrypt(seam::capsule(&capsule).unwrap(), &private).unwrap();
-    let derived = recrypt.derive_symmetric_key(&plaintext);
-    let info = encode(&(1, epoch.account, epoch.scope, epoch.epoch, epoch.key));
-    let prk = extract("pryv lockbox", &[&derived.bytes()[..], sealed.lock.expose()].concat());
+    let derived = if suite(case) == 3 {
+        use recrypt::api::{CryptoOps, PrivateKey};
+        let recrypt = seam::c256::without_randomness();
+        let private = PrivateKey::new_from_slice(&private).unwrap();
+        let plaintext = recrypt.decrypt(seam::c256::capsule(&capsule).unwrap(), &private).unwrap();
+        *recrypt.derive_symmetric_key(&plaintext).bytes()
+    } else {
+        use recrypt::api_480::{CryptoOps, PrivateKey};
+        let recrypt = seam::c480::without_randomness();
+        let private = PrivateKey::new_from_slice(&private).unwrap();
+        let plaintext = recrypt.decrypt(seam::c480::capsule(&capsule).unwrap(), &private).unwrap();
+        *recrypt.derive_symmetric_key(&plaintext).bytes()
+    };
+    let info = encode(&(epoch.suite, epoch.account, epoch.scope, epoch.epoch, epoch.key));
+    let prk = extract("pryv lockbox", &[derived, *sealed.lock.expose()].concat());
     let box_key = expand(&prk, &info, 32);
     let both = [bytes(case, "rk"), bytes(case, "u")].concat();
-    assert_eq!(aead(&box_key, &[0; 12], &both, &info), sealed.sealed.as_slice());
+    assert_eq!(aead_of(suite(case), &box_key, &[0; 12], &both, &info), sealed.sealed.as_slice());
     let opened =
         lockbox::open(&grantee, &epoch, access, transformed.as_bytes(), &share, &sealed.sealed).unwrap();
     assert_eq!(opened.id(), keys.id());
@@ -575,7 +607,7 @@ pub(crate) fn lockbox(case: &Value) -> Value {
             "lock_key": hex(sealed.lock.expose()),
             "scope_pre_public": hex(scope_key.public().as_bytes()),
             "capsule": hex(&sealed.capsule[..]),
-            "derived": hex(derived.bytes()),
+            "derived": hex(derived),
             "info": hex(info),
             "prk": hex(prk),
             "box_key": hex(box_key),
@@ -584,7 +616,7 @@ pub(crate) fn lockbox(case: &Value) -> Value {
             "transform_key_digest": hex(key.digest().as_bytes()),
             "transformed": hex(transformed.as_bytes()),
             "share_place": hex(encode(&(
-                1, epoch.account, epoch.scope, epoch.epoch, access, grantee.principal(),
+                epoch.suite, epoch.account, epoch.scope, epoch.epoch, access, grantee.principal(),
             ))),
             "share": hex(&share[..]),
         }),
@@ -593,17 +625,18 @@ pub(crate) fn lockbox(case: &Value) -> Value {
 
 pub(crate) fn note(case: &Value) -> Value {
     let (grantor, _) = principal(&bytes(case, "account_secret"));
-    let (grantee, _) = principal(&bytes(case, "grantee_secret"));
+    let (grantee, cards) = principal(&bytes(case, "grantee_secret"));
     let access: AccessId = text(case, "access").parse().unwrap();
     let note: AccessNote = decode(&bytes(case, "note")).unwrap();
     let (from, to): (PrincipalId, PrincipalId) = (grantor.principal(), grantee.principal());
-    let place = NotePlace { grantor: from, grantee: to, access };
-    let sealed = note::seal(&note, place, &grantee.sealing_public(), &mut random(case)).unwrap();
+    let suite = Suite::from_number(suite(case));
+    let place = NotePlace { suite, grantor: from, grantee: to, access };
+    let sealed = note::seal(&note, place, cards.current(), &mut random(case)).unwrap();
     assert_eq!(note::open(&grantee, place, &sealed).unwrap(), note);
     with(
         case,
         json!({
-            "place": hex(encode(&("note", Suite::CLASSIC, from, to, access))),
+            "place": hex(encode(&("note", suite, from, to, access))),
             "padded": hex(pad(&bytes(case, "note"), 256)),
             "sealed": hex(&sealed[..]),
         }),

@@ -52,6 +52,11 @@ pub(crate) fn text<'a>(case: &'a Value, field: &str) -> &'a str {
     case[field].as_str().unwrap_or_else(|| panic!("{field} is missing in {case}"))
 }
 
+/// The suite of a case: the first one if it names none.
+pub(crate) fn suite(case: &Value) -> u16 {
+    case["suite"].as_u64().map_or(1, |suite| u16::try_from(suite).unwrap())
+}
+
 pub(crate) fn number(case: &Value, field: &str) -> u64 {
     case[field].as_u64().unwrap_or_else(|| panic!("{field} is missing in {case}"))
 }

@@ -43,8 +43,41 @@ pub(crate) fn aead(key: &[u8], nonce: &[u8], plaintext: &[u8], aad: &[u8]) -> Ve
     Aes256Gcm::new(key.into()).encrypt(nonce.into(), Payload { msg: plaintext, aad }).unwrap()
 }
 
+/// The AEAD of a suite.
+pub(crate) fn aead_of(suite: u16, key: &[u8], nonce: &[u8], plaintext: &[u8], aad: &[u8]) -> Vec<u8> {
+    if suite != 3 {
+        return aead(key, nonce, plaintext, aad);
+    }
+    chacha20poly1305::ChaCha20Poly1305::new(key.into())
+        .encrypt(nonce.into(), Payload { msg: plaintext, aad })
+        .unwrap()
+}
+
 pub(crate) fn wrap(key: &[u8], nonce: &[u8], plaintext: &[u8], aad: &[u8]) -> Vec<u8> {
-    [nonce, &aead(key, nonce, plaintext, aad)].concat()
+    wrap_of(1, key, nonce, plaintext, aad)
+}
+
+pub(crate) fn wrap_of(suite: u16, key: &[u8], nonce: &[u8], plaintext: &[u8], aad: &[u8]) -> Vec<u8> {
+    [nonce, &aead_of(suite, key, nonce, plaintext, aad)].concat()
+}
+
+/// What an X-Wing private key expands to: d and z of ML-KEM, and the X25519 key.
+pub(crate) fn xwing_expanded(key: &[u8]) -> Vec<u8> {
+    use sha3::digest::{ExtendableOutput, Update};
+    sha3::Shake256::default().chain(key).finalize_boxed(96).to_vec()
+}
+
+pub(crate) fn xwing_public(key: &[u8]) -> Vec<u8> {
+    use ml_kem::{B32, EncodedSizeUser, KemCore, MlKem768};
+    let expanded = xwing_expanded(key);
+    let part = |at: usize| <[u8; 32]>::try_from(&expanded[at..at + 32]).unwrap();
+    let (_, public) = MlKem768::generate_deterministic(&B32::from(part(0)), &B32::from(part(32)));
+    [&public.as_bytes()[..], &x25519_public(&part(64))].concat()
+}
+
+/// The public key to which a suite seals.
+pub(crate) fn sealing_public(suite: u16, key: &[u8]) -> Vec<u8> {
+    if suite == 2 { xwing_public(key) } else { x25519_public(key).to_vec() }
 }
 
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {

@@ -9,9 +9,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use serde_json::{Value, json};
 
-pub(crate) const ABOUT: &str = "Keys, tokens, records, lockboxes and notes of suite 1, with intermediate values. Byte strings are \
+pub(crate) const ABOUT: &str = "Keys, tokens, records, lockboxes and notes, with intermediate values; of suite 1 where a case names no other. Byte strings are \
 hexadecimal, identifiers are in their text form. `random` is what a writer draws, in the order in which it is drawn (for \
-re-encryption: the key of a ChaCha20 generator; for HPKE: ikmE of RFC 9180). Every account is founded at 1767225600000. \
+re-encryption: the key of a ChaCha20 generator; for HPKE: ikmE of RFC 9180, or what X-Wing draws). Every account is founded at 1767225600000. \
 Cases with `error` must be refused with that error.";
 
 const URI: &str = "https://example.org/person";
@@ -79,7 +79,7 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
         "export-keys" => {
             vec![json!({ "export_key": random.hex(64), "account_secret": secret(1), "random": random.hex(12) })]
         }
-        "epochs" => (0..3).map(|at| epoch(at, random)).collect(),
+        "epochs" => [1, 1, 1, 2, 3].into_iter().zip(0..).map(|(suite, at)| of_suite(suite, epoch(at, random))).collect(),
         "keyring" => {
             let place = |label: &str, number: u32, secret: Value, random: Value| {
                 json!({
@@ -92,6 +92,10 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
                 place("pre", 0, random.hex(60), random.hex(12)),
                 place("lock", 7, random.hex(32), random.hex(12)),
                 place("note", 5, note(), random.hex(12)),
+                of_suite(2, place("epoch", 8, random.hex(64), random.hex(12))),
+                of_suite(3, place("epoch", 7, random.hex(64), random.hex(12))),
+                of_suite(3, place("pre", 0, random.hex(32), random.hex(12))),
+                of_suite(3, place("lock", 7, random.hex(32), random.hex(12))),
             ]
         }
         "tokens" => tokens(random),
@@ -99,15 +103,22 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
             .map(|length| json!({ "length": length }))
             .to_vec(),
         "records" => records(random),
-        "lockboxes" => (0..2).map(|at| lockbox(at, random)).collect(),
-        "notes" => vec![json!({
-            "account_secret": secret(1), "grantee_secret": secret(2), "access": access(), "note": note(),
-            "random": random.hex(32),
-        })],
+        "lockboxes" => [1, 1, 2, 3].into_iter().zip(0..).map(|(suite, at)| lockbox(suite, at, random)).collect(),
+        "notes" => [1, 2, 3]
+            .map(|suite| {
+                let case = json!({
+                    "account_secret": secret(1), "grantee_secret": secret(2), "access": access(), "note": note(),
+                    "random": random.hex(drawn_to_seal(suite)),
+                });
+                of_suite(suite, case)
+            })
+            .to_vec(),
         "records-invalid" => invalid_records(random),
         "lockboxes-invalid" => {
-            let inputs = lockbox(3, random);
+            let inputs = lockbox(1, 3, random);
             [
+                "suite of tomorrow",
+                "another suite",
                 "capsule not transformed",
                 "capsule cut short",
                 "capsule with a coefficient not below p",
@@ -121,6 +132,19 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
         "encodings-invalid" => encodings(),
         other => panic!("no such section: {other}"),
     }
+}
+
+/// A case of a suite; suite 1 is not named.
+fn of_suite(suite: u16, mut case: Value) -> Value {
+    if suite != 1 {
+        case["suite"] = suite.into();
+    }
+    case
+}
+
+/// How much is drawn to seal something: ikmE, or the two seeds of X-Wing.
+fn drawn_to_seal(suite: u16) -> usize {
+    if suite == 2 { 64 } else { 32 }
 }
 
 fn secret(number: u8) -> Value {
@@ -222,7 +246,23 @@ fn records(random: &mut Seeded) -> Vec<Value> {
             instance.clone(),
             json!({ "kind": 1, "record": definition, "indexed": false, "random": random.hex(44) }),
         ),
-        changed(instance, author),
+        changed(instance.clone(), author),
+        of_suite(2, changed(instance.clone(), json!({ "random": random.hex(44) }))),
+        of_suite(
+            2,
+            changed(
+                instance.clone(),
+                json!({ "author_secret": secret(2), "indexed": false, "random": random.hex(96) }),
+            ),
+        ),
+        of_suite(3, changed(instance.clone(), json!({ "random": random.hex(44) }))),
+        of_suite(
+            3,
+            changed(
+                instance,
+                json!({ "author_secret": secret(2), "indexed": false, "random": random.hex(64) }),
+            ),
+        ),
     ]
 }
 
@@ -232,6 +272,8 @@ fn invalid_records(random: &mut Seeded) -> Vec<Value> {
         "envelope cut short",
         "plaintext",
         "suite of tomorrow",
+        "a stronger suite than its epoch's",
+        "another suite",
         "recipients stripped",
         "version moved",
         "another commitment",
@@ -254,13 +296,14 @@ fn invalid_records(random: &mut Seeded) -> Vec<Value> {
     cases
 }
 
-fn lockbox(number: u32, random: &mut Seeded) -> Value {
+fn lockbox(suite: u16, number: u32, random: &mut Seeded) -> Value {
     changed(
-        epoch(number, random),
+        of_suite(suite, epoch(number, random)),
         json!({
-            "grantee_secret": secret(2), "access": access(), "scope_pre_secret": random.hex(60),
+            "grantee_secret": secret(2), "access": access(),
+            "scope_pre_secret": random.hex(if suite == 3 { 32 } else { 60 }),
             "box_random": random.hex(64), "transform_key_random": random.hex(32),
-            "transform_random": random.hex(32), "share_random": random.hex(32),
+            "transform_random": random.hex(32), "share_random": random.hex(drawn_to_seal(suite)),
         }),
     )
 }
@@ -280,6 +323,10 @@ fn encodings() -> Vec<Value> {
         case("public key", "too short", crate::fixed::hex(&generator[1..])),
         case("public key", "not on the curve", crate::fixed::hex(off)),
         case("public key", "1 + p for 1", second_form.into()),
+        case("public key", "of the other curve, not on it", crate::fixed::hex(vec![1; 64])),
+        case("public key", "of the other curve, not canonical", crate::fixed::hex(vec![0xff; 64])),
+        case("capsule", "of the other curve, all ones", crate::fixed::hex(vec![0xff; 576])),
+        case("transform key", "of the other curve, all ones", crate::fixed::hex(vec![0xff; 736])),
         case("capsule", "empty", "".into()),
         case("capsule", "of three hops", crate::fixed::hex(vec![0; 6_008])),
         case("capsule", "zeros", crate::fixed::hex(vec![0; 968])),

@@ -112,7 +112,12 @@ fn altered(case: &Value) -> Vec<u8> {
         "signature of another" => {
             envelope.signature = principal(&[0x99; 32]).0.sign_bytes(&envelope.signed_bytes());
         }
-        "suite of tomorrow" => protected.suite = Suite::from_number(2),
+        "suite of tomorrow" => protected.suite = Suite::from_number(4),
+        "a stronger suite than its epoch's" => protected.suite = Suite::HYBRID,
+        "another suite" => {
+            // The ciphertext stays that of the suite it was written in.
+            protected.suite = Suite::LIGHT;
+        }
         "another commitment" => protected.commitment = Commitment::from_bytes([0x33; 32]),
         "version moved" => protected.version += 1,
         "padding of one byte more" => padded.push(0),
@@ -144,6 +149,7 @@ pub(crate) fn lockbox(case: &Value) -> Value {
             hex(bytes)
         };
         match &*name {
+            "suite of tomorrow" | "another suite" => {}
             "capsule not transformed" => capsule = part("capsule"),
             "capsule cut short" => capsule = hex(&bytes(&made, "transformed")[..2_647]),
             "capsule with a coefficient not below p" => {
@@ -163,7 +169,12 @@ pub(crate) fn lockbox(case: &Value) -> Value {
     let inputs = &case["lockbox"];
     let (owner, _) = principal(&bytes(inputs, "account_secret"));
     let (grantee, _) = principal(&bytes(inputs, "grantee_secret"));
-    let epoch = statement(inputs, &owner, &epoch_keys(inputs));
+    let mut epoch = statement(inputs, &owner, &epoch_keys(inputs));
+    match text(&case, "name") {
+        "suite of tomorrow" => epoch.suite = Suite::from_number(4),
+        "another suite" => epoch.suite = Suite::LIGHT,
+        _ => {}
+    }
     let access = text(inputs, "access").parse().unwrap();
     let (capsule, share, sealed) = (bytes(&case, "capsule"), bytes(&case, "share"), bytes(&case, "sealed"));
     let opened = lockbox::open(&grantee, &epoch, access, &capsule, &share, &sealed);

@@ -130,7 +130,7 @@ impl Account {
         let readers = readers(state, granted, except, now)?;
         let mut keyed = Vec::with_capacity(readers.len());
         for reader in readers {
-            keyed.push((reader, self.cards_of(reader.grantee).await?.current().sealing));
+            keyed.push((reader, self.cards_of(reader.grantee).await?));
         }
         epoch::next(&self.identity(), state, &keyed, now, &mut self.client().rng())
     }

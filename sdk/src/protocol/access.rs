@@ -73,7 +73,8 @@ pub(crate) fn open_received(
     if access.grantee != me.principal() {
         return Err(Distrust::Misplaced { what: "an access" });
     }
-    let place = note::NotePlace { grantor: access.grantor, grantee: access.grantee, access: access.access };
+    let (grantor, grantee) = (access.grantor, access.grantee);
+    let place = note::NotePlace { suite: access.suite, grantor, grantee, access: access.access };
     let note = note::open(me, place, &access.note);
     let unreadable = note.is_err();
     let nothing = |_| AccessNote { name: String::new(), purpose: String::new(), definition_keys: Vec::new() };

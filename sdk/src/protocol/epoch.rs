@@ -7,13 +7,15 @@ use pryv_crypto::{
     lockbox::{self, PreSecret},
     secret::LockKey,
 };
+use pryv_proxy_crypto::{VerifiedCards, suite::known};
 use pryv_wire::{
-    AccessId, PrincipalId, ScopeId, Timestamp,
+    AccessId, PrincipalId, ScopeId, Suite, Timestamp,
     access::Level,
-    bytes::SealingPublicKey,
+    card::Card,
     scope::{Epoch, Lockbox, NewEpoch, ScopePre, Share},
 };
 use rand::{CryptoRng, RngCore};
+use std::sync::Arc;
 
 /// Clocks may differ by this much about whether an access has ended, in milliseconds.
 const CLOCK_TOLERANCE: u64 = 10 * 60 * 1_000;
@@ -83,7 +85,7 @@ pub(crate) fn first(
 pub(crate) fn next(
     me: &Identity,
     state: &ScopeState,
-    readers: &[(Reader, SealingPublicKey)],
+    readers: &[(Reader, Arc<VerifiedCards>)],
     now: Timestamp,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<NewEpoch, Failure> {
@@ -99,7 +101,7 @@ pub(crate) fn next(
         let secret = unwrap_pre(me, state.scope, pre)?;
         let (mut lockbox, lock) = lockbox(me, &statement, &keys, &secret, pre.generation, rng)?;
         for (reader, to) in readers {
-            lockbox.shares.push(share(&statement, &lock, *reader, to, rng)?);
+            lockbox.shares.push(share(&statement, &lock, *reader, to.current(), rng)?);
         }
         Some(lockbox)
     };
@@ -129,7 +131,10 @@ pub(crate) fn lockbox(
     let made = lockbox::seal(statement, keys, pre, rng)
         .map_err(|_| Distrust::WrongKeys { epoch: statement.epoch })?;
     let Epoch { scope, epoch, .. } = *statement;
-    let owner_lock = me.keyring().wrap_lock(scope, epoch, &made.lock, rng);
+    let owner_lock = me
+        .keyring()
+        .wrap_lock(statement.suite, scope, epoch, &made.lock, rng)
+        .map_err(|_| Distrust::WrongKeys { epoch })?;
     let lockbox = Lockbox {
         scope,
         epoch,
@@ -147,7 +152,7 @@ pub(crate) fn share(
     statement: &Epoch,
     lock: &LockKey,
     reader: Reader,
-    to: &SealingPublicKey,
+    to: &Card,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Share, Failure> {
     let sealed = lockbox::share(statement, lock, reader.access, reader.grantee, to, rng)
@@ -155,11 +160,31 @@ pub(crate) fn share(
     Ok(Share { access: reader.access, scope: statement.scope, epoch: statement.epoch, sealed })
 }
 
+/// A new re-encryption key pair of a scope, of the curve of a suite.
+pub(crate) fn scope_pre(
+    me: &Identity,
+    scope: ScopeId,
+    suite: Suite,
+    generation: u32,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(PreSecret, ScopePre), Failure> {
+    let unknown = |_| Distrust::UnknownSuite { what: "an epoch", number: suite.number() };
+    let curve = known(suite).map_err(unknown)?.curve;
+    let drawn_anew = Distrust::Malformed { what: "a re-encryption key, drawn anew; repeat" };
+    let secret = PreSecret::generate(curve, rng).map_err(|_| drawn_anew.clone())?;
+    let wrapped = me.keyring().wrap_pre(suite, scope, generation, &secret, rng);
+    let owner_wrap = wrapped.map_err(|_| drawn_anew)?;
+    let pre = ScopePre { scope, suite, generation, public: secret.public().to_wire(), owner_wrap };
+    Ok((secret, pre))
+}
+
 /// The re-encryption key of a scope. Its public half must be the one that the wrap gives.
 pub(crate) fn unwrap_pre(me: &Identity, scope: ScopeId, pre: &ScopePre) -> Result<PreSecret, Distrust> {
     let wrong = Distrust::WrongWrap { what: "the re-encryption key of a collection" };
-    let secret =
-        me.keyring().unwrap_pre(scope, pre.generation, &pre.owner_wrap).map_err(|_| wrong.clone())?;
+    let secret = me
+        .keyring()
+        .unwrap_pre(pre.suite, scope, pre.generation, &pre.owner_wrap)
+        .map_err(|_| wrong.clone())?;
     if pre.scope == scope && secret.public().to_wire() == pre.public { Ok(secret) } else { Err(wrong) }
 }
 

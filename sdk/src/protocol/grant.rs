@@ -1,14 +1,14 @@
 //! Grants: everything that lets a grantee open a scope, and the statement that says so.
 
 use super::{
-    epoch::{Reader, lockbox, share, unwrap_pre},
+    epoch::{Reader, lockbox, scope_pre, share, unwrap_pre},
     scope::ScopeState,
 };
 use crate::{distrust::Distrust, failure::Failure};
 use pryv_crypto::{Identity, lockbox::PreSecret, note, secret::LockKey};
-use pryv_proxy_crypto::VerifiedCards;
+use pryv_proxy_crypto::{VerifiedCards, suite::strongest};
 use pryv_wire::{
-    AccessId, Digest, Suite, Timestamp,
+    AccessId, Digest, Timestamp,
     access::{Access, AccessNote, DefinitionKey, Grant, Level},
     scope::{ScopePre, Transform},
     transaction::GrantAccess,
@@ -40,8 +40,9 @@ pub(crate) fn make(
 ) -> Result<GrantAccess, Failure> {
     let mut parts = Parts::default();
     let mut grants = Vec::with_capacity(scopes.len());
-    let mut definition_keys = Vec::new();
+    let (mut definition_keys, mut suites) = (Vec::new(), Vec::new());
     for (state, level) in scopes {
+        suites.push(state.present()?.statement.suite);
         let transform = if level.reads() {
             Some(parts.open_to(me, grantee, state, access, rng)?)
         } else {
@@ -57,11 +58,13 @@ pub(crate) fn make(
     }
     let note = AccessNote { name: terms.name.clone(), purpose: terms.purpose.clone(), definition_keys };
     let (grantor, to) = (me.principal(), grantee.principal());
-    let place = note::NotePlace { grantor, grantee: to, access };
-    let sealed_note = note::seal(&note, place, &grantee.current().sealing, rng)
+    // The note names the keys of definitions: it is sealed as well as the best kept of the scopes.
+    let suite = strongest(suites).ok_or(Distrust::Malformed { what: "a grant of nothing" })?;
+    let place = note::NotePlace { suite, grantor, grantee: to, access };
+    let sealed_note = note::seal(&note, place, grantee.current(), rng)
         .map_err(|_| Distrust::Malformed { what: "the sealing key of a card" })?;
     let statement = Access {
-        suite: Suite::CLASSIC,
+        suite,
         access,
         account: grantor,
         grantor,
@@ -106,7 +109,7 @@ impl Parts {
             let lock: LockKey = match &epoch.lock {
                 Some(wrapped) => me
                     .keyring()
-                    .unwrap_lock(state.scope, *number, wrapped)
+                    .unwrap_lock(epoch.statement.suite, state.scope, *number, wrapped)
                     .map_err(|_| Distrust::WrongWrap { what: "the lock key of an epoch" })?,
                 None => {
                     let keys = state.keys_of(*number)?;
@@ -115,10 +118,10 @@ impl Parts {
                     lock
                 }
             };
-            self.shares.push(share(&epoch.statement, &lock, reader, &grantee.current().sealing, rng)?);
+            self.shares.push(share(&epoch.statement, &lock, reader, grantee.current(), rng)?);
         }
         let key = secret
-            .transform_key(grantee.pre(), rng)
+            .transform_key(grantee.pre(secret.curve()), rng)
             .map_err(|_| Distrust::Malformed { what: "the re-encryption key of a card" })?
             .to_wire();
         let digest = Transform::digest(&key);
@@ -136,14 +139,8 @@ impl Parts {
         if let Some(pre) = &state.pre {
             return Ok((unwrap_pre(me, state.scope, pre)?, pre.generation));
         }
-        let secret = PreSecret::generate(rng)
-            .map_err(|_| Distrust::Malformed { what: "a re-encryption key, drawn anew; repeat" })?;
-        self.pre.push(ScopePre {
-            scope: state.scope,
-            generation: 0,
-            public: secret.public().to_wire(),
-            owner_wrap: me.keyring().wrap_pre(state.scope, 0, &secret, rng),
-        });
+        let (secret, pre) = scope_pre(me, state.scope, state.present()?.statement.suite, 0, rng)?;
+        self.pre.push(pre);
         Ok((secret, 0))
     }
 }

@@ -198,6 +198,7 @@ pub(crate) fn open_fault(error: &OpenError) -> Failure {
         OpenError::Mover(_) => Distrust::AuthorNotAllowed.into(),
         OpenError::Recipients => tampered("its recipients are not those of a record of its kind"),
         OpenError::NoKey => LockReason::NotGranted.into(),
+        OpenError::OtherSuite => tampered("it is of another suite than its epoch"),
         OpenError::ContentKey(_) => tampered("its key does not open in its place"),
         OpenError::Commitment => tampered("it has another key than it was written with"),
         OpenError::Ciphertext(_) => tampered("its content does not open in its place"),

@@ -15,7 +15,7 @@ use pryv_crypto::{
     record::{Author, Sought, UnopenedRecord},
     secret::ContentKey,
 };
-use pryv_proxy_crypto::VerifiedCards;
+use pryv_proxy_crypto::{VerifiedCards, suite::may_follow};
 use pryv_wire::{
     AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId,
     access::{AccessNote, Level},
@@ -160,6 +160,12 @@ pub(crate) fn open(
         };
         if !in_order {
             return Err(Distrust::Malformed { what: "the list of epochs" }.into());
+        }
+        let before = epochs.range(..number).next_back();
+        if let Some((_, before)) = before
+            && !may_follow(before.statement.suite, epoch.statement.suite)
+        {
+            return Err(Distrust::SuiteDowngrade { epoch: number }.into());
         }
         expected = number.saturating_add(1);
         let before = known.and_then(|known| known.epochs.get(&number));

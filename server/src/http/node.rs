@@ -8,7 +8,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{StatusCode, header};
-use pryv_wire::{ErrorCode, Suite};
+use pryv_proxy_crypto::suite::KNOWN;
+use pryv_wire::ErrorCode;
 use serde_json::json;
 use std::sync::{Arc, atomic::Ordering};
 
@@ -32,7 +33,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 /// Which software this is.
 pub(super) async fn version() -> Response {
     let version = env!("CARGO_PKG_VERSION");
-    Json(json!({ "name": "pryv-server", "version": version, "api": "v1", "suites": [Suite::CLASSIC.number()] }))
+    Json(json!({ "name": "pryv-server", "version": version, "api": "v1", "suites": KNOWN.map(|known| known.suite.number()) }))
         .into_response()
 }
 

@@ -6,7 +6,7 @@ use super::{
     sessions::{Opened, open},
 };
 use crate::store::{Account, At as _, Credential};
-use pryv_proxy_crypto::{CardChain, check_suite};
+use pryv_proxy_crypto::{CardChain, suite::check_own};
 use pryv_wire::{
     ErrorCode, PrincipalId, Signed,
     account::{
@@ -90,7 +90,7 @@ fn check_username(username: &str) -> Result<()> {
 
 fn check_first_card(card: &Signed<Card>) -> Result<PrincipalId> {
     let suite = card.unverified()?.suite;
-    check_suite(suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
+    check_own(suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
     let id = PrincipalId::of(card);
     let cards = CardChain::verify(std::slice::from_ref(card), id)
         .map_err(|error| Error::statement(format!("the card does not hold: {error}")))?;
@@ -126,7 +126,7 @@ fn check_stretching(stretching: KeyStretching) -> Result<()> {
 }
 
 fn check_wrap(wrap: &SecretWrap) -> Result<()> {
-    check_suite(wrap.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
+    check_own(wrap.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
     if wrap.sealed.is_empty() || wrap.sealed.len() > MAX_SECRET_WRAP {
         return Err(Error::out_of_range("the length of `wrap.sealed`, in bytes", MAX_SECRET_WRAP));
     }

@@ -6,8 +6,9 @@ use super::{
 };
 use crate::permission::{Grant, Owner, See};
 use pryv_engine::Scan;
+use pryv_proxy_crypto::{pre::Curve, suite::known};
 use pryv_wire::{
-    AccessId, Bytes, PrincipalId, ScopeId, Signed, encode,
+    AccessId, Bytes, PrincipalId, ScopeId, Signed, Suite, encode,
     scope::{Epoch, Lockbox, ScopePre, Share},
 };
 use serde::{Deserialize, Serialize};
@@ -17,29 +18,34 @@ use serde::{Deserialize, Serialize};
 pub struct ScopeHead {
     /// The present epoch.
     pub epoch: u32,
+    /// The suite of the present epoch.
+    pub suite: Suite,
     /// The generation of its re-encryption key pair; none before the first grant.
     pub generation: Option<u32>,
 }
 
 impl ScopeHead {
-    fn encode(self) -> [u8; 9] {
-        let mut row = [0; 9];
+    fn encode(self) -> [u8; 11] {
+        let mut row = [0; 11];
         let parts = self.epoch.to_be_bytes().into_iter().chain([u8::from(self.generation.is_some())]);
         let parts = parts.chain(self.generation.unwrap_or_default().to_be_bytes());
+        let parts = parts.chain(self.suite.number().to_be_bytes());
         row.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
         row
     }
 
     fn decode(row: &[u8]) -> Option<Self> {
         let (epoch, rest) = row.split_first_chunk::<4>()?;
-        let (has, generation) = rest.split_first()?;
-        let generation = u32::from_be_bytes(generation.try_into().ok()?);
+        let (has, rest) = rest.split_first()?;
+        let (generation, suite) = rest.split_first_chunk::<4>()?;
+        let generation = u32::from_be_bytes(*generation);
+        let suite = Suite::from_number(u16::from_be_bytes(suite.try_into().ok()?));
         let generation = match has {
             0 => None,
             1 => Some(generation),
             _ => return None,
         };
-        Some(Self { epoch: u32::from_be_bytes(*epoch), generation })
+        Some(Self { epoch: u32::from_be_bytes(*epoch), suite, generation })
     }
 }
 
@@ -181,15 +187,29 @@ impl<'t> Tx<'t> {
         Ok(without)
     }
 
-    /// The public key of a scope's re-encryption key pair.
+    /// The suite of one epoch of a scope.
     ///
     /// # Errors
     ///
     /// As the engine.
-    pub fn pre_public(&self, owner: &Owner<'t>, scope: ScopeId, generation: u32) -> Result<Option<Bytes>> {
+    pub fn suite_of(&self, owner: &Owner<'t>, scope: ScopeId, epoch: u32) -> Result<Option<Suite>> {
+        let parts: [&[u8]; 2] = [scope.as_bytes(), &epoch.to_be_bytes()];
+        let row =
+            self.reading().row::<EpochRow>("epoch", &Silo::of(owner.account()).key(Table::Epoch, &parts))?;
+        let statement = row.map(|row| row.statement.unverified()).transpose();
+        Ok(statement.map_err(|_| Error::Row("epoch"))?.map(|epoch| epoch.suite))
+    }
+
+    /// The curve of a generation of a scope's re-encryption key pair.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn pre_curve(&self, owner: &Owner<'t>, scope: ScopeId, generation: u32) -> Result<Option<Curve>> {
         let parts: [&[u8]; 2] = [scope.as_bytes(), &generation.to_be_bytes()];
         let key = Silo::of(owner.account()).key(Table::ScopePre, &parts);
-        Ok(self.reading().row::<ScopePre>("scope pre", &key)?.map(|pre| pre.public))
+        let Some(pre) = self.reading().row::<ScopePre>("scope pre", &key)? else { return Ok(None) };
+        Ok(Some(known(pre.suite).map_err(|_| Error::Row("scope pre"))?.curve))
     }
 
     /// Writes an epoch and makes it the present one.
@@ -266,12 +286,13 @@ mod tests {
 
     #[test]
     fn a_head_round_trips() {
-        for head in
-            [ScopeHead { epoch: 3, generation: None }, ScopeHead { epoch: u32::MAX, generation: Some(0) }]
-        {
+        for head in [
+            ScopeHead { epoch: 3, suite: Suite::CLASSIC, generation: None },
+            ScopeHead { epoch: u32::MAX, suite: Suite::from_number(0xfffe), generation: Some(0) },
+        ] {
             assert_eq!(ScopeHead::decode(&head.encode()), Some(head));
         }
-        assert_eq!(ScopeHead::decode(&[0; 8]), None);
-        assert_eq!(ScopeHead::decode(&[2; 9]), None);
+        assert_eq!(ScopeHead::decode(&[0; 10]), None);
+        assert_eq!(ScopeHead::decode(&[2; 11]), None);
     }
 }

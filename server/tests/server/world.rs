@@ -9,6 +9,7 @@ use pryv_crypto::{
     recovery::RecoveryPhrase,
     secret::LockKey,
 };
+use pryv_proxy_crypto::pre::{Curve, PrePublicKey};
 use pryv_server::{
     permission::Caller,
     service::{Error, Rules, Service},
@@ -355,16 +356,19 @@ impl World {
         let mut transform = None;
         if level.reads() {
             if collection.pre.is_none() {
-                let secret = PreSecret::generate(&mut rng).unwrap();
-                let owner_wrap = keyring.wrap_pre(scope, 0, &secret, &mut rng);
-                pre.push(ScopePre { scope, generation: 0, public: secret.public().to_wire(), owner_wrap });
+                let secret = PreSecret::generate(Curve::C480, &mut rng).unwrap();
+                let suite = Suite::CLASSIC;
+                let owner_wrap = keyring.wrap_pre(suite, scope, 0, &secret, &mut rng).unwrap();
+                let public = secret.public().to_wire();
+                pre.push(ScopePre { scope, suite, generation: 0, public, owner_wrap });
                 collection.pre = Some(secret);
             }
             let secret = collection.pre.as_ref().unwrap();
             for (number, (epoch, keys)) in collection.epochs.iter().enumerate() {
                 if collection.locks[number].is_none() {
                     let made = lockbox::seal(epoch, keys, secret, &mut rng).unwrap();
-                    let owner_lock = keyring.wrap_lock(scope, epoch.epoch, &made.lock, &mut rng);
+                    let owner_lock =
+                        keyring.wrap_lock(epoch.suite, scope, epoch.epoch, &made.lock, &mut rng).unwrap();
                     let (capsule, sealed) = (made.capsule, made.sealed);
                     let (epoch, generation, shares) = (epoch.epoch, 0, vec![]);
                     lockboxes.push(Lockbox { scope, epoch, generation, capsule, sealed, owner_lock, shares });
@@ -372,7 +376,7 @@ impl World {
                 }
                 shares.push(self.share(epoch, collection.locks[number].as_ref().unwrap(), access, grantee));
             }
-            let grantee_pre = pryv_proxy_crypto::pre::PrePublicKey::parse(&grantee_card.pre).unwrap();
+            let grantee_pre = PrePublicKey::parse(&grantee_card.pre).unwrap();
             let key = secret.transform_key(&grantee_pre, &mut rng).unwrap();
             transform = Some(key.digest());
             transforms.push(Transform { access, scope, generation: 0, key: key.to_wire() });
@@ -399,8 +403,8 @@ impl World {
     }
 
     fn share(&self, epoch: &Epoch, lock: &LockKey, access: AccessId, grantee: &Person) -> Share {
-        let sealing = grantee.identity.sealing_public();
-        let sealed = lockbox::share(epoch, lock, access, grantee.id(), &sealing, &mut self.rng()).unwrap();
+        let card = grantee.card.unverified().unwrap();
+        let sealed = lockbox::share(epoch, lock, access, grantee.id(), &card, &mut self.rng()).unwrap();
         Share { access, scope: epoch.scope, epoch: epoch.epoch, sealed }
     }
 
@@ -438,7 +442,7 @@ impl World {
                 .iter()
                 .map(|(access, person)| self.share(&epoch, &made.lock, *access, person))
                 .collect();
-            let owner_lock = keyring.wrap_lock(scope, number, &made.lock, &mut rng);
+            let owner_lock = keyring.wrap_lock(epoch.suite, scope, number, &made.lock, &mut rng).unwrap();
             let (capsule, sealed) = (made.capsule, made.sealed);
             lock = Some(made.lock);
             Lockbox { scope, epoch: number, generation: 0, capsule, sealed, owner_lock, shares }

@@ -27,7 +27,7 @@ pub enum PrincipalKind {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
-    /// The algorithms of the keys.
+    /// The algorithms of the card itself. It carries keys for every suite.
     pub suite: Suite,
     /// The kind of principal.
     pub kind: PrincipalKind,
@@ -38,10 +38,14 @@ pub struct Card {
     pub previous: Option<Digest>,
     /// Verifies the principal's statements and records (Ed25519).
     pub signing: SigningPublicKey,
-    /// Seals to the principal (HPKE, X25519).
+    /// Seals to the principal in suites 1 and 3 (HPKE, X25519).
     pub sealing: SealingPublicKey,
-    /// Grants to the principal: the proxy re-encryption public key of the suite.
+    /// Seals to the principal in suite 2 (HPKE, X-Wing).
+    pub hybrid: Bytes,
+    /// Grants to the principal in suites 1 and 2: a proxy re-encryption public key on the 480-bit curve.
     pub pre: Bytes,
+    /// Grants to the principal in suite 3: a proxy re-encryption public key on the 256-bit curve.
+    pub pre_light: Bytes,
     /// When the card was made, by the principal's clock.
     pub created_at: Timestamp,
     /// When the card ends; absent if it does not.

@@ -78,6 +78,8 @@ codes! {
     InUse "in-use" 409 "the term has children or records; move or delete them first";
     /// The collection is not linked to the ontology.
     NotLinked "not-linked" 409 "the collection is not linked to the ontology; link it first";
+    /// The new epoch is of a weaker suite than the present one.
+    SuiteDowngrade "suite-downgrade" 409 "a scope never goes to a weaker suite; its present one is stronger than the one sent";
     /// A transaction id was used before for other operations.
     TransactionReused "transaction-reused" 409 "this transaction id was used for other operations; make a new one";
     /// Too many requests.

@@ -1,7 +1,7 @@
 //! Scopes: what kinds there are, epochs, the owner's wraps, and the lockbox through which grantees reach an epoch's keys.
 
 use crate::{
-    bytes::{Bytes, SealingPublicKey},
+    bytes::Bytes,
     id::{AccessId, Digest, KeyId, PrincipalId, RecordId, ScopeId},
     signed::{Signed, Statement},
     suite::Suite,
@@ -148,8 +148,8 @@ pub struct Epoch {
     pub epoch: u32,
     /// Commits to the epoch's keys.
     pub key: KeyId,
-    /// Writers without the right to read seal content keys to this (X25519).
-    pub deposit: SealingPublicKey,
+    /// Writers without the right to read seal content keys to this: X25519, or X-Wing in suite 2.
+    pub deposit: Bytes,
     /// When the epoch began, by the owner's clock.
     pub started_at: Timestamp,
     /// In an ontology, the move that the epoch began with.
@@ -167,6 +167,8 @@ impl Statement for Epoch {
 pub struct ScopePre {
     /// The scope.
     pub scope: ScopeId,
+    /// The suite that the pair was made for: its curve, and the algorithm of the wrap.
+    pub suite: Suite,
     /// Zero for the first pair; a hard rotation adds one.
     pub generation: u32,
     /// The public key.

@@ -134,15 +134,15 @@ pub(crate) fn measure(rounds: usize) -> Vec<Row> {
 fn re_encryption(rounds: usize, owner: &Identity, keys: &EpochKeys, rng: &mut ChaCha20Rng) -> Vec<Row> {
     let now = Timestamp::from_millis(1_700_000_000_000);
     let secret = AccountSecret::generate(rng);
-    let (grantee, _) = Identity::found(&secret, PrincipalKind::Account, now).expect("usable keys");
+    let (grantee, card) = Identity::found(&secret, PrincipalKind::Account, now).expect("usable keys");
+    let card = card.unverified().expect("a card");
     let epoch = keys.statement(owner.principal(), owner.scope_id(URI), 0, now);
     let access = AccessId::from_bytes([1; 16]);
-    let pair = PreSecret::generate(rng).expect("a key pair");
+    let pair = PreSecret::generate(pre::Curve::C480, rng).expect("a key pair");
     let lockbox = lockbox::seal(&epoch, keys, &pair, rng).expect("a lockbox");
     let share =
-        lockbox::share(&epoch, &lockbox.lock, access, grantee.principal(), &grantee.sealing_public(), rng)
-            .expect("a share");
-    let transform = pair.transform_key(grantee.pre_public(), rng).expect("a transform key");
+        lockbox::share(&epoch, &lockbox.lock, access, grantee.principal(), &card, rng).expect("a share");
+    let transform = pair.transform_key(grantee.pre_public(pre::Curve::C480), rng).expect("a transform key");
     let capsule = pre::Capsule::parse(&lockbox.capsule).expect("a capsule");
     let turned = pre::transform(&capsule, &transform, rng).expect("transformed");
 
@@ -163,7 +163,9 @@ fn re_encryption(rounds: usize, owner: &Identity, keys: &EpochKeys, rng: &mut Ch
         row(
             "grant: transform key for one grantee",
             Box::new(|| {
-                black_box(pair.transform_key(grantee.pre_public(), &mut draws).expect("a key"));
+                black_box(
+                    pair.transform_key(grantee.pre_public(pre::Curve::C480), &mut draws).expect("a key"),
+                );
             }),
         ),
         row(

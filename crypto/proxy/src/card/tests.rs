@@ -18,8 +18,10 @@ impl Keys {
     }
 
     fn card(&self, sequence: u32, previous: Option<Digest>) -> Card {
-        let mut generator = [0; PrePublicKey::LENGTH];
+        let mut generator = [0; 120];
         (generator[59], generator[119]) = (1, 2);
+        let mut light = [0; 64];
+        (light[31], light[63]) = (1, 2);
         Card {
             suite: Suite::CLASSIC,
             kind: PrincipalKind::Account,
@@ -27,7 +29,9 @@ impl Keys {
             previous,
             signing: SigningPublicKey::from_bytes(self.0.verifying_key().to_bytes()),
             sealing: SealingPublicKey::from_bytes([9; 32]),
+            hybrid: Bytes::from([0; 1_216]),
             pre: Bytes::from(generator),
+            pre_light: Bytes::from(light),
             created_at: Timestamp::from_millis(u64::from(sequence)),
             valid_until: None,
         }
@@ -114,16 +118,29 @@ fn refused_at(cards: &[Signed<Card>], at: u32) -> bool {
 fn an_unknown_suite_and_an_invalid_key_are_refused() {
     let a = Keys::new(1);
     let mut card = a.card(0, None);
-    card.suite = Suite::from_number(2);
+    card.suite = Suite::HYBRID;
     assert!(matches!(
         refused(&[a.sign(&card)]),
-        InvalidCards::Suite { sequence: 0, source } if source == UnknownSuite(Suite::from_number(2))
+        InvalidCards::Suite { sequence: 0, source } if source == UnknownSuite(Suite::HYBRID)
     ));
     let mut card = a.card(0, None);
-    card.pre = Bytes::from([1; PrePublicKey::LENGTH]);
+    card.pre = Bytes::from([1; 120]);
     assert!(matches!(
         refused(&[a.sign(&card)]),
         InvalidCards::Pre { sequence: 0, source: InvalidPre::NotOnCurve }
+    ));
+    // A key of one curve in the place of the other's.
+    let mut card = a.card(0, None);
+    card.pre_light = card.pre.clone();
+    assert!(matches!(
+        refused(&[a.sign(&card)]),
+        InvalidCards::Pre { sequence: 0, source: InvalidPre::Length { length: 120 } }
+    ));
+    let mut card = a.card(0, None);
+    card.hybrid = Bytes::from([0xff; 1_216]);
+    assert!(matches!(
+        refused(&[a.sign(&card)]),
+        InvalidCards::Hybrid { sequence: 0, source: InvalidSealingKey::NotCanonical }
     ));
 }
 

@@ -1,72 +1,66 @@
 //! Re-encryption public keys.
 
-use super::{
-    InvalidPre,
-    field::{FP, check_canonical, take},
-};
+use super::{Curve, InvalidPre, c256, c480};
 use pryv_wire::Bytes;
-use recrypt::api_480;
 use std::fmt;
 
-/// A re-encryption public key: a point on the curve.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub struct PrePublicKey([u8; Self::LENGTH]);
+/// A re-encryption public key: a point on its curve.
+#[derive(Clone, Eq, PartialEq)]
+pub struct PrePublicKey {
+    curve: Curve,
+    bytes: Box<[u8]>,
+}
 
 impl PrePublicKey {
-    /// Length in bytes.
-    pub const LENGTH: usize = 2 * FP;
+    pub(super) fn new(curve: Curve, x: &[u8], y: &[u8]) -> Self {
+        Self { curve, bytes: [x, y].concat().into() }
+    }
 
-    /// Reads a public key.
+    /// Reads a public key. Its length says of which curve it is.
     ///
     /// # Errors
     ///
     /// [`InvalidPre`] if the length is wrong, a coordinate is not below the prime, or the point not on the curve.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidPre> {
-        let bytes = bytes.try_into().map_err(|_| InvalidPre::Length { length: bytes.len() })?;
-        read(bytes)?;
-        Ok(Self(*bytes))
+        let length = bytes.len();
+        let curve = Curve::ALL.into_iter().find(|curve| curve.public_key_length() == length);
+        Self::parse_on(curve.ok_or(InvalidPre::Length { length })?, bytes)
+    }
+
+    /// Reads a public key of a curve.
+    ///
+    /// # Errors
+    ///
+    /// As [`PrePublicKey::parse`]; [`InvalidPre::Length`] for a key of another curve.
+    pub fn parse_on(curve: Curve, bytes: &[u8]) -> Result<Self, InvalidPre> {
+        match curve {
+            Curve::C256 => c256::read_public_key(bytes).map(|_| ())?,
+            Curve::C480 => c480::read_public_key(bytes).map(|_| ())?,
+        }
+        Ok(Self { curve, bytes: bytes.into() })
+    }
+
+    /// Of which curve it is.
+    #[must_use]
+    pub const fn curve(&self) -> Curve {
+        self.curve
     }
 
     /// The bytes.
     #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; Self::LENGTH] {
-        &self.0
+    pub const fn as_bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The bytes, for a message.
     #[must_use]
     pub fn to_wire(&self) -> Bytes {
-        Bytes::from(self.0)
+        Bytes::from(self.as_bytes())
     }
 }
 
 impl fmt::Debug for PrePublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrePublicKey(120 bytes)")
+        write!(f, "PrePublicKey({} bytes)", self.bytes.len())
     }
-}
-
-/// Reads a point of G1.
-pub(super) fn read(bytes: &[u8; PrePublicKey::LENGTH]) -> Result<api_480::PublicKey, InvalidPre> {
-    check_canonical(bytes)?;
-    let mut rest = &bytes[..];
-    let (x, y) = (*take(&mut rest)?, *take(&mut rest)?);
-    api_480::PublicKey::new((x, y)).map_err(|_| InvalidPre::NotOnCurve)
-}
-
-/// Writes a point of G1.
-pub(super) fn write(key: &api_480::PublicKey, bytes: &mut Vec<u8>) {
-    let (x, y) = key.bytes_x_y();
-    bytes.extend_from_slice(x);
-    bytes.extend_from_slice(y);
-}
-
-/// The public key of a point.
-pub(super) fn from_recrypt(key: &api_480::PublicKey) -> PrePublicKey {
-    let (x, y) = key.bytes_x_y();
-    let mut bytes = [0; PrePublicKey::LENGTH];
-    let (left, right) = bytes.split_at_mut(FP);
-    left.copy_from_slice(x);
-    right.copy_from_slice(y);
-    PrePublicKey(bytes)
 }

@@ -56,7 +56,7 @@ fn a_re_encryption_key_that_is_not_the_wraps_is_refused() {
     let honest = state.pre.clone().unwrap();
     assert!(unwrap_pre(&world.ada.identity, state.scope, &honest).is_ok());
     let mut swapped = honest.clone();
-    swapped.public = Party::new(5).identity.pre_public().to_wire();
+    swapped.public = Party::new(5).identity.pre_public(pryv_proxy_crypto::pre::Curve::C480).to_wire();
     assert_eq!(unwrap_pre(&world.ada.identity, state.scope, &swapped).unwrap_err().code(), "wrong-wrap");
     let mut older = honest;
     older.generation = 1;

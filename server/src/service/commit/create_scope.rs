@@ -24,6 +24,9 @@ pub(super) fn prepare(epoch: NewEpoch, definition: Bytes, signer: &Signer) -> Re
     if protected.kind != RecordKind::Definition || protected.version != 1 || protected.access.is_some() {
         return Err(Error::malformed("a scope begins with version 1 of its definition, by its owner"));
     }
+    if protected.suite != epoch.epoch.suite {
+        return Err(Error::malformed("the definition is of another suite than the epoch"));
+    }
     if protected.scope != epoch.epoch.scope || definition.epoch() != Some(0) {
         return Err(Error::malformed("the definition is of another scope or epoch"));
     }
@@ -42,7 +45,13 @@ pub(super) fn apply(
     if tx.reading().scope_head(owner.account(), scope)?.is_some() {
         return Err(Error::new(ErrorCode::AlreadyExists));
     }
-    tx.begin_epoch(&owner, scope, ScopeHead { epoch: 0, generation: None }, statement, owner_wrap)?;
+    tx.begin_epoch(
+        &owner,
+        scope,
+        ScopeHead { epoch: 0, suite: epoch.suite, generation: None },
+        statement,
+        owner_wrap,
+    )?;
     tx.put_definition(&owner, scope, &definition.as_new(), applying.place(index))?;
     applying.touched.push(Touched::Epoch { scope, epoch: 0 });
     applying.touched.push(definition.touched());

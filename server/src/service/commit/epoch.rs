@@ -6,9 +6,13 @@ use crate::{
     permission::Owner,
     store::{At as _, ScopeHead, Tx},
 };
-use pryv_proxy_crypto::{check_suite, pre::Capsule, verified};
+use pryv_proxy_crypto::{
+    pre::Capsule,
+    suite::{known, may_follow},
+    verified,
+};
 use pryv_wire::{
-    AccessId, Bytes, ErrorCode, Signed, Statement,
+    AccessId, Bytes, ErrorCode, Signed, Statement, Suite,
     scope::{Epoch, Lockbox, NewEpoch, Share},
     transaction::Touched,
 };
@@ -25,7 +29,11 @@ pub(super) struct PreparedEpoch {
 pub(super) fn prepare(new: NewEpoch, signer: &Signer) -> Result<PreparedEpoch> {
     let NewEpoch { statement, owner_wrap, lockbox, entries } = new;
     let epoch = verify(&statement, signer)?;
-    check_suite(epoch.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
+    let suite = known(epoch.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
+    suite
+        .sealing
+        .check(&epoch.deposit)
+        .map_err(|_| Error::malformed("`deposit` is not a key of this suite"))?;
     if epoch.account != signer.account {
         return Err(Error::statement("the epoch is of another account"));
     }
@@ -73,6 +81,14 @@ pub(super) fn check_lockbox(lockbox: &Lockbox) -> Result<()> {
     Ok(())
 }
 
+/// A capsule is of the curve of its generation, and that is no weaker than the suite of the epoch.
+pub(super) fn check_curve<'t>(tx: &Tx<'t>, owner: &Owner<'t>, suite: Suite, lockbox: &Lockbox) -> Result<()> {
+    let curve = tx.pre_curve(owner, lockbox.scope, lockbox.generation)?;
+    let least = known(suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?.curve;
+    let fits = curve.is_some_and(|curve| curve.capsule_length(0) == lockbox.capsule.len() && least <= curve);
+    if fits { Ok(()) } else { Err(Error::malformed("`capsule` is not of the curve of the scope's key pair")) }
+}
+
 pub(super) fn check_share(share: &Share) -> Result<()> {
     check_sealed("share.sealed", &share.sealed)
 }
@@ -83,12 +99,15 @@ pub(super) fn apply<'t>(
     owner: &Owner<'t>,
     new: PreparedEpoch,
 ) -> Result<()> {
-    let PreparedEpoch { epoch: Epoch { scope, epoch, .. }, statement, owner_wrap, lockbox } = new;
+    let PreparedEpoch { epoch: Epoch { suite, scope, epoch, .. }, statement, owner_wrap, lockbox } = new;
     let stale = || Error::new(ErrorCode::StaleEpoch);
     let head = tx.reading().scope_head(owner.account(), scope)?;
     let head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
     if head.epoch.checked_add(1) != Some(epoch) {
         return Err(stale());
+    }
+    if !may_follow(head.suite, suite) {
+        return Err(Error::new(ErrorCode::SuiteDowngrade));
     }
     let shared: BTreeSet<AccessId> =
         lockbox.iter().flat_map(|lockbox| &lockbox.shares).map(|share| share.access).collect();
@@ -98,8 +117,9 @@ pub(super) fn apply<'t>(
     if lockbox.as_ref().is_some_and(|lockbox| Some(lockbox.generation) != head.generation) {
         return Err(stale());
     }
-    tx.begin_epoch(owner, scope, ScopeHead { epoch, ..head }, statement, owner_wrap)?;
+    tx.begin_epoch(owner, scope, ScopeHead { epoch, suite, ..head }, statement, owner_wrap)?;
     if let Some(lockbox) = lockbox {
+        check_curve(tx, owner, suite, &lockbox)?;
         tx.put_lockbox(owner, lockbox)?;
     }
     applying.touched.push(Touched::Epoch { scope, epoch });

@@ -2,7 +2,7 @@
 
 use super::{
     Applying, Error, Result, Signer, check_sealed,
-    epoch::{check_lockbox, check_share, verify},
+    epoch::{check_curve, check_lockbox, check_share, verify},
     link::{self, NewLink},
 };
 use crate::{
@@ -11,12 +11,13 @@ use crate::{
 };
 use pryv_proxy_crypto::{
     check_suite,
-    pre::{PrePublicKey, TransformKey},
+    pre::{Curve, PrePublicKey, TransformKey},
+    suite::known,
 };
 use pryv_wire::{
     AccessId, ErrorCode, ScopeId, Signed,
     access::{Access, Grant},
-    card::PrincipalKind,
+    card::{Card, PrincipalKind},
     scope::{Lockbox, ScopePre, Share, Transform},
     transaction::{GrantAccess, Touched},
 };
@@ -47,7 +48,8 @@ pub(super) fn prepare(grant: GrantAccess, signer: &Signer) -> Result<PreparedGra
     let id = access.access;
     let pre = by(pre, |pre| pre.scope)?;
     for pair in pre.values() {
-        PrePublicKey::parse(&pair.public)
+        let suite = known(pair.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
+        PrePublicKey::parse_on(suite.curve, &pair.public)
             .map_err(|_| Error::malformed("`pre.public` is not a key of this suite"))?;
         check_sealed("pre.owner_wrap", &pair.owner_wrap)?;
         if pair.generation != 0 {
@@ -163,7 +165,7 @@ pub(super) fn apply(
     if let Some(link) = &link {
         link.register(tx, &owner, &access)?;
     }
-    let grantee_pre = check_grantee(tx, &access, link.is_some())?;
+    let grantee = check_grantee(tx, &access, link.is_some())?;
     if tx.reading().count_of(owner.account(), access.grantee, MAX_ACCESSES)? >= MAX_ACCESSES {
         return Err(Error::out_of_range("the grantee holds 256 accesses: revoke one", MAX_ACCESSES));
     }
@@ -193,9 +195,7 @@ pub(super) fn apply(
         if transform.generation != generation {
             return Err(stale("a transform key is of another generation"));
         }
-        if delegatee != grantee_pre {
-            return Err(Error::statement("a transform key is for another grantee"));
-        }
+        check_delegatee(tx, &owner, &grantee, &transform, &delegatee)?;
         tx.put_transform(&owner, &transform)?;
     }
     if !(pre.is_empty() && lockboxes.is_empty() && shares.is_empty() && transforms.is_empty()) {
@@ -217,17 +217,40 @@ pub(super) fn apply(
 
 /// The grantee is of this node, and the keys were sealed to its present card. A link holds the one access that it was made with:
 /// who counts its uses, counts those of that access.
-fn check_grantee(tx: &Tx<'_>, access: &Access, is_new_link: bool) -> Result<PrePublicKey> {
+fn check_grantee(tx: &Tx<'_>, access: &Access, is_new_link: bool) -> Result<Card> {
     let cards = tx.reading().cards(access.grantee)?;
     let card = cards.last().ok_or_else(|| Error::new(ErrorCode::NotFound))?;
     if card.digest() != access.grantee_card {
         return Err(Error::statement("the access is sealed to a card that is not the grantee's present one"));
     }
-    let card = card.unverified()?;
+    let card = card.unverified().map_err(|_| Error::internal(crate::store::Error::Row("card")))?;
     if card.kind == PrincipalKind::Link && !is_new_link {
         return Err(Error::because(ErrorCode::AlreadyExists, "a link holds one access"));
     }
-    PrePublicKey::parse(&card.pre).map_err(|_| Error::internal(crate::store::Error::Row("card")))
+    Ok(card)
+}
+
+/// A transform key leads to the grantee's key, on the curve of the generation that it transforms from.
+pub(super) fn check_delegatee<'t>(
+    tx: &Tx<'t>,
+    owner: &Owner<'t>,
+    grantee: &Card,
+    transform: &Transform,
+    delegatee: &PrePublicKey,
+) -> Result<()> {
+    let curve = tx.pre_curve(owner, transform.scope, transform.generation)?;
+    if curve != Some(delegatee.curve()) {
+        return Err(Error::statement("a transform key is of another curve than the scope's key pair"));
+    }
+    let key = match delegatee.curve() {
+        Curve::C256 => &grantee.pre_light,
+        _ => &grantee.pre,
+    };
+    if key.as_slice() == delegatee.as_bytes() {
+        Ok(())
+    } else {
+        Err(Error::statement("a transform key is for another grantee"))
+    }
 }
 
 fn put_pre<'t>(tx: &mut Tx<'t>, owner: &Owner<'t>, head: ScopeHead, pair: &ScopePre) -> Result<ScopeHead> {
@@ -257,6 +280,8 @@ fn complete_lockboxes<'t>(
         if !applying.are_readers(tx, owner, scope, &shared)? {
             return Err(stale("a lockbox lacks the share of another reader"));
         }
+        let suite = tx.suite_of(owner, scope, epoch)?.ok_or_else(|| stale("an epoch is missing"))?;
+        check_curve(tx, owner, suite, &lockbox)?;
         tx.put_lockbox(owner, lockbox)?;
     }
     Ok(())

@@ -210,7 +210,13 @@ fn check_epoch(tx: &Tx<'_>, record: &PreparedRecord) -> Result<()> {
     use crate::store::At as _;
     let Protected { account, scope, .. } = record.protected;
     let head = tx.reading().scope_head(account, scope)?.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
-    if record.epoch() == Some(head.epoch) { Ok(()) } else { Err(Error::new(ErrorCode::StaleEpoch)) }
+    if record.epoch() != Some(head.epoch) {
+        return Err(Error::new(ErrorCode::StaleEpoch));
+    }
+    if record.protected.suite != head.suite {
+        return Err(Error::malformed("a record is written in the suite of its epoch"));
+    }
+    Ok(())
 }
 
 /// Who may not read holds no key to wrap under and none to make tokens with.

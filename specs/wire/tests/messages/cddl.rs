@@ -50,6 +50,7 @@ const FORMS: &[&str] = &[
     "digest",
     "signing-public-key",
     "sealing-public-key",
+    "hybrid-public-key",
     "signature",
     "commitment",
     "session-token",

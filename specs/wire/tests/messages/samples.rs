@@ -102,7 +102,9 @@ pub(crate) fn first_card() -> Card {
         previous: None,
         signing: SigningPublicKey::from_bytes([0x01; 32]),
         sealing: SealingPublicKey::from_bytes([0x02; 32]),
+        hybrid: opaque(0x0a, 1_216),
         pre: opaque(0x03, 120),
+        pre_light: opaque(0x0b, 64),
         created_at: NINE,
         valid_until: None,
     }
@@ -148,14 +150,20 @@ fn epoch() -> Epoch {
         scope: SCOPE,
         epoch: 1,
         key: KeyId::from_bytes([0x1d; 16]),
-        deposit: SealingPublicKey::from_bytes([0xde; 32]),
+        deposit: opaque(0xde, 32),
         started_at: later(1),
         moved: None,
     }
 }
 
 fn pre() -> ScopePre {
-    ScopePre { scope: SCOPE, generation: 0, public: opaque(0x07, 120), owner_wrap: opaque(0x08, 88) }
+    ScopePre {
+        scope: SCOPE,
+        suite: Suite::CLASSIC,
+        generation: 0,
+        public: opaque(0x07, 120),
+        owner_wrap: opaque(0x08, 88),
+    }
 }
 
 fn share() -> Share {

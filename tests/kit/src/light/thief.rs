@@ -99,7 +99,7 @@ impl Loot {
                 let turned = turned.to_wire();
                 // A capsule that is turned to the thief opens for the thief: lock 1 is no hindrance here.
                 capsules += usize::from(
-                    transform_key.delegatee().is_ok_and(|to| to.as_bytes() == thief.pre_public().as_bytes()),
+                    transform_key.delegatee().is_ok_and(|to| to == *thief.pre_public(to.curve())),
                 );
                 for (access, share) in &self.shares {
                     if let Ok(found) = lockbox::open(thief, &epoch, *access, &turned, share, &lockbox.sealed)
