@@ -76,7 +76,7 @@ impl Access {
     /// The URI of the access.
     #[must_use]
     pub const fn uri(&self) -> Uri {
-        Uri::Access { account: self.grantor, access: self.id }
+        Uri::Access { account: self.account, access: self.id }
     }
 
     /// Nothing if the access counts now; otherwise why it does not, and what to do.

@@ -111,3 +111,16 @@ fn a_session_that_others_can_read_is_not_used() {
     assert_eq!(code, Some(1));
     assert!(remarks.contains("is not a session file"), "{remarks}");
 }
+
+#[test]
+fn a_link_that_is_damaged_is_a_usage_error_that_repeats_no_key() {
+    let home = home();
+    let key = "aeaq".repeat(14);
+    for url in
+        [format!("pryv://{}/accesses/{}#{key}", "a".repeat(52), "a".repeat(26)), format!("https://x/#{key}")]
+    {
+        let (code, results, remarks) = said(&pryv(home.path(), &["link", "open", &url]));
+        assert_eq!((code, results.as_str()), (Some(2), ""), "{remarks}");
+        assert!(!remarks.contains(&key), "{remarks}");
+    }
+}

@@ -71,7 +71,7 @@ impl Account {
     pub async fn own_app_data(&self, owner: PrincipalId) -> Result<Collection, OpenError> {
         let uri = data_uri(self.id());
         for received in self.received().await? {
-            if received.access.grantor != owner || received.access.status != AccessStatus::Active {
+            if received.access.account != owner || received.access.status != AccessStatus::Active {
                 continue;
             }
             for scoped in received.access.scopes.iter().filter(|scoped| scoped.level == Level::Contribute) {

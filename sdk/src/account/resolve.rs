@@ -141,7 +141,7 @@ impl Account {
         let mut last = ResolveError::NotFound;
         for received in self.received().await? {
             let reaches = received.access.scopes.iter().any(|scoped| scoped.scope == scope);
-            if received.access.grantor != owner || !reaches {
+            if received.access.account != owner || !reaches {
                 continue;
             }
             match received.open(scope).await {
@@ -159,7 +159,7 @@ impl Account {
         } else {
             self.received().await?.into_iter().map(|received| received.access).collect()
         };
-        found.retain(|access| access.id == id && access.grantor == account);
+        found.retain(|access| access.id == id && access.account == account);
         found.pop().ok_or(ResolveError::NotFound)
     }
 }

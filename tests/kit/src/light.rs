@@ -6,7 +6,7 @@ mod link;
 mod thief;
 
 pub use forge::{Collection, Forged, put, random_record, random_transaction};
-pub use link::{foreign_link_card, guessed_link};
+pub use link::{foreign_link_card, guessed_link, link_secret};
 pub use thief::{Loot, Opened};
 
 use crate::clock::START;

@@ -28,3 +28,15 @@ pub fn guessed_link(secret: [u8; 32], password: Option<&str>) -> PrincipalId {
     let secret = LinkSecret::from_slice(&secret).expect("32 bytes");
     link::keys(&secret, password).expect("usable keys").identity.principal()
 }
+
+/// The secret in the text of a share link.
+///
+/// # Panics
+///
+/// If it is not the text of one.
+#[must_use]
+pub fn link_secret(text: &str) -> Vec<u8> {
+    let key = text.rsplit(['#', '/']).next().expect("a key");
+    let bytes = data_encoding::BASE32_NOPAD_NOCASE.decode(key.as_bytes()).expect("base32");
+    bytes[1..33].to_vec()
+}

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Note, all, named, note, notes, plain_notes, topic};
 use pryv_sdk::{Account, Collection, Grant, Level, NewLink, Password, ShareLink, account::CreatedLink};
-use pryv_test_kit::{World, clock::days};
+use pryv_test_kit::{World, clock::days, light::link_secret};
 
 /// A link on one collection.
 async fn link(
@@ -14,9 +14,15 @@ async fn link(
 ) -> CreatedLink {
     let grant = named(world, Grant::to_link().on(collection, level));
     let created = account.create_link(with(NewLink::of(grant))).await.expect("a link");
-    let text = created.link.to_uri();
-    world.canary.plant("key of a link", text.split_once('#').expect("a fragment").1.as_bytes());
+    plant(world, &created.link);
     created
+}
+
+/// Neither the key of a link nor the secret in it is ever sent.
+fn plant(world: &World, link: &ShareLink) {
+    let text = link.to_uri();
+    world.canary.plant("key of a link", text.split_once('#').expect("a fragment").1.as_bytes());
+    world.canary.plant("secret of a link", &link_secret(&text));
 }
 
 /// The link as it travels: as text.

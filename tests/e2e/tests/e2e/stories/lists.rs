@@ -41,7 +41,7 @@ async fn strangers_with_long_notes_do_not_hide_what_somebody_was_granted() {
                 terms: None,
                 max_uses: None,
                 note: longest.clone(),
-                owner_note: longest.clone(),
+                owner_note: Bytes::from(vec![7; 16]),
                 signed_at: pryv_wire::Clock::now(&world.clock),
             };
             Operation::Grant(Box::new(GrantAccess {
