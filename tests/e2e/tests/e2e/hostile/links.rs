@@ -71,6 +71,7 @@ async fn what_a_link_opens_is_granted_by_the_account_in_its_url() {
     let forger = world.by_hand(&mallory).await;
     let lie = server.on::<GetAccess>(move |_, answer| {
         let mut access = answer.statement.unverified().unwrap();
+        access.account = forger.id();
         access.grantor = forger.id();
         answer.statement = forger.identity.sign(&access);
     });
