@@ -1,9 +1,12 @@
 //! The rules: who may do what. Each function answers a proof, or why not.
 
-use super::{Caller, Change, Create, Denied, Grant, Owner, Read, See, Writer};
-use crate::store::At;
+use super::{Caller, Change, Create, Denied, Grant, Manage, Owner, Reach, Read, See, Top, Way, Writer};
+use crate::store::{AccessEntry, At, Reading};
 use pryv_wire::{AccessId, PrincipalId, ScopeId, Timestamp, access::Level};
-use std::marker::PhantomData;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
 /// The caller owns the account.
 ///
@@ -46,16 +49,25 @@ pub fn see<'t>(
     scope: ScopeId,
     now: Timestamp,
 ) -> Result<Grant<'t, See>, Denied> {
-    match read(at, caller, account, scope, now) {
-        Ok(grant) => Ok(Grant::certify(account, scope, grant.access(), grant.level)),
-        Err(Denied::NotAllowed | Denied::AccessNotValid) => {
-            by_best(at, caller, account, scope, now, |_| true)
-        }
-        Err(denied) => Err(denied),
+    match by_any(at, caller, account, scope, now, Level::reads) {
+        Err(Denied::NotAllowed | Denied::AccessNotValid) => by_any(at, caller, account, scope, now, |_| true),
+        decided => decided,
     }
 }
 
-/// The caller may read the scope: the oldest valid access that allows it counts.
+/// The owner may know of each of its scopes.
+///
+/// # Errors
+///
+/// [`Denied::NotFound`] if there is no such scope.
+pub fn see_own<'t>(at: &impl At<'t>, owner: &Owner<'t>, scope: ScopeId) -> Result<Grant<'t, See>, Denied> {
+    match at.reading().scope_head(owner.account(), scope)? {
+        Some(_) => Ok(Grant::certify(owner.account(), scope, Reach::owner())),
+        None => Err(Denied::NotFound),
+    }
+}
+
+/// The caller may read the scope, or a part of it: every valid access that allows it counts.
 ///
 /// # Errors
 ///
@@ -68,10 +80,83 @@ pub fn read<'t>(
     scope: ScopeId,
     now: Timestamp,
 ) -> Result<Grant<'t, Read>, Denied> {
-    by_best(at, caller, account, scope, now, Level::reads)
+    by_any(at, caller, account, scope, now, Level::reads)
 }
 
-fn by_best<'t, A>(
+/// Whether the caller may read any of some scopes, or a part of one.
+///
+/// # Errors
+///
+/// As the store.
+pub fn reads_any<'t>(
+    at: &impl At<'t>,
+    caller: &Caller,
+    account: PrincipalId,
+    scopes: &BTreeSet<ScopeId>,
+    now: Timestamp,
+) -> Result<bool, Denied> {
+    let reading = at.reading();
+    if caller.principal() == account {
+        return Ok(true);
+    }
+    for entry in reading.entries_of(account, caller.principal())? {
+        if !entry.is_valid_at(now) {
+            continue;
+        }
+        for grant in entry.grants.iter().filter(|grant| grant.level.reads()) {
+            let reached = match &grant.slice {
+                None => scopes.contains(&grant.scope),
+                Some(slice) => !reading.covered(account, slice)?.is_disjoint(scopes),
+            };
+            if reached {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The ways of one access into one scope, whatever its dates. Which ontologies the scope is linked to is asked once.
+struct Ways<'r> {
+    reading: Reading<'r>,
+    account: PrincipalId,
+    scope: ScopeId,
+    linked: BTreeMap<ScopeId, bool>,
+}
+
+impl<'r> Ways<'r> {
+    const fn into(reading: Reading<'r>, account: PrincipalId, scope: ScopeId) -> Self {
+        Self { reading, account, scope, linked: BTreeMap::new() }
+    }
+
+    fn of(&mut self, entry: &AccessEntry) -> Result<Vec<Way>, Denied> {
+        let mut ways = Vec::new();
+        for grant in &entry.grants {
+            let (access, level) = (Some(entry.access), Some(grant.level));
+            if grant.scope == self.scope {
+                ways.push(Way { access, level, from_epoch: grant.from_epoch, top: None });
+            } else if let Some(slice) = &grant.slice
+                && ((slice.labels && slice.ontology == self.scope)
+                    || (slice.covers(self.scope) && self.is_linked(slice.ontology)?))
+            {
+                let top = Some(Top { ontology: slice.ontology, term: slice.term });
+                ways.push(Way { access, level, from_epoch: grant.floor(self.scope), top });
+            }
+        }
+        Ok(ways)
+    }
+
+    fn is_linked(&mut self, ontology: ScopeId) -> Result<bool, Denied> {
+        if let Some(linked) = self.linked.get(&ontology) {
+            return Ok(*linked);
+        }
+        let linked = self.reading.is_linked(self.account, ontology, self.scope)?;
+        self.linked.insert(ontology, linked);
+        Ok(linked)
+    }
+}
+
+fn by_any<'t, A>(
     at: &impl At<'t>,
     caller: &Caller,
     account: PrincipalId,
@@ -82,24 +167,26 @@ fn by_best<'t, A>(
     let reading = at.reading();
     if caller.owns(account) {
         return match reading.scope_head(account, scope)? {
-            Some(_) => Ok(Grant::certify(account, scope, None, None)),
+            Some(_) => Ok(Grant::certify(account, scope, Reach::owner())),
             None => Err(Denied::NotFound),
         };
     }
     let mut denied = Denied::NotFound;
+    let (mut ways, mut open) = (Ways::into(reading, account, scope), Vec::new());
     for entry in reading.entries_of(account, caller.principal())? {
-        let Some(level) = entry.level(scope) else { continue };
-        if !allows(level) {
-            if matches!(denied, Denied::NotFound) {
-                denied = Denied::NotAllowed;
+        for way in ways.of(&entry)? {
+            if !way.level.is_some_and(&allows) {
+                if matches!(denied, Denied::NotFound) {
+                    denied = Denied::NotAllowed;
+                }
+            } else if entry.is_valid_at(now) {
+                open.push(way);
+            } else {
+                denied = Denied::AccessNotValid;
             }
-        } else if entry.is_valid_at(now) {
-            return Ok(Grant::certify(account, scope, Some(entry.access), Some(level)));
-        } else {
-            denied = Denied::AccessNotValid;
         }
     }
-    Err(denied)
+    Reach::of(open).map(|reach| Grant::certify(account, scope, reach)).ok_or(denied)
 }
 
 /// The caller may create records in the scope, by the access it names (none for the owner).
@@ -134,6 +221,22 @@ pub fn change<'t>(
     by_named(at, caller, account, scope, access, now, Level::changes)
 }
 
+/// The caller may create, change and delete terms of an ontology, by the access it names (none for the owner).
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn manage<'t>(
+    at: &impl At<'t>,
+    caller: &Caller,
+    account: PrincipalId,
+    ontology: ScopeId,
+    access: Option<AccessId>,
+    now: Timestamp,
+) -> Result<Grant<'t, Manage>, Denied> {
+    by_named(at, caller, account, ontology, access, now, Level::manages)
+}
+
 fn by_named<'t, A>(
     at: &impl At<'t>,
     caller: &Caller,
@@ -147,21 +250,28 @@ fn by_named<'t, A>(
     if caller.owns(account) {
         return match (reading.scope_head(account, scope)?, access) {
             (None, _) => Err(Denied::NotFound),
-            (Some(_), None) => Ok(Grant::certify(account, scope, None, None)),
+            (Some(_), None) => Ok(Grant::certify(account, scope, Reach::owner())),
             (Some(_), Some(_)) => Err(Denied::NotAllowed),
         };
     }
     // One row, because this is asked for each record of a transaction; the others are read to refuse only.
     let named = access.map(|access| reading.entry_of(account, caller.principal(), access)).transpose()?;
-    let named = named.flatten().and_then(|entry| entry.level(scope).map(|level| (entry, level)));
-    match named {
-        Some((_, level)) if !allows(level) => Err(Denied::NotAllowed),
-        Some((entry, _)) if !entry.is_valid_at(now) => Err(Denied::AccessNotValid),
-        Some((_, level)) => Ok(Grant::certify(account, scope, access, Some(level))),
-        None => {
-            let entries = reading.entries_of(account, caller.principal())?;
-            let knows = entries.iter().any(|entry| entry.level(scope).is_some());
-            Err(if knows { Denied::NotAllowed } else { Denied::NotFound })
+    let mut ways = Ways::into(reading, account, scope);
+    if let Some(entry) = named.flatten() {
+        let into = ways.of(&entry)?;
+        let knows = !into.is_empty();
+        let open = into.into_iter().filter(|way| way.level.is_some_and(&allows)).collect();
+        match Reach::of(open) {
+            Some(_) if !entry.is_valid_at(now) => return Err(Denied::AccessNotValid),
+            Some(reach) => return Ok(Grant::certify(account, scope, reach)),
+            None if knows => return Err(Denied::NotAllowed),
+            None => {}
         }
     }
+    for entry in reading.entries_of(account, caller.principal())? {
+        if !ways.of(&entry)?.is_empty() {
+            return Err(Denied::NotAllowed);
+        }
+    }
+    Err(Denied::NotFound)
 }

@@ -12,17 +12,26 @@
 //! | [`Grant<Read>`](Read) | read a scope's records |
 //! | [`Grant<Create>`](Create) | create records in a scope |
 //! | [`Grant<Change>`](Change) | update and delete records in a scope |
+//! | [`Grant<Manage>`](Manage) | create, change and delete terms of an ontology |
+//! | [`Shape`] | know of terms of an ontology |
+//!
+//! A grant has a [`Reach`]: all records of the scope, those under some terms, those from some epoch on. Store functions
+//! that take one keep to it.
 //!
 //! What a caller may not know of is [`Denied::NotFound`], absent or not.
 
 mod authorize;
 mod caller;
+mod reach;
+mod shape;
 
-pub use authorize::{change, create, owner, read, see, writer};
+pub use authorize::{change, create, manage, owner, read, reads_any, see, see_own, writer};
 pub use caller::{Caller, authenticate};
+pub use reach::{Reach, Top, Way};
+pub use shape::{Shape, View, shape};
 
 use crate::store::{self, Moment};
-use pryv_wire::{AccessId, PrincipalId, ScopeId, access::Level};
+use pryv_wire::{AccessId, PrincipalId, ScopeId};
 use std::marker::PhantomData;
 
 /// May know that a scope exists.
@@ -41,24 +50,22 @@ pub enum Create {}
 #[derive(Debug)]
 pub enum Change {}
 
+/// May create, change and delete terms of an ontology.
+#[derive(Debug)]
+pub enum Manage {}
+
 /// Proof that a caller may do `A` to one scope, at moment `'t`.
 #[derive(Debug)]
 pub struct Grant<'t, A> {
     account: PrincipalId,
     scope: ScopeId,
-    access: Option<AccessId>,
-    level: Option<Level>,
+    reach: Reach,
     at: PhantomData<(Moment<'t>, fn() -> A)>,
 }
 
 impl<A> Grant<'_, A> {
-    const fn certify(
-        account: PrincipalId,
-        scope: ScopeId,
-        access: Option<AccessId>,
-        level: Option<Level>,
-    ) -> Self {
-        Self { account, scope, access, level, at: PhantomData }
+    const fn certify(account: PrincipalId, scope: ScopeId, reach: Reach) -> Self {
+        Self { account, scope, reach, at: PhantomData }
     }
 
     /// Whose scope it is.
@@ -76,13 +83,26 @@ impl<A> Grant<'_, A> {
     /// The access that allows it; none for the owner.
     #[must_use]
     pub const fn access(&self) -> Option<AccessId> {
-        self.access
+        self.reach.lead().access
     }
 
-    /// Whether the holder may read as well.
+    /// How far into the scope it goes.
+    #[must_use]
+    pub const fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// The first epoch of the scope that its holder is shown: that of whose keys it may have, if it reads the scope as a
+    /// whole; otherwise the first one of which it reaches anything.
+    #[must_use]
+    pub fn from_epoch(&self) -> u32 {
+        if self.reads() { self.reach.lead().from_epoch } else { self.reach.from_epoch() }
+    }
+
+    /// Whether the holder reads the scope as a whole, that is, may have the keys of its epochs.
     #[must_use]
     pub fn reads(&self) -> bool {
-        self.level.is_none_or(Level::reads)
+        self.reach.is_whole() && self.reach.lead().reads()
     }
 }
 

@@ -6,10 +6,11 @@ use crate::{
     store::{GrantedPlace, Reading, ReceivedPlace},
 };
 use pryv_wire::{
-    AccessId, Bytes, ErrorCode, PrincipalId, Timestamp,
+    AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Timestamp,
     access::{Access, AccessState, Accesses, GetAccess, ListGranted, ListReceived, MAX_ACCESS_PAGE},
     encode,
 };
+use std::collections::BTreeSet;
 
 /// How long the statements of one page may be together, in bytes: the first one always goes along, whatever its length.
 const MAX_PAGE_BYTES: usize = 2 << 20;
@@ -93,14 +94,14 @@ impl Service {
 }
 
 fn reads_its_writes(view: &Reading<'_>, caller: &Caller, access: &Access, now: Timestamp) -> Result<bool> {
+    let mut written: BTreeSet<ScopeId> = BTreeSet::new();
     for grant in access.grants.iter().filter(|grant| grant.level.creates()) {
-        match permission::read(view, caller, access.account, grant.scope, now) {
-            Ok(_) => return Ok(true),
-            Err(permission::Denied::Store(error)) => return Err(error.into()),
-            Err(_) => {}
+        match &grant.slice {
+            Some(slice) => written.extend(view.covered(access.account, slice)?),
+            None => drop(written.insert(grant.scope)),
         }
     }
-    Ok(false)
+    Ok(permission::reads_any(view, caller, access.account, &written, now)?)
 }
 
 fn state(view: &Reading<'_>, account: PrincipalId, access: AccessId) -> Result<Option<AccessState>> {

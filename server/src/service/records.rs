@@ -3,7 +3,7 @@
 use super::{Error, Result, Service, audit::Given};
 use crate::{
     permission::{self, Caller, Grant, Read},
-    store::PageRequest,
+    store::{Filed, MAX_IN_USE, Narrowed, PageRequest},
 };
 use pryv_wire::{
     Bytes, ErrorCode,
@@ -60,7 +60,16 @@ impl Service {
                     let newest_first = order == Order::NewestFirst;
                     let unknown = || Error::malformed("`after` is not a cursor of this query");
                     let place = |cursor: &Bytes| view.place(&grant, newest_first, cursor).ok_or_else(unknown);
-                    let page = view.query(&grant, &plan(request, place)?)?;
+                    let filed = match view.narrow(&grant, request.within)? {
+                        Narrowed::Whole => None,
+                        Narrowed::To(lists) => Some(lists),
+                        Narrowed::TooMany => {
+                            let reason =
+                                "records stand under more terms than one query reads: ask within fewer";
+                            return Err(Error::out_of_range(reason, MAX_IN_USE));
+                        }
+                    };
+                    let page = view.query(&grant, &plan(request, filed, place)?)?;
                     let next = page.next.map(|place| view.cursor(&grant, newest_first, place)).transpose()?;
                     let epoch = view.scope_head(account, scope)?.map_or(0, |head| head.epoch);
                     let given = given(&grant, Act::QueryRecords, page.records.len());
@@ -78,7 +87,11 @@ fn given(grant: &Grant<'_, Read>, act: Act, records: usize) -> Given {
     Given { account: grant.account(), scope: grant.scope(), access: grant.access(), act, records }
 }
 
-fn plan(request: QueryRecords, place: impl Fn(&Bytes) -> Result<u64>) -> Result<PageRequest> {
+fn plan(
+    request: QueryRecords,
+    filed: Option<Vec<Filed>>,
+    place: impl Fn(&Bytes) -> Result<u64>,
+) -> Result<PageRequest> {
     if request.limit == 0 || request.limit > MAX_LIMIT {
         return Err(Error::out_of_range("`limit` is 1 to 1,000", 1_000));
     }
@@ -90,6 +103,7 @@ fn plan(request: QueryRecords, place: impl Fn(&Bytes) -> Result<u64>) -> Result<
     };
     let conditions = conditions.map(check_tokens).transpose()?;
     Ok(PageRequest {
+        filed,
         conditions,
         newest_first: request.order == Order::NewestFirst,
         limit: usize::try_from(request.limit).unwrap_or(usize::MAX),

@@ -8,9 +8,14 @@ use crate::{
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
     audit::Act,
-    scope::{Epoch, EpochKeys, EpochOpened, ListScopes, OpenScope, ScopeKind, ScopeOpened, Scopes},
+    scope::{
+        CoveringSlice, Epoch, EpochKeys, EpochOpened, ListScopes, OpenScope, ScopeKind, ScopeOpened, Scopes,
+    },
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
@@ -44,28 +49,28 @@ impl Service {
         let asking = caller.clone();
         let gathered =
             self.blocking(move |inner| inner.store.read(|view| gather(&view, &asking, &asked, now))).await?;
-        let (definition, epochs, access, key) = match gathered {
+        let ToTransform { mut opened, epochs, access, key } = match gathered {
             Gathered::Complete(opened, access) => {
                 self.enter(&caller, opening(&request, access)).await?;
                 return Ok(*opened);
             }
-            Gathered::ToTransform { definition, epochs, access, key } => (definition, epochs, access, key),
+            Gathered::ToTransform(work) => *work,
         };
         let kept: usize = epochs.iter().filter(|epoch| epoch.kept.is_some()).count();
         self.inner.transforms.were_kept(kept);
         let made = self.transform_missing(&caller, access, &request, &epochs, &key).await?;
-        let mut opened = Vec::with_capacity(epochs.len());
+        let mut unlocked = Vec::with_capacity(epochs.len());
         for Locked { epoch, statement, kept, share, sealed, .. } in epochs {
             let made = || made.kept.get(&epoch).or_else(|| made.to_keep.get(&epoch)).cloned();
             let capsule = kept.or_else(made).ok_or_else(|| lost("a capsule"))?;
             let keys = EpochKeys::Grantee { capsule, share, sealed };
-            opened.push((epoch, EpochOpened { statement, keys }));
+            unlocked.push((epoch, EpochOpened { statement, keys }));
         }
-        let served = opened.iter().map(|(epoch, _)| *epoch).collect();
+        let served = unlocked.iter().map(|(epoch, _)| *epoch).collect();
         let entered = Some(opening(&request, Some(access)));
         self.record_served(caller, access, &request, served, made.to_keep, entered).await?;
-        let epochs = opened.into_iter().map(|(_, opened)| opened).collect();
-        Ok(answer(definition, epochs))
+        opened.epochs = unlocked.into_iter().map(|(_, opened)| opened).collect();
+        Ok(opened)
     }
 
     /// Transforms the capsules that were not kept, a batch at a time: other grantees have their turn between two, and
@@ -167,12 +172,14 @@ fn scopes(view: &Reading<'_>, caller: &Caller, account: PrincipalId, now: Timest
     if !entries.iter().any(|entry| entry.is_valid_at(now)) {
         return Err(Error::new(ErrorCode::AccessNotValid));
     }
-    let valid = entries.into_iter().filter(|entry| entry.is_valid_at(now));
-    let mut scopes: Vec<ScopeId> =
-        valid.flat_map(|entry| entry.grants.into_iter().map(|(scope, _)| scope)).collect();
-    scopes.sort_unstable();
-    scopes.dedup();
-    Ok(Scopes { scopes })
+    let mut scopes: BTreeSet<ScopeId> = BTreeSet::new();
+    for grant in entries.iter().filter(|entry| entry.is_valid_at(now)).flat_map(|entry| &entry.grants) {
+        scopes.insert(grant.scope);
+        if let Some(slice) = &grant.slice {
+            scopes.extend(view.covered(account, slice)?);
+        }
+    }
+    Ok(Scopes { scopes: scopes.into_iter().collect() })
 }
 
 /// That a scope is opened.
@@ -200,24 +207,48 @@ struct Locked {
 
 enum Gathered {
     Complete(Box<ScopeOpened>, Option<AccessId>),
-    ToTransform { definition: Bytes, epochs: Vec<Locked>, access: AccessId, key: Zeroizing<Vec<u8>> },
+    ToTransform(Box<ToTransform>),
+}
+
+/// A scope whose capsules have yet to be transformed for a grantee.
+struct ToTransform {
+    opened: ScopeOpened,
+    epochs: Vec<Locked>,
+    access: AccessId,
+    key: Zeroizing<Vec<u8>>,
 }
 
 fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timestamp) -> Result<Gathered> {
     let OpenScope { account, scope, from_epoch } = *request;
     let see = permission::see(view, caller, account, scope, now)?;
     let definition = view.definition(&see)?.ok_or_else(|| lost("the definition of a scope"))?.envelope;
+    let kind = view.scope_kind(account, scope)?.ok_or_else(|| lost("the kind of a scope"))?;
+    let mut opened = ScopeOpened {
+        kind,
+        definition,
+        epochs: Vec::new(),
+        pre: None,
+        readers: Vec::new(),
+        entries: Vec::new(),
+        slices: Vec::new(),
+    };
     let Some(access) = see.access() else {
         let owner = permission::owner(view, caller, account)?;
-        return owner_view(view, &owner, &see, definition, from_epoch, now);
+        owner_view(view, &owner, &see, &mut opened, from_epoch, now)?;
+        return Ok(Gathered::Complete(Box::new(opened), None));
     };
+    hide_ontologies(&see, &mut opened.kind);
+    let from_epoch = from_epoch.max(see.from_epoch());
     if !see.reads() {
         let epochs = view.epochs(&see, from_epoch)?.into_iter();
-        let epochs =
+        opened.epochs =
             epochs.map(|(_, statement)| EpochOpened { statement, keys: EpochKeys::Deposit }).collect();
-        return Ok(Gathered::Complete(Box::new(answer(definition, epochs)), Some(access)));
+        return Ok(Gathered::Complete(Box::new(opened), Some(access)));
     }
     let read = permission::read(view, caller, account, scope, now)?;
+    if opened.kind.slice().is_some() {
+        opened.entries = view.slice_entries(&see, see.from_epoch())?;
+    }
     let key = view.transform_key(&read)?.ok_or_else(|| lost("a transform key"))?;
     let mut epochs = Vec::new();
     for (epoch, statement) in view.epochs(&see, from_epoch)? {
@@ -227,46 +258,61 @@ fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timesta
         let (capsule, sealed) = (lockbox.capsule, lockbox.sealed);
         epochs.push(Locked { epoch, statement, capsule, kept, share, sealed });
     }
-    Ok(Gathered::ToTransform { definition, epochs, access, key })
+    Ok(Gathered::ToTransform(Box::new(ToTransform { opened, epochs, access, key })))
+}
+
+/// Who sees a collection through slices alone is told of their ontologies only.
+fn hide_ontologies(see: &permission::Grant<'_, permission::See>, kind: &mut ScopeKind) {
+    if let ScopeKind::Collection(collection) = kind
+        && !see.reach().is_whole()
+    {
+        let known: BTreeSet<ScopeId> = see.reach().tops().keys().map(|top| top.ontology).collect();
+        collection.ontologies.retain(|ontology| known.contains(ontology));
+    }
 }
 
 fn owner_view<'t>(
     view: &Reading<'t>,
     owner: &permission::Owner<'t>,
     see: &permission::Grant<'t, permission::See>,
-    definition: Bytes,
+    opened: &mut ScopeOpened,
     from_epoch: u32,
     now: Timestamp,
-) -> Result<Gathered> {
+) -> Result<()> {
     let scope = see.scope();
-    let mut epochs = Vec::new();
-    for (epoch, statement, wrap) in view.epochs_of_owner(owner, see, from_epoch)? {
-        let lock = view.lockbox(see, epoch)?.map(|lockbox| lockbox.owner_lock);
-        epochs.push(EpochOpened { statement, keys: EpochKeys::Owner { wrap, lock } });
-    }
+    opened.epochs = owner_epochs(view, owner, see, from_epoch)?;
     let head = view.scope_head(owner.account(), scope)?.ok_or_else(|| lost("the head of a scope"))?;
-    let pre =
+    opened.pre =
         head.generation.map(|generation| view.scope_pre(owner, scope, generation)).transpose()?.flatten();
-    let readers = view
+    opened.readers = view
         .entries_for(owner, scope)?
         .into_iter()
         .filter(|entry| !entry.is_over_at(now))
         .filter(|entry| entry.level(scope).is_some_and(pryv_wire::access::Level::reads))
         .map(|entry| entry.access)
         .collect();
-    Ok(Gathered::Complete(Box::new(ScopeOpened { pre, readers, ..answer(definition, epochs) }), None))
+    for (scope, slice) in view.slices_covering(owner.account(), scope, &opened.kind)? {
+        let head = view.scope_head(owner.account(), scope)?.ok_or_else(|| lost("the head of a slice"))?;
+        let see = permission::see_own(view, owner, scope)?;
+        let present = owner_epochs(view, owner, &see, head.epoch)?.pop();
+        let present = present.ok_or_else(|| lost("the present epoch of a slice"))?;
+        opened.slices.push(CoveringSlice { scope, slice, present });
+    }
+    Ok(())
 }
 
-fn answer(definition: Bytes, epochs: Vec<EpochOpened>) -> ScopeOpened {
-    ScopeOpened {
-        kind: ScopeKind::collection(),
-        definition,
-        epochs,
-        pre: None,
-        readers: Vec::new(),
-        entries: Vec::new(),
-        slices: Vec::new(),
+fn owner_epochs<'t>(
+    view: &Reading<'t>,
+    owner: &permission::Owner<'t>,
+    see: &permission::Grant<'t, permission::See>,
+    from_epoch: u32,
+) -> Result<Vec<EpochOpened>> {
+    let mut epochs = Vec::new();
+    for (epoch, statement, wrap) in view.epochs_of_owner(owner, see, from_epoch)? {
+        let lock = view.lockbox(see, epoch)?.map(|lockbox| lockbox.owner_lock);
+        epochs.push(EpochOpened { statement, keys: EpochKeys::Owner { wrap, lock } });
     }
+    Ok(epochs)
 }
 
 /// A row that must be there is not.

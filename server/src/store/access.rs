@@ -10,7 +10,7 @@ use pryv_wire::{
     AccessId, Bytes, PrincipalId, ScopeId, Signed, Timestamp,
     access::{Access, Level, Revocation, Served},
     encode,
-    scope::Transform,
+    scope::{Slice, Transform},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -29,14 +29,43 @@ pub struct AccessEntry {
     /// Not at or after.
     pub valid_until: Option<Timestamp>,
     /// What it allows.
-    pub grants: Vec<(ScopeId, Level)>,
+    pub grants: Vec<EntryGrant>,
+}
+
+/// One scope of an access, in short.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct EntryGrant {
+    /// The scope.
+    pub scope: ScopeId,
+    /// What it allows.
+    pub level: Level,
+    /// The first epoch of the scope that is shown.
+    pub from_epoch: u32,
+    /// What the scope opens, if it is a slice.
+    pub slice: Option<Slice>,
+    /// Of a slice that is shown from some epoch on: the first epoch of each scope that it covered when it was granted.
+    pub floors: Vec<(ScopeId, u32)>,
+}
+
+impl EntryGrant {
+    /// The first epoch of a scope that the slice covers of which it shows anything.
+    #[must_use]
+    pub fn floor(&self, covered: ScopeId) -> u32 {
+        self.floors.iter().find(|(scope, _)| *scope == covered).map_or(0, |(_, epoch)| *epoch)
+    }
 }
 
 impl AccessEntry {
-    /// The level on a scope, whatever the time.
+    /// The level on a scope, whatever the time. What a slice covers does not count.
     #[must_use]
     pub fn level(&self, scope: ScopeId) -> Option<Level> {
-        self.grants.iter().find(|(granted, _)| *granted == scope).map(|(_, level)| *level)
+        self.grant(scope).map(|grant| grant.level)
+    }
+
+    /// What it says of a scope.
+    #[must_use]
+    pub fn grant(&self, scope: ScopeId) -> Option<&EntryGrant> {
+        self.grants.iter().find(|grant| grant.scope == scope)
     }
 
     /// Whether `now` lies between its dates.
@@ -317,7 +346,7 @@ impl<'t> Tx<'t> {
         self.rows.put(&of_access(account, Table::Access, entry.access), &encode(*statement))?;
         self.rows.put(&silo.key(Table::AccessOrder, &[&entry.granted.to_be_bytes()]), access)?;
         self.rows.put(&silo.key(Table::AccessOfGrantee, &[grantee, access]), &encode(entry))?;
-        for (scope, _) in &entry.grants {
+        for EntryGrant { scope, .. } in &entry.grants {
             self.rows.put(&silo.key(Table::AccessOfScope, &[scope.as_bytes(), access]), grantee)?;
         }
         let received: [&[u8]; 3] = [&at.as_millis().to_be_bytes(), account.as_bytes(), access];
@@ -352,7 +381,7 @@ impl<'t> Tx<'t> {
         self.rows.put(&of_access(account, Table::Revocation, entry.access), &encode(revocation))?;
         self.delete_all(&silo.scan(Table::Transform, &[access]))?;
         self.delete_all(&silo.scan(Table::Capsule, &[access]))?;
-        for (scope, _) in &entry.grants {
+        for EntryGrant { scope, .. } in &entry.grants {
             self.delete_shares(account, *scope, entry.access)?;
             self.rows.delete(&silo.key(Table::AccessOfScope, &[scope.as_bytes(), access]))?;
         }

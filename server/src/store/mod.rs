@@ -15,7 +15,7 @@
 //!
 //! ```compile_fail,E0451
 //! use pryv_server::permission::{Grant, Read};
-//! fn forged<'t>() -> Grant<'t, Read> { Grant { account: todo!(), scope: todo!(), access: None, level: None, at: std::marker::PhantomData } }
+//! fn forged<'t>() -> Grant<'t, Read> { Grant { account: todo!(), scope: todo!(), reach: todo!(), at: std::marker::PhantomData } }
 //! ```
 //!
 //! ```compile_fail
@@ -34,7 +34,9 @@ mod app;
 mod audit;
 mod change;
 mod error;
+mod filed;
 mod key;
+mod kind;
 mod link;
 mod node;
 mod query;
@@ -42,18 +44,24 @@ mod record;
 mod scope;
 mod seal;
 mod session;
+mod term;
+mod tree;
 
-pub use access::{AccessEntry, GrantedPlace, NewAccess, ReceivedPlace, StoredAccess};
+pub use access::{AccessEntry, EntryGrant, GrantedPlace, NewAccess, ReceivedPlace, StoredAccess};
 pub use account::{Account, Credential};
 pub use audit::{AuditLimits, NewEntry};
 pub use change::{Head, Repeated};
 pub use error::{Error, Result};
+pub use filed::{Filed, MAX_IN_USE, Narrowed};
+pub use kind::Holds;
 pub use link::Link;
 pub use query::{MAX_EXAMINED, Page, PageRequest};
 pub use record::{NewRecord, StoredRecord};
 pub use scope::{ScopeHead, StoredLockbox};
 pub use seal::{NodeKey, SealBroken};
 pub use session::{Session, SessionHash};
+pub use term::TermPlace;
+pub use tree::Tree;
 
 use pryv_engine::{BackupOptions, Health, Reader, StoreError, StoreOptions, WriteTx};
 use seal::Sealer;

@@ -3,25 +3,37 @@
 //! A *position* counts up in the direction of the page: the place of creation for oldest first, its complement for
 //! newest first; the code below knows one direction only. A condition is the union of its tokens' lists, the filter is the
 //! intersection of its conditions, found by leaps: each list is asked for its first position at or behind the
-//! furthest of the others, so that a rare condition spares the reading of a common one.
+//! furthest of the others, so that a rare condition spares the reading of a common one. What is filed under terms is one
+//! more condition: the union of the terms' lists.
 
 use super::{
-    Error, Reading, Result,
+    At as _, Error, Reading, Result,
+    filed::Filed,
     key::{Silo, Table, tail},
-    record::{StoredRecord, order_prefix, posting_prefix, unique_key},
+    record::{StoredRecord, order_prefix, posting_prefix, shows, unique_key},
+    term::filed_prefix,
+    tree::Tree,
 };
 use crate::permission::{Grant, Read};
 use pryv_engine::{Reader, Scan};
 use pryv_wire::{Bytes, RecordId, record::UNIQUE_TOKEN_LENGTH};
-use std::collections::VecDeque;
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+};
 
 /// How many positions an intersection examines for one page before the page ends short, with a cursor: the bound of
 /// one request's work.
 pub const MAX_EXAMINED: usize = 20_000;
 
+/// How many records one page reads that the grant then does not show.
+const MAX_HIDDEN: usize = 2_000;
+
 /// What to read.
 #[derive(Clone, Debug)]
 pub struct PageRequest {
+    /// The lists of terms of which one holds each record; none: every record.
+    pub filed: Option<Vec<Filed>>,
     /// For each condition its tokens; none: every instance.
     pub conditions: Option<Vec<Vec<Bytes>>>,
     /// From which end.
@@ -68,8 +80,18 @@ impl<'t> Reading<'t> {
         let silo = Silo::of(grant.account());
         let direction = Direction { newest_first: request.newest_first };
         let list = |prefix: Vec<u8>| List::new(self.rows, prefix, direction);
+        let filed = || {
+            let filed = request.filed.as_ref()?.iter();
+            let lists = filed.map(|Filed { ontology, term, pending }| {
+                list(filed_prefix(silo, grant.scope(), *ontology, *term, *pending))
+            });
+            Some(Union::of(lists.collect()))
+        };
         let (mut matching, mut unindexed) = match &request.conditions {
-            None => (Intersection::of(vec![Union(vec![list(order_prefix(silo, grant.scope()))])]), None),
+            None => {
+                let all = || Union::of(vec![list(order_prefix(silo, grant.scope()))]);
+                (Intersection::of(vec![filed().unwrap_or_else(all)]), None)
+            }
             Some(conditions) => {
                 let mut unions = Vec::with_capacity(conditions.len());
                 for tokens in conditions {
@@ -81,9 +103,12 @@ impl<'t> Reading<'t> {
                             list(posting_prefix(silo, grant.scope(), token))
                         });
                     }
-                    unions.push(Union(lists));
+                    unions.push(Union::of(lists));
                 }
-                (Intersection::of(unions), Some(list(posting_prefix(silo, grant.scope(), &[]))))
+                unions.extend(filed());
+                let mut without = vec![Union::of(vec![list(posting_prefix(silo, grant.scope(), &[]))])];
+                without.extend(filed());
+                (Intersection::of(unions), Some(Intersection::of(without)))
             }
         };
         let mut from = match request.after {
@@ -93,38 +118,35 @@ impl<'t> Reading<'t> {
                 None => return Ok(Page::default()),
             },
         };
+        let mut tree = Tree::of(self.reading(), grant.account());
         let mut page = Page::default();
-        let (mut bytes, mut last) = (0_usize, 0);
+        let (mut bytes, mut last, mut hidden) = (0_usize, 0, 0_usize);
         loop {
             let found = matching.next(from)?;
-            let without = match &mut unindexed {
-                Some(list) => list.seek(from)?,
-                None => None,
-            };
-            let (position, record) = match (found, without) {
-                (Found::At(a), Some(b)) => {
-                    if b.0 < a.0 {
-                        b
-                    } else {
-                        a
-                    }
-                }
-                (Found::At(one), None) | (Found::End, Some(one)) => one,
-                (Found::TiredAt(at), Some(one)) if one.0 < at => one,
-                (Found::TiredAt(at), _) => {
+            let without = unindexed.as_mut().map_or(Ok(Found::End), |list| list.next(from))?;
+            let (position, record) = match found.first(without) {
+                Found::At(one) => one,
+                Found::TiredAt(at) => {
                     page.next = at.checked_sub(1).map(|before| direction.turn(before));
                     return Ok(page);
                 }
-                (Found::End, None) => return Ok(page),
+                Found::End => return Ok(page),
             };
-            if page.records.len() >= request.limit || (bytes >= request.bytes && !page.records.is_empty()) {
+            let full = page.records.len() >= request.limit
+                || (bytes >= request.bytes && !page.records.is_empty())
+                || hidden >= MAX_HIDDEN;
+            if full {
                 page.next = Some(direction.turn(last));
                 return Ok(page);
             }
             if let Some(stored) = self.record_at(grant.account(), grant.scope(), record)? {
-                let StoredRecord { envelope, .. } = stored;
-                bytes = bytes.saturating_add(envelope.len());
-                page.records.push(envelope);
+                if shows(&mut tree, grant.reach(), &stored)? {
+                    let StoredRecord { envelope, .. } = stored;
+                    bytes = bytes.saturating_add(envelope.len());
+                    page.records.push(envelope);
+                } else {
+                    hidden = hidden.saturating_add(1);
+                }
             }
             last = position;
             from = match position.checked_add(1) {
@@ -229,28 +251,65 @@ impl<'r> List<'r> {
     }
 }
 
-/// At least one of some lists.
-struct Union<'r>(Vec<List<'r>>);
+/// At least one of some lists: each stands in the heap at the position that it was last found at.
+struct Union<'r> {
+    lists: Vec<List<'r>>,
+    heap: BinaryHeap<Reverse<(u64, usize)>>,
+}
 
-impl Union<'_> {
+impl<'r> Union<'r> {
+    fn of(mut lists: Vec<List<'r>>) -> Self {
+        if lists.len() > MANY_LISTS {
+            // Of each of many lists little is needed.
+            lists.iter_mut().for_each(|list| list.step = 1);
+        }
+        // Positions before anything was read: each list is asked once it is reached.
+        let heap = (0..lists.len()).map(|number| Reverse((0, number))).collect();
+        Self { lists, heap }
+    }
+
     fn seek(&mut self, from: u64) -> Result<Option<Candidate>> {
-        let mut first: Option<Candidate> = None;
-        for list in &mut self.0 {
-            if let Some(candidate) = list.seek(from)?
-                && first.is_none_or(|first| candidate.0 < first.0)
-            {
-                first = Some(candidate);
+        loop {
+            let Some(Reverse((at, number))) = self.heap.peek().copied() else { return Ok(None) };
+            let Some(list) = self.lists.get_mut(number) else { return Ok(None) };
+            let known = list.buffer.front().copied().filter(|known| known.0 == at && at >= from);
+            if known.is_some() {
+                return Ok(known);
+            }
+            self.heap.pop();
+            if let Some(candidate) = list.seek(from)? {
+                self.heap.push(Reverse((candidate.0, number)));
             }
         }
-        Ok(first)
     }
 }
+
+/// From how many lists on a union reads each in single steps first.
+const MANY_LISTS: usize = 64;
 
 enum Found {
     At(Candidate),
     /// Nothing below this position, and the page has examined enough.
     TiredAt(u64),
     End,
+}
+
+impl Found {
+    /// The first of both. Behind a position where one grew tired, nothing is certain.
+    const fn first(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::End, one) | (one, Self::End) => one,
+            (Self::At(a), Self::At(b)) => Self::At(if b.0 < a.0 { b } else { a }),
+            (Self::At(one), Self::TiredAt(at)) | (Self::TiredAt(at), Self::At(one)) => {
+                if one.0 < at {
+                    Self::At(one)
+                } else {
+                    Self::TiredAt(at)
+                }
+            }
+            (Self::TiredAt(a), Self::TiredAt(b)) => Self::TiredAt(if b < a { b } else { a }),
+        }
+    }
 }
 
 /// All of some unions. Without any, every list is empty: the caller asks for all instances by other means.

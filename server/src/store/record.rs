@@ -1,13 +1,15 @@
-//! Records: the present version of each, its place in the order of creation, its postings.
+//! Records: the present version of each, its place in the order of creation, its postings, and who is shown it.
 
 use super::{
-    At as _, Error, Reading, Result, Tx,
+    At, Error, Reading, Result, Tx,
     key::{Silo, Table},
+    term::filed_prefix,
+    tree::Tree,
 };
-use crate::permission::{Change, Create, Grant, Owner, Read, See};
+use crate::permission::{Change, Create, Grant, Manage, Owner, Reach, Read, See};
 use pryv_wire::{
     Bytes, PrincipalId, RecordId, ScopeId, decode,
-    record::{Envelope, Placement, RecordKind},
+    record::{Envelope, Placement, Protected, RecipientKind, RecordKind},
 };
 
 /// A version of a record to be stored.
@@ -65,9 +67,22 @@ impl StoredRecord {
         parse().ok_or(Error::Row("record"))
     }
 
-    fn placement(&self) -> Result<Placement> {
-        let envelope: Envelope = decode(&self.envelope).map_err(|_| Error::Row("record"))?;
-        decode(&envelope.placement).map_err(|_| Error::Row("record"))
+    /// The envelope, read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Row`] if the row is not an envelope.
+    pub fn read(&self) -> Result<Envelope> {
+        decode(&self.envelope).map_err(|_| Error::Row("record"))
+    }
+
+    /// Who can open it, and where it is found.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Row`] if the row is not an envelope.
+    pub fn placement(&self) -> Result<Placement> {
+        decode(&self.read()?.placement).map_err(|_| Error::Row("record"))
     }
 }
 
@@ -90,13 +105,15 @@ fn record_key(account: PrincipalId, scope: ScopeId, record: RecordId) -> Vec<u8>
 }
 
 impl<'t> Reading<'t> {
-    /// The stored version of a record, encoded.
+    /// The stored version of a record, encoded; none if the grant does not reach it.
     ///
     /// # Errors
     ///
     /// As the engine.
     pub fn record(&self, grant: &Grant<'t, Read>, record: RecordId) -> Result<Option<StoredRecord>> {
-        self.record_at(grant.account(), grant.scope(), record)
+        let Some(stored) = self.record_at(grant.account(), grant.scope(), record)? else { return Ok(None) };
+        let mut tree = Tree::of(self.reading(), grant.account());
+        Ok(shows(&mut tree, grant.reach(), &stored)?.then_some(stored))
     }
 
     /// The definition record of a scope.
@@ -127,6 +144,25 @@ impl<'t> Tx<'t> {
     /// As the engine.
     pub fn stored(&self, grant: &Grant<'t, Create>, record: RecordId) -> Result<Option<StoredRecord>> {
         self.reading().record_at(grant.account(), grant.scope(), record)
+    }
+
+    /// Whether a grant reaches a stored record.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn shows<A>(&self, grant: &Grant<'t, A>, stored: &StoredRecord) -> Result<bool> {
+        shows(&mut Tree::of(self.reading(), grant.account()), grant.reach(), stored)
+    }
+
+    /// Whether the reading part of a grant reaches a stored record.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn shows_reader<A>(&self, grant: &Grant<'t, A>, stored: &StoredRecord) -> Result<bool> {
+        let Some(reach) = grant.reach().reading() else { return Ok(false) };
+        shows(&mut Tree::of(self.reading(), grant.account()), &reach, stored)
     }
 
     /// The stored definition of a scope, for one who may write to it.
@@ -187,12 +223,7 @@ impl<'t> Tx<'t> {
     ) -> Result<()> {
         let (account, scope) = (grant.account(), grant.scope());
         let silo = Silo::of(account);
-        for posting in postings(silo, scope, &old.placement()?, old.created) {
-            self.rows.delete(&posting)?;
-        }
-        for token in old.placement()?.tokens.iter().flat_map(|tokens| &tokens.unique) {
-            self.rows.delete(&unique_key(silo, scope, token))?;
-        }
+        self.forget_index(account, scope, old)?;
         if new.kind == RecordKind::Tombstone {
             self.rows.delete(&[&order_prefix(silo, scope)[..], &old.created.to_be_bytes()].concat())?;
         } else {
@@ -200,6 +231,41 @@ impl<'t> Tx<'t> {
         }
         let key = record_key(account, scope, new.record);
         Ok(self.rows.put(&key, &StoredRecord::encode(old.created, new))?)
+    }
+
+    /// Puts another placement of the same version in the place of the one before.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn place_record(
+        &mut self,
+        grant: &Grant<'t, Change>,
+        old: &StoredRecord,
+        new: &NewRecord<'_>,
+    ) -> Result<()> {
+        let (account, scope) = (grant.account(), grant.scope());
+        if new.kind == RecordKind::Instance {
+            self.forget_index(account, scope, old)?;
+            self.index(account, scope, new, old.created)?;
+        }
+        let key = record_key(account, scope, new.record);
+        Ok(self.rows.put(&key, &StoredRecord::encode(old.created, new))?)
+    }
+
+    /// Writes a version of a term's record, or the same version placed anew.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn put_term_record(
+        &mut self,
+        grant: &Grant<'t, Manage>,
+        new: &NewRecord<'_>,
+        created: u64,
+    ) -> Result<()> {
+        let key = record_key(grant.account(), grant.scope(), new.record);
+        Ok(self.rows.put(&key, &StoredRecord::encode(created, new))?)
     }
 
     /// Writes a version of a scope's definition.
@@ -216,6 +282,20 @@ impl<'t> Tx<'t> {
     ) -> Result<()> {
         let key = record_key(owner.account(), scope, new.record);
         Ok(self.rows.put(&key, &StoredRecord::encode(created, new))?)
+    }
+
+    fn forget_index(&mut self, account: PrincipalId, scope: ScopeId, old: &StoredRecord) -> Result<()> {
+        let (silo, placement) = (Silo::of(account), old.placement()?);
+        if old.kind != RecordKind::Instance {
+            return Ok(());
+        }
+        for posting in postings(silo, scope, &placement, old.created) {
+            self.rows.delete(&posting)?;
+        }
+        for token in placement.tokens.iter().flat_map(|tokens| &tokens.unique) {
+            self.rows.delete(&unique_key(silo, scope, token))?;
+        }
+        Ok(())
     }
 
     fn index(
@@ -237,12 +317,48 @@ impl<'t> Tx<'t> {
     }
 }
 
-/// The keys of a placement's postings. An instance that carries no token list is in the list of those without.
+/// Whether a reach goes as far as a stored record.
+pub(super) fn shows(tree: &mut Tree<'_>, reach: &Reach, stored: &StoredRecord) -> Result<bool> {
+    if reach.is_everything() || stored.kind == RecordKind::Definition {
+        return Ok(true);
+    }
+    let envelope = stored.read()?;
+    let protected: Protected = decode(&envelope.protected).map_err(|_| Error::Row("record"))?;
+    let placement: Placement = decode(&envelope.placement).map_err(|_| Error::Row("record"))?;
+    // An instance counts from when it was written; a term, whose label is what it is now, from where it was placed.
+    let epoch = match stored.kind {
+        RecordKind::Term => placement.recipients.first().map_or(protected.epoch, |first| first.epoch),
+        _ => protected.epoch,
+    };
+    if reach.opens(epoch) {
+        return Ok(true);
+    }
+    for recipient in placement.recipients.iter().filter(|recipient| recipient.kind != RecipientKind::Pending)
+    {
+        if let Some(term) = recipient.term
+            && tree.reached(reach, recipient.scope, term)?.is_some_and(|from| from <= epoch)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The keys of a placement's postings. An instance that carries no token list is in the list of those without; one that is
+/// filed under terms is in a list of each.
 fn postings(silo: Silo, scope: ScopeId, placement: &Placement, created: u64) -> Vec<Vec<u8>> {
     let at = created.to_be_bytes();
     let key = |token: &[u8]| [&posting_prefix(silo, scope, token)[..], &at].concat();
-    if placement.tokens.is_empty() {
-        return vec![key(&[])];
+    let mut keys: Vec<Vec<u8>> = if placement.tokens.is_empty() {
+        vec![key(&[])]
+    } else {
+        placement.tokens.iter().flat_map(|tokens| &tokens.equality).map(|token| key(token)).collect()
+    };
+    for recipient in &placement.recipients {
+        if let Some(term) = recipient.term {
+            let pending = recipient.kind == RecipientKind::Pending;
+            keys.push([&filed_prefix(silo, scope, recipient.scope, term, pending)[..], &at].concat());
+        }
     }
-    placement.tokens.iter().flat_map(|tokens| &tokens.equality).map(|token| key(token)).collect()
+    keys
 }

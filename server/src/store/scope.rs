@@ -3,6 +3,7 @@
 use super::{
     At, Error, Reading, Result, Tx,
     key::{Silo, Table, tail},
+    kind::Holds,
 };
 use crate::permission::{Grant, Owner, See};
 use pryv_engine::Scan;
@@ -22,14 +23,16 @@ pub struct ScopeHead {
     pub suite: Suite,
     /// The generation of its re-encryption key pair; none before the first grant.
     pub generation: Option<u32>,
+    /// What records it holds.
+    pub holds: Holds,
 }
 
 impl ScopeHead {
-    fn encode(self) -> [u8; 11] {
-        let mut row = [0; 11];
+    fn encode(self) -> [u8; 12] {
+        let mut row = [0; 12];
         let parts = self.epoch.to_be_bytes().into_iter().chain([u8::from(self.generation.is_some())]);
         let parts = parts.chain(self.generation.unwrap_or_default().to_be_bytes());
-        let parts = parts.chain(self.suite.number().to_be_bytes());
+        let parts = parts.chain(self.suite.number().to_be_bytes()).chain([self.holds.byte()]);
         row.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
         row
     }
@@ -37,15 +40,17 @@ impl ScopeHead {
     fn decode(row: &[u8]) -> Option<Self> {
         let (epoch, rest) = row.split_first_chunk::<4>()?;
         let (has, rest) = rest.split_first()?;
-        let (generation, suite) = rest.split_first_chunk::<4>()?;
-        let generation = u32::from_be_bytes(*generation);
-        let suite = Suite::from_number(u16::from_be_bytes(suite.try_into().ok()?));
+        let (generation, rest) = rest.split_first_chunk::<4>()?;
+        let (suite, rest) = rest.split_first_chunk::<2>()?;
+        let &[holds] = rest else { return None };
+        let (generation, holds) = (u32::from_be_bytes(*generation), Holds::from_byte(holds)?);
+        let suite = Suite::from_number(u16::from_be_bytes(*suite));
         let generation = match has {
             0 => None,
             1 => Some(generation),
             _ => return None,
         };
-        Some(Self { epoch: u32::from_be_bytes(*epoch), suite, generation })
+        Some(Self { epoch: u32::from_be_bytes(*epoch), suite, generation, holds })
     }
 }
 
@@ -171,15 +176,21 @@ impl<'t> Reading<'t> {
 }
 
 impl<'t> Tx<'t> {
-    /// Which epochs of a scope, up to `last`, have no lockbox.
+    /// Which epochs of a scope, from `first` to `last`, have no lockbox.
     ///
     /// # Errors
     ///
     /// As the engine.
-    pub fn epochs_without_lockbox(&self, owner: &Owner<'t>, scope: ScopeId, last: u32) -> Result<Vec<u32>> {
+    pub fn epochs_without_lockbox(
+        &self,
+        owner: &Owner<'t>,
+        scope: ScopeId,
+        first: u32,
+        last: u32,
+    ) -> Result<Vec<u32>> {
         let reading = self.reading();
         let mut without = Vec::new();
-        for epoch in 0..=last {
+        for epoch in first..=last {
             if reading.lockbox_at(owner.account(), scope, epoch)?.is_none() {
                 without.push(epoch);
             }
@@ -287,12 +298,17 @@ mod tests {
     #[test]
     fn a_head_round_trips() {
         for head in [
-            ScopeHead { epoch: 3, suite: Suite::CLASSIC, generation: None },
-            ScopeHead { epoch: u32::MAX, suite: Suite::from_number(0xfffe), generation: Some(0) },
+            ScopeHead { epoch: 3, suite: Suite::CLASSIC, generation: None, holds: Holds::Terms },
+            ScopeHead {
+                epoch: u32::MAX,
+                suite: Suite::from_number(0xfffe),
+                generation: Some(0),
+                holds: Holds::Nothing,
+            },
         ] {
             assert_eq!(ScopeHead::decode(&head.encode()), Some(head));
         }
-        assert_eq!(ScopeHead::decode(&[0; 10]), None);
-        assert_eq!(ScopeHead::decode(&[2; 11]), None);
+        assert_eq!(ScopeHead::decode(&[0; 11]), None);
+        assert_eq!(ScopeHead::decode(&[2; 12]), None);
     }
 }

@@ -21,6 +21,8 @@ mod lists;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod ontology;
+#[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod races;
@@ -28,6 +30,10 @@ mod races;
 mod records;
 #[cfg(test)]
 mod revocations;
+#[cfg(test)]
+mod slices;
+#[cfg(test)]
+mod terms;
 #[cfg(test)]
 mod work;
 #[cfg(test)]

@@ -224,7 +224,8 @@ async fn a_record_that_does_not_hold_together_is_refused() {
         (
             "epoch",
             ErrorCode::StaleEpoch,
-            Box::new(|_, placement| {
+            Box::new(|protected, placement| {
+                protected.epoch = 1;
                 placement.recipients[0].epoch = 1;
                 placement.tokens.clear();
             }),

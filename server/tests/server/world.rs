@@ -27,7 +27,7 @@ use pryv_wire::{
     card::{Card, PrincipalKind},
     encode,
     record::{DefinitionRef, Filter, Order, QueryRecords, RecordKind, Records},
-    scope::{Epoch, Lockbox, NewEpoch, OpenScope, ScopeKind, ScopePre, Share, Transform},
+    scope::{Epoch, Lockbox, NewEpoch, OpenScope, ScopeKind, ScopePre, Share, SliceEntry, Transform},
     transaction::{Commit, Committed, GrantAccess, Operation},
 };
 use rand::{Rng, SeedableRng};
@@ -215,13 +215,25 @@ impl World {
 
     /// The operation that creates a collection, and the collection.
     pub(crate) fn new_collection(&self, owner: &Person, uri: &str) -> (Operation, Collection) {
+        self.new_scope(owner, owner.identity.scope_id(uri), ScopeKind::collection(), vec![], vec![])
+    }
+
+    /// The operation that creates a scope of any kind, and the scope.
+    pub(crate) fn new_scope(
+        &self,
+        owner: &Person,
+        scope: ScopeId,
+        kind: ScopeKind,
+        of_epoch: Vec<SliceEntry>,
+        entries: Vec<SliceEntry>,
+    ) -> (Operation, Collection) {
         let mut rng = self.rng();
-        let (account, scope) = (owner.id(), owner.identity.scope_id(uri));
+        let account = owner.id();
         let keys = EpochKeys::generate(&mut rng);
         let epoch = keys.statement(account, scope, 0, self.now());
         let owner_wrap = owner.identity.keyring().wrap_epoch(&epoch, &keys, &mut rng).unwrap();
         let new =
-            NewEpoch { statement: owner.identity.sign(&epoch), owner_wrap, lockbox: None, entries: vec![] };
+            NewEpoch { statement: owner.identity.sign(&epoch), owner_wrap, lockbox: None, entries: of_epoch };
         let sealer = RecordSealer::for_reader(&owner.identity, &epoch, &keys, None).unwrap();
         let sealed = sealer
             .seal(
@@ -242,8 +254,8 @@ impl World {
         let operation = Operation::CreateScope {
             epoch: new,
             definition: Bytes::from(encode(&sealed.envelope)),
-            kind: ScopeKind::collection(),
-            entries: vec![],
+            kind,
+            entries,
         };
         let (epochs, locks) = (vec![(epoch, keys)], vec![None]);
         (operation, Collection { account, scope, epochs, pre: None, locks, definition })

@@ -1,7 +1,7 @@
 //! `begin-epoch`, and what every new epoch must bring: the owner's wrap, and a lockbox with one share for each
-//! access that reads the scope. So no record of the epoch is ever beyond its owner's or its readers' reach.
+//! access that reads the scope, and an entry for each slice that covers it. So no record of the epoch is ever beyond its owner's or its readers' reach.
 
-use super::{Applying, Error, Result, Signer, check_sealed};
+use super::{Applying, Error, Result, Signer, check_sealed, entries};
 use crate::{
     permission::Owner,
     store::{At as _, ScopeHead, Tx},
@@ -13,7 +13,7 @@ use pryv_proxy_crypto::{
 };
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, Signed, Statement, Suite,
-    scope::{Epoch, Lockbox, NewEpoch, Share},
+    scope::{Epoch, Lockbox, NewEpoch, Share, SliceEntry},
     transaction::Touched,
 };
 use std::collections::BTreeSet;
@@ -24,6 +24,7 @@ pub(super) struct PreparedEpoch {
     pub(super) statement: Signed<Epoch>,
     pub(super) owner_wrap: Bytes,
     pub(super) lockbox: Option<Lockbox>,
+    pub(super) entries: Vec<SliceEntry>,
 }
 
 pub(super) fn prepare(new: NewEpoch, signer: &Signer) -> Result<PreparedEpoch> {
@@ -37,9 +38,7 @@ pub(super) fn prepare(new: NewEpoch, signer: &Signer) -> Result<PreparedEpoch> {
     if epoch.account != signer.account {
         return Err(Error::statement("the epoch is of another account"));
     }
-    if epoch.moved.is_some() || !entries.is_empty() {
-        return Err(Error::malformed("the scope has no terms and no slices"));
-    }
+    entries::check(&entries)?;
     check_sealed("owner_wrap", &owner_wrap)?;
     if let Some(lockbox) = &lockbox {
         if lockbox.scope != epoch.scope || lockbox.epoch != epoch.epoch {
@@ -47,7 +46,7 @@ pub(super) fn prepare(new: NewEpoch, signer: &Signer) -> Result<PreparedEpoch> {
         }
         check_lockbox(lockbox)?;
     }
-    Ok(PreparedEpoch { epoch, statement, owner_wrap, lockbox })
+    Ok(PreparedEpoch { epoch, statement, owner_wrap, lockbox, entries })
 }
 
 /// Verifies a statement of the account's owner.
@@ -99,7 +98,8 @@ pub(super) fn apply<'t>(
     owner: &Owner<'t>,
     new: PreparedEpoch,
 ) -> Result<()> {
-    let PreparedEpoch { epoch: Epoch { suite, scope, epoch, .. }, statement, owner_wrap, lockbox } = new;
+    let PreparedEpoch { epoch, statement, owner_wrap, lockbox, entries } = new;
+    let Epoch { suite, scope, epoch, moved, .. } = epoch;
     let stale = || Error::new(ErrorCode::StaleEpoch);
     let head = tx.reading().scope_head(owner.account(), scope)?;
     let head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
@@ -109,15 +109,20 @@ pub(super) fn apply<'t>(
     if !may_follow(head.suite, suite) {
         return Err(Error::new(ErrorCode::SuiteDowngrade));
     }
+    if let Some(moved) = moved {
+        applying.announces(scope, head.holds, epoch, moved)?;
+    }
     let shared: BTreeSet<AccessId> =
         lockbox.iter().flat_map(|lockbox| &lockbox.shares).map(|share| share.access).collect();
-    if !applying.are_readers(tx, owner, scope, &shared)? {
+    if !applying.are_readers(tx, owner, scope, epoch, &shared)? {
         return Err(stale());
     }
     if lockbox.as_ref().is_some_and(|lockbox| Some(lockbox.generation) != head.generation) {
         return Err(stale());
     }
     tx.begin_epoch(owner, scope, ScopeHead { epoch, suite, ..head }, statement, owner_wrap)?;
+    entries::put(tx, applying, owner, scope, epoch, &entries)?;
+    applying.began(scope, epoch);
     if let Some(lockbox) = lockbox {
         check_curve(tx, owner, suite, &lockbox)?;
         tx.put_lockbox(owner, lockbox)?;

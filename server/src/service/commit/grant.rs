@@ -3,6 +3,7 @@
 use super::{
     Applying, Error, Result, Signer, check_sealed,
     epoch::{check_curve, check_lockbox, check_share, verify},
+    granted,
     link::{self, NewLink},
 };
 use crate::{
@@ -94,9 +95,7 @@ fn check_access(access: &Access, signer: &Signer) -> Result<()> {
     if scopes.len() != access.grants.len() {
         return Err(Error::malformed("an access names a scope once"));
     }
-    if access.grants.iter().any(|grant| grant.slice.is_some() || grant.from_epoch != 0) {
-        return Err(Error::malformed("grants of slices or without history are not known here"));
-    }
+    granted::check(access)?;
     if access.grants.iter().any(|grant| grant.level.reads() != grant.transform.is_some()) {
         return Err(Error::malformed(
             "an access commits to a transform key for each scope it reads, and no other",
@@ -169,9 +168,12 @@ pub(super) fn apply(
     if tx.reading().count_of(owner.account(), access.grantee, MAX_ACCESSES)? >= MAX_ACCESSES {
         return Err(Error::out_of_range("the grantee holds 256 accesses: revoke one", MAX_ACCESSES));
     }
-    for Grant { scope, level, .. } in &access.grants {
+    let mut grants = Vec::with_capacity(access.grants.len());
+    for grant in &access.grants {
+        let Grant { scope, level, from_epoch, .. } = grant;
         let head = tx.reading().scope_head(owner.account(), *scope)?;
         let mut head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+        grants.push(granted::entry(tx, applying, &owner, head, grant)?);
         if !level.reads() {
             continue;
         }
@@ -181,12 +183,13 @@ pub(super) fn apply(
         let generation =
             head.generation.ok_or_else(|| Error::malformed("a scope lacks its re-encryption key pair"))?;
         // Before the epochs are read one by one: there may be many more of them than the grant has shares.
-        let brought = shares.range((*scope, 0)..=(*scope, head.epoch)).count();
-        if u32::try_from(brought).ok().and_then(|brought| brought.checked_sub(1)) != Some(head.epoch) {
+        let brought = shares.range((*scope, *from_epoch)..=(*scope, head.epoch)).count();
+        let last = u32::try_from(brought).ok().and_then(|brought| brought.checked_sub(1));
+        if last.and_then(|last| last.checked_add(*from_epoch)) != Some(head.epoch) {
             return Err(stale("a share is missing"));
         }
-        complete_lockboxes(tx, applying, &owner, *scope, head, &mut lockboxes)?;
-        for epoch in 0..=head.epoch {
+        complete_lockboxes(tx, applying, &owner, *scope, *from_epoch, head, &mut lockboxes)?;
+        for epoch in *from_epoch..=head.epoch {
             let share = shares.remove(&(*scope, epoch)).ok_or_else(|| stale("a share is missing"))?;
             tx.put_share(&owner, &share)?;
         }
@@ -207,7 +210,7 @@ pub(super) fn apply(
         granted: applying.place(index),
         valid_from: access.valid_from,
         valid_until: access.valid_until,
-        grants: access.grants.iter().map(|grant| (grant.scope, grant.level)).collect(),
+        grants,
     };
     applying.now_reads(&entry);
     tx.put_access(&owner, &NewAccess { statement: &statement, entry, at: applying.now })?;
@@ -261,23 +264,24 @@ fn put_pre<'t>(tx: &mut Tx<'t>, owner: &Owner<'t>, head: ScopeHead, pair: &Scope
     Ok(ScopeHead { generation: Some(pair.generation), ..head })
 }
 
-/// Every epoch of the scope has a lockbox when this is done; one that has it already keeps it.
+/// Every epoch of the scope from the first one granted on has a lockbox when this is done; one that has it already keeps it.
 fn complete_lockboxes<'t>(
     tx: &mut Tx<'t>,
     applying: &mut Applying<'_>,
     owner: &Owner<'t>,
     scope: ScopeId,
+    first: u32,
     head: ScopeHead,
     lockboxes: &mut BTreeMap<(ScopeId, u32), Lockbox>,
 ) -> Result<()> {
-    for epoch in tx.epochs_without_lockbox(owner, scope, head.epoch)? {
+    for epoch in tx.epochs_without_lockbox(owner, scope, first, head.epoch)? {
         let lockbox = lockboxes.remove(&(scope, epoch)).ok_or_else(|| stale("a lockbox is missing"))?;
         if Some(lockbox.generation) != head.generation {
             return Err(stale("a lockbox is of another generation"));
         }
         // Who reads the scope already must not be locked out of an epoch that is locked now.
         let shared: BTreeSet<AccessId> = lockbox.shares.iter().map(|share| share.access).collect();
-        if !applying.are_readers(tx, owner, scope, &shared)? {
+        if !applying.are_readers(tx, owner, scope, epoch, &shared)? {
             return Err(stale("a lockbox lacks the share of another reader"));
         }
         let suite = tx.suite_of(owner, scope, epoch)?.ok_or_else(|| stale("an epoch is missing"))?;

@@ -4,34 +4,41 @@
 //! What can be checked without the store (shapes, signatures, digests) is in each operation's `prepare`, what
 //! cannot (permission, versions, epochs, uniqueness) in its `apply`.
 
+mod applying;
 mod create_scope;
+mod entries;
 mod epoch;
+mod filing;
 mod grant;
+mod granted;
 mod link;
+mod link_ontology;
+mod move_term;
+mod place_record;
 mod put_record;
+mod put_term;
 mod revoke;
 
 use super::{Error, Inner, Result, Service, sessions::check_open};
 use crate::{
-    permission::{self, Caller, Owner, Writer},
-    store::{AccessEntry, Tx},
+    permission::{self, Caller, Writer},
+    store::Tx,
 };
+use applying::{Applying, OPERATION_BITS};
 use create_scope::PreparedScope;
 use epoch::PreparedEpoch;
 use grant::PreparedGrant;
+use link_ontology::PreparedLink;
+use move_term::PreparedMove;
+use place_record::PreparedPlacement;
 use pryv_wire::{
-    AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Timestamp, TransactionId,
-    access::Level,
+    Digest, ErrorCode, PrincipalId, Timestamp, TransactionId,
     bytes::SigningPublicKey,
-    scope::ScopeKind,
-    transaction::{Change, Commit, Committed, MAX_OPERATIONS, Operation, ServedAccess, Touched},
+    transaction::{Change, Commit, Committed, MAX_OPERATIONS, Operation},
 };
 use put_record::PreparedRecord;
 use revoke::PreparedRevocation;
-use std::collections::{BTreeMap, BTreeSet};
 
-/// The bits of a place of creation that number the operations of one transaction.
-const OPERATION_BITS: u32 = 10;
 const _: () = assert!(MAX_OPERATIONS <= 1 << OPERATION_BITS);
 
 /// The longest sealed part of a message (a wrap, a share, a sealed lock), in bytes.
@@ -40,7 +47,10 @@ const MAX_SEALED: usize = 4 * 1024;
 /// An operation whose statements were verified.
 enum Prepared {
     CreateScope(Box<PreparedScope>),
+    LinkOntology(Box<PreparedLink>),
     PutRecord(Box<PreparedRecord>),
+    PlaceRecord(Box<PreparedPlacement>),
+    MoveTerm(Box<PreparedMove>),
     Grant(Box<PreparedGrant>),
     Revoke(Box<PreparedRevocation>),
     BeginEpoch(Box<PreparedEpoch>),
@@ -59,73 +69,6 @@ struct Signer {
     principal: PrincipalId,
     account: PrincipalId,
     key: SigningPublicKey,
-}
-
-/// What the operations of one transaction share while they are applied.
-struct Applying<'a> {
-    caller: &'a Caller,
-    account: PrincipalId,
-    now: Timestamp,
-    sequence: u64,
-    touched: Vec<Touched>,
-    served: Vec<ServedAccess>,
-    /// Who reads a scope, as far as it was asked for: reading all its accesses for each operation would make the work of
-    /// a transaction the product of both.
-    readers: BTreeMap<ScopeId, BTreeSet<AccessId>>,
-}
-
-impl Applying<'_> {
-    /// Whether these are the accesses that a new epoch of the scope must serve: those that read it and are not over.
-    fn are_readers<'t>(
-        &mut self,
-        tx: &Tx<'t>,
-        owner: &Owner<'t>,
-        scope: ScopeId,
-        accesses: &BTreeSet<AccessId>,
-    ) -> Result<bool> {
-        if let Some(readers) = self.readers.get(&scope) {
-            return Ok(readers == accesses);
-        }
-        let entries = tx.live_entries(owner, scope)?.into_iter();
-        let readers: BTreeSet<AccessId> = entries
-            .filter(|entry| !entry.is_over_at(self.now) && entry.level(scope).is_some_and(Level::reads))
-            .map(|entry| entry.access)
-            .collect();
-        let same = readers == *accesses;
-        self.readers.insert(scope, readers);
-        Ok(same)
-    }
-
-    /// The access was granted by this transaction.
-    fn now_reads(&mut self, entry: &AccessEntry) {
-        for (scope, level) in &entry.grants {
-            if let Some(readers) = self.readers.get_mut(scope)
-                && level.reads()
-            {
-                readers.insert(entry.access);
-            }
-        }
-    }
-
-    /// The access was revoked by this transaction.
-    fn no_longer_reads(&mut self, entry: &AccessEntry) {
-        for (scope, _) in &entry.grants {
-            if let Some(readers) = self.readers.get_mut(scope) {
-                readers.remove(&entry.access);
-            }
-        }
-    }
-
-    /// The proof that the caller owns the account.
-    fn owner<'t>(&self, tx: &Tx<'t>) -> Result<Owner<'t>> {
-        Ok(permission::owner(tx, self.caller, self.account)?)
-    }
-
-    /// The place in the order of creation of what the operation at `index` creates.
-    fn place(&self, index: usize) -> u64 {
-        let index = u64::try_from(index).unwrap_or(u64::MAX);
-        (self.sequence << OPERATION_BITS).saturating_add(index)
-    }
 }
 
 impl Service {
@@ -183,10 +126,17 @@ fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
         .into_iter()
         .map(|operation| {
             Ok(match operation {
-                Operation::CreateScope { epoch, definition, kind, entries }
-                    if kind == ScopeKind::collection() && entries.is_empty() =>
-                {
-                    Prepared::CreateScope(Box::new(create_scope::prepare(epoch, definition, signer)?))
+                Operation::CreateScope { epoch, definition, kind, entries } => Prepared::CreateScope(
+                    Box::new(create_scope::prepare(epoch, definition, kind, entries, signer)?),
+                ),
+                Operation::LinkOntology { collection, ontology, entries } => {
+                    Prepared::LinkOntology(Box::new(link_ontology::prepare(collection, ontology, entries)?))
+                }
+                Operation::PlaceRecord { scope, record, version, envelope } => Prepared::PlaceRecord(
+                    Box::new(place_record::prepare((scope, record, version), envelope, signer)?),
+                ),
+                Operation::MoveTerm { record, links } => {
+                    Prepared::MoveTerm(Box::new(move_term::prepare(record, links, signer)?))
                 }
                 Operation::PutRecord { record } => {
                     Prepared::PutRecord(Box::new(put_record::prepare(record, signer)?))
@@ -226,13 +176,14 @@ fn apply(
     let writer: Writer<'_> = permission::writer(tx, caller, account)?;
     let head = tx.chain_head(&writer)?;
     let sequence = head.sequence.saturating_add(1);
-    let (touched, served) = (Vec::with_capacity(operations.len()), Vec::new());
-    let readers = BTreeMap::new();
-    let mut applying = Applying { caller, account, now, sequence, touched, served, readers };
+    let mut applying = Applying::new(caller, account, now, sequence, operations.len());
     for (index, operation) in operations.into_iter().enumerate() {
         match operation {
             Prepared::CreateScope(scope) => create_scope::apply(tx, &mut applying, *scope, index)?,
+            Prepared::LinkOntology(link) => link_ontology::apply(tx, &mut applying, &link)?,
             Prepared::PutRecord(record) => put_record::apply(tx, &mut applying, &record, index)?,
+            Prepared::PlaceRecord(placement) => place_record::apply(tx, &mut applying, &placement)?,
+            Prepared::MoveTerm(moved) => move_term::apply(tx, &mut applying, &moved)?,
             Prepared::Grant(grant) => grant::apply(tx, &mut applying, *grant, index)?,
             Prepared::Revoke(revocation) => revoke::apply(tx, &mut applying, *revocation)?,
             Prepared::BeginEpoch(epoch) => {
@@ -241,6 +192,7 @@ fn apply(
             }
         }
     }
+    applying.check_moves()?;
     let Applying { touched, served, .. } = applying;
     let change =
         Change { sequence, at: now, author: caller.principal(), transaction, operations: digest, touched };

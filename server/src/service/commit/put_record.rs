@@ -1,9 +1,9 @@
 //! `put-record`: one version of a record.
 
-use super::{Applying, Error, Result, Signer};
+use super::{Applying, Error, Result, Signer, filing::Filing, put_term};
 use crate::{
-    permission,
-    store::{NewRecord, Tx},
+    permission::{self, Reach},
+    store::{At as _, Holds, NewRecord, ScopeHead, StoredRecord, Tx},
 };
 use pryv_proxy_crypto::check_suite;
 use pryv_wire::{
@@ -12,8 +12,10 @@ use pryv_wire::{
         EQUALITY_TOKEN_LENGTH, Envelope, MAX_ENVELOPE_LENGTH, Placement, Protected, RecipientKind,
         RecordKind, Tokens, UNIQUE_TOKEN_LENGTH,
     },
+    term::{MAX_TERM_LENGTH, MAX_TERMS_OF_RECORD},
     transaction::Touched,
 };
+use std::collections::BTreeSet;
 
 /// The most tokens of one record, of each kind.
 const MAX_TOKENS: usize = 512;
@@ -41,6 +43,16 @@ impl PreparedRecord {
         self.placement.recipients.first().map(|recipient| recipient.epoch)
     }
 
+    /// Whether kind, id and placement fit together.
+    pub(super) fn check_shape(&self) -> Result<()> {
+        check_kind(&self.protected)?;
+        check_placement(&self.protected, &self.placement)?;
+        if self.protected.kind == RecordKind::Term && self.encoded.len() > MAX_TERM_LENGTH {
+            return Err(Error::too_large(MAX_TERM_LENGTH));
+        }
+        Ok(())
+    }
+
     pub(super) const fn touched(&self) -> Touched {
         let Protected { scope, record, version, .. } = self.protected;
         Touched::Record { scope, record, version }
@@ -48,18 +60,10 @@ impl PreparedRecord {
 }
 
 pub(super) fn prepare(encoded: Bytes, signer: &Signer) -> Result<PreparedRecord> {
-    if encoded.len() > MAX_ENVELOPE_LENGTH {
-        return Err(Error::too_large(MAX_ENVELOPE_LENGTH));
-    }
-    let envelope: Envelope = decode(&encoded)?;
-    let protected: Protected = decode(&envelope.protected)?;
-    let placement: Placement = decode(&envelope.placement)?;
-    if envelope.moved.is_some() || placement.parent.is_some() {
-        return Err(Error::malformed("the record was placed again, or is a term"));
-    }
-    check_suite(protected.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
-    if protected.account != signer.account {
-        return Err(Error::malformed("the record is of another account than the transaction"));
+    let (envelope, record) = parse(encoded, signer)?;
+    let PreparedRecord { protected, placement, .. } = &record;
+    if envelope.moved.is_some() {
+        return Err(Error::malformed("a new version has the placement that its author gave it"));
     }
     if protected.author != signer.principal {
         return Err(Error::statement("the record's author is not who sends it"));
@@ -69,9 +73,26 @@ pub(super) fn prepare(encoded: Bytes, signer: &Signer) -> Result<PreparedRecord>
     }
     pryv_proxy_crypto::verify(&signer.key, &envelope.signed_bytes(), &envelope.signature)
         .map_err(|_| Error::statement("the record's signature is not its author's"))?;
-    check_kind(&protected)?;
-    check_placement(&protected, &placement)?;
-    Ok(PreparedRecord { encoded, protected, placement })
+    record.check_shape()?;
+    if placement.recipients.iter().any(|recipient| recipient.epoch != protected.epoch) {
+        return Err(Error::malformed("a recipient is of another epoch than the record was written in"));
+    }
+    Ok(record)
+}
+
+/// An envelope and its parts. Whose they are and whether they fit together, is for the caller to check.
+pub(super) fn parse(encoded: Bytes, signer: &Signer) -> Result<(Envelope, PreparedRecord)> {
+    if encoded.len() > MAX_ENVELOPE_LENGTH {
+        return Err(Error::too_large(MAX_ENVELOPE_LENGTH));
+    }
+    let envelope: Envelope = decode(&encoded)?;
+    let protected: Protected = decode(&envelope.protected)?;
+    let placement: Placement = decode(&envelope.placement)?;
+    check_suite(protected.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
+    if protected.account != signer.account {
+        return Err(Error::malformed("the record is of another account than the transaction"));
+    }
+    Ok((envelope, PreparedRecord { encoded, protected, placement }))
 }
 
 fn check_kind(protected: &Protected) -> Result<()> {
@@ -82,45 +103,80 @@ fn check_kind(protected: &Protected) -> Result<()> {
             Err(Error::malformed("a definition has the record id that its scope gives"))
         }
         RecordKind::Definition => Ok(()),
-        RecordKind::Instance | RecordKind::Tombstone if is_definition => {
-            Err(Error::malformed("this record id is that of the scope's definition"))
-        }
+        _ if is_definition => Err(Error::malformed("this record id is that of the scope's definition")),
         RecordKind::Instance if protected.definition.is_none() => {
             Err(Error::malformed("an instance names the definition it was validated against"))
         }
         RecordKind::Tombstone if protected.version == 1 => {
             Err(Error::malformed("a tombstone follows another version"))
         }
-        RecordKind::Instance | RecordKind::Tombstone => Ok(()),
-        RecordKind::Term => Err(Error::malformed("a term is a record of an ontology")),
+        RecordKind::Instance | RecordKind::Tombstone | RecordKind::Term => Ok(()),
     }
 }
 
 fn check_placement(protected: &Protected, placement: &Placement) -> Result<()> {
-    let [recipient] = &placement.recipients[..] else {
-        return Err(Error::malformed("a record has one recipient: its scope"));
-    };
-    if recipient.scope != protected.scope || recipient.term.is_some() {
-        return Err(Error::malformed("the recipient is not the record's scope"));
+    check_recipients(protected, placement)?;
+    if (protected.kind == RecordKind::Term) != placement.parent.is_some() {
+        return Err(Error::malformed("a term stands under a parent or at the root, and nothing else does"));
     }
-    if recipient.epoch != protected.epoch || recipient.kind == RecipientKind::Pending {
-        return Err(Error::malformed("the recipient is not of the epoch that the record was written in"));
-    }
-    super::check_sealed("recipient.key", &recipient.key)?;
     if placement.tokens.len() > 1 {
         return Err(Error::malformed("a record has one list of tokens at most"));
     }
     if protected.kind != RecordKind::Instance && !placement.tokens.is_empty() {
         return Err(Error::malformed("only instances carry tokens"));
     }
-    for Tokens { scope, epoch, equality, unique } in &placement.tokens {
-        if *scope != protected.scope || *epoch != recipient.epoch {
+    let epoch = placement.recipients.first().map(|recipient| recipient.epoch);
+    for Tokens { scope, epoch: of_tokens, equality, unique } in &placement.tokens {
+        if *scope != protected.scope || Some(*of_tokens) != epoch {
             return Err(Error::malformed("the tokens are of another scope or epoch than the recipient"));
         }
         check_tokens(equality, EQUALITY_TOKEN_LENGTH)?;
         check_tokens(unique, UNIQUE_TOKEN_LENGTH)?;
     }
     Ok(())
+}
+
+/// The record's own scope first, then terms, each once and none with a key of the collection's readers. A term is its own
+/// and only recipient, and so is what is left of one.
+fn check_recipients(protected: &Protected, placement: &Placement) -> Result<()> {
+    let Some((first, terms)) = placement.recipients.split_first() else {
+        return Err(Error::malformed("a record has a recipient: its scope"));
+    };
+    if first.scope != protected.scope {
+        return Err(Error::malformed("the first recipient is not the record's scope"));
+    }
+    let of_term = match protected.kind {
+        RecordKind::Term => true,
+        RecordKind::Tombstone => first.term.is_some(),
+        RecordKind::Definition | RecordKind::Instance => false,
+    };
+    if first.term != of_term.then_some(protected.record) {
+        return Err(Error::malformed("the first recipient is not the record's scope"));
+    }
+    if first.kind == RecipientKind::Pending || (of_term && first.kind != RecipientKind::Wrapped) {
+        return Err(Error::malformed("the first recipient holds a key of another kind than it can"));
+    }
+    if !terms.is_empty() && (of_term || protected.kind == RecordKind::Definition) {
+        return Err(Error::malformed("only instances carry terms"));
+    }
+    if terms.len() > MAX_TERMS_OF_RECORD {
+        return Err(Error::out_of_range("the number of terms of a record", MAX_TERMS_OF_RECORD));
+    }
+    let mut named = BTreeSet::new();
+    for recipient in terms {
+        if recipient.epoch != first.epoch {
+            return Err(Error::malformed("the recipients are of different epochs"));
+        }
+        if recipient.kind == RecipientKind::Sealed {
+            return Err(Error::malformed("a sealed key is for the collection; for a term it is pending"));
+        }
+        let term =
+            recipient.term.ok_or_else(|| Error::malformed("a record has one recipient without a term"))?;
+        if !named.insert((recipient.scope, term)) {
+            return Err(Error::malformed("a record names a term once"));
+        }
+    }
+    placement.recipients.iter().try_for_each(|recipient| super::check_sealed("recipient.key", &recipient.key))
 }
 
 fn check_tokens(tokens: &[Bytes], length: usize) -> Result<()> {
@@ -142,21 +198,30 @@ pub(super) fn apply(
     record: &PreparedRecord,
     index: usize,
 ) -> Result<()> {
+    let Protected { account, scope, .. } = record.protected;
+    // Read once, and looked at only behind a permission.
+    let head = tx.reading().scope_head(account, scope)?;
+    let of_term = head.is_some_and(|head| head.holds == Holds::Terms);
     match record.protected.kind {
-        RecordKind::Definition => apply_definition(tx, applying, record)?,
-        RecordKind::Instance | RecordKind::Tombstone | RecordKind::Term => {
-            apply_instance(tx, applying, record, index)?
-        }
+        RecordKind::Definition => apply_definition(tx, applying, record, head)?,
+        RecordKind::Term => put_term::apply(tx, applying, record, head, index)?,
+        RecordKind::Tombstone if of_term => put_term::apply(tx, applying, record, head, index)?,
+        RecordKind::Instance | RecordKind::Tombstone => apply_instance(tx, applying, record, head, index)?,
     }
     applying.touched.push(record.touched());
     Ok(())
 }
 
-fn apply_definition(tx: &mut Tx<'_>, applying: &Applying<'_>, record: &PreparedRecord) -> Result<()> {
+fn apply_definition(
+    tx: &mut Tx<'_>,
+    applying: &Applying<'_>,
+    record: &PreparedRecord,
+    head: Option<ScopeHead>,
+) -> Result<()> {
     let owner = applying.owner(tx)?;
     let Protected { account, scope, access, version, .. } = record.protected;
     let create = permission::create(tx, applying.caller, account, scope, access, applying.now)?;
-    check_epoch(tx, record)?;
+    check_written(head, record)?;
     let stored = tx.stored_definition(&create)?.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
     if stored.version.checked_add(1) != Some(version) {
         return Err(Error::conflict(Some(stored.envelope)));
@@ -168,36 +233,46 @@ fn apply_instance(
     tx: &mut Tx<'_>,
     applying: &Applying<'_>,
     record: &PreparedRecord,
+    head: Option<ScopeHead>,
     index: usize,
 ) -> Result<()> {
     let Protected { account, scope, access, version, .. } = record.protected;
     let (caller, now) = (applying.caller, applying.now);
     let create = permission::create(tx, caller, account, scope, access, now)?;
-    check_epoch(tx, record)?;
+    if head.is_some_and(|head| head.holds != Holds::Instances) {
+        return Err(Error::malformed("only a collection has instances"));
+    }
+    check_written(head, record)?;
     if !create.reads() {
         check_deposit(&record.placement)?;
     }
     let new = record.as_new();
     if version == 1 {
         if let Some(stored) = tx.stored(&create, new.record)? {
-            return Err(if create.reads() {
+            return Err(if tx.shows_reader(&create, &stored)? {
                 Error::conflict(Some(stored.envelope))
             } else {
                 Error::new(ErrorCode::AlreadyExists)
             });
         }
         check_definition(tx, &create, &record.protected)?;
+        check_terms(tx, record, create.reach(), None)?;
         refuse_taken(tx, &create, &new)?;
         return Ok(tx.create_record(&create, &new, applying.place(index))?);
     }
     let change = permission::change(tx, caller, account, scope, access, now)?;
-    let stored = tx.stored(&create, new.record)?.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+    let not_found = || Error::new(ErrorCode::NotFound);
+    let stored = tx.stored(&create, new.record)?.ok_or_else(not_found)?;
+    if !tx.shows(&change, &stored)? {
+        return Err(not_found());
+    }
     if stored.version.checked_add(1) != Some(version) {
         return Err(Error::conflict(Some(stored.envelope)));
     }
     if stored.kind == RecordKind::Tombstone {
         return Err(Error::malformed("a deleted record has no further version"));
     }
+    check_terms(tx, record, change.reach(), Some(&stored))?;
     if new.kind == RecordKind::Instance {
         check_definition(tx, &create, &record.protected)?;
         refuse_taken(tx, &create, &new)?;
@@ -205,27 +280,44 @@ fn apply_instance(
     Ok(tx.change_record(&change, &stored, &new)?)
 }
 
-/// A record is written under the present epoch only: the owner has a wrap of it, and every reader can reach it.
-fn check_epoch(tx: &Tx<'_>, record: &PreparedRecord) -> Result<()> {
-    use crate::store::At as _;
+/// The terms of a new record, or of the version that follows a stored one.
+fn check_terms(
+    tx: &Tx<'_>,
+    record: &PreparedRecord,
+    reach: &Reach,
+    stored: Option<&StoredRecord>,
+) -> Result<()> {
     let Protected { account, scope, .. } = record.protected;
-    let head = tx.reading().scope_head(account, scope)?.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
-    if record.epoch() != Some(head.epoch) {
-        return Err(Error::new(ErrorCode::StaleEpoch));
+    let mut filing = Filing::by(tx, account, scope, reach);
+    match stored {
+        None => filing.check_new(&record.placement)?,
+        Some(stored) => filing.check_next(stored, &record.placement)?,
     }
-    if record.protected.suite != head.suite {
+    filing.check_there(tx, account, &record.placement)
+}
+
+/// A new version is written under the present epoch, and in its suite.
+pub(super) fn check_written(head: Option<ScopeHead>, record: &PreparedRecord) -> Result<()> {
+    check_epoch(head, record)?;
+    if head.is_some_and(|head| head.suite != record.protected.suite) {
         return Err(Error::malformed("a record is written in the suite of its epoch"));
     }
     Ok(())
 }
 
+/// A record is written and placed under the present epoch only: the owner has a wrap of it, and every reader can reach it.
+pub(super) fn check_epoch(head: Option<ScopeHead>, record: &PreparedRecord) -> Result<()> {
+    let head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+    if record.epoch() == Some(head.epoch) { Ok(()) } else { Err(Error::new(ErrorCode::StaleEpoch)) }
+}
+
 /// Who may not read holds no key to wrap under and none to make tokens with.
 fn check_deposit(placement: &Placement) -> Result<()> {
-    let sealed = placement.recipients.iter().all(|recipient| recipient.kind == RecipientKind::Sealed);
+    let sealed = placement.recipients.first().is_some_and(|first| first.kind == RecipientKind::Sealed);
     if sealed && placement.tokens.is_empty() {
         Ok(())
     } else {
-        Err(Error::malformed("who may only create seals to the deposit key and makes no tokens"))
+        Err(Error::malformed("who does not read the collection seals to its deposit key and makes no tokens"))
     }
 }
 
@@ -253,7 +345,7 @@ fn digest_of(envelope: &[u8]) -> Result<Digest> {
     Ok(envelope.digest())
 }
 
-fn refuse_taken<'t>(
+pub(super) fn refuse_taken<'t>(
     tx: &Tx<'t>,
     create: &permission::Grant<'t, permission::Create>,
     new: &NewRecord<'_>,

@@ -1,10 +1,10 @@
-//! `revoke`: the end of an access, and a new epoch of every scope that its grantee could reach.
+//! `revoke`: the end of an access, and a new epoch of every scope that its grantee could reach, through slices too.
 
 use super::{
     Applying, Error, Result, Signer,
     epoch::{self, PreparedEpoch, verify},
 };
-use crate::store::{AccessEntry, At as _, Tx};
+use crate::store::{AccessEntry, At as _, Holds, Tx};
 use pryv_wire::{
     ErrorCode, ScopeId, Signed,
     access::Revocation,
@@ -52,7 +52,17 @@ pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, revoke: Prepar
     applying.no_longer_reads(&entry);
     applying.served.push(ServedAccess { access, served });
     applying.touched.push(Touched::Revoked { access });
+    let mut later = Vec::new();
     for new in epochs {
+        // Slices first: the entries of what they cover are under their new epochs.
+        let head = tx.reading().scope_head(owner.account(), new.epoch.scope)?;
+        if head.is_some_and(|head| head.holds == Holds::Nothing) {
+            epoch::apply(tx, applying, &owner, new)?;
+        } else {
+            later.push(new);
+        }
+    }
+    for new in later {
         epoch::apply(tx, applying, &owner, new)?;
     }
     Ok(())
@@ -67,10 +77,24 @@ fn check_epochs(
     epochs: &[PreparedEpoch],
 ) -> Result<()> {
     let stale = |reason: &str| Error::because(ErrorCode::StaleEpoch, reason);
-    let scopes: BTreeSet<ScopeId> = entry.grants.iter().map(|(scope, _)| *scope).collect();
+    let mut scopes: BTreeSet<ScopeId> = BTreeSet::new();
+    let mut slices = false;
+    for grant in &entry.grants {
+        scopes.insert(grant.scope);
+        if let Some(slice) = &grant.slice {
+            slices = true;
+            scopes.extend(tx.reading().covered(owner.account(), slice)?);
+        }
+    }
     let new: BTreeSet<ScopeId> = epochs.iter().map(|epoch| epoch.epoch.scope).collect();
     if new != scopes || epochs.len() != scopes.len() {
-        return Err(Error::malformed("a revocation brings one new epoch of each scope of the access"));
+        return Err(if slices {
+            stale(
+                "a revocation brings one new epoch of each scope of the access and of what its slices cover",
+            )
+        } else {
+            Error::malformed("a revocation brings one new epoch of each scope of the access")
+        });
     }
     let mut present = BTreeMap::new();
     for scope in scopes {
