@@ -166,12 +166,8 @@ pub fn open(
     sealed: &[u8],
 ) -> Result<EpochKeys, OpenLockboxError> {
     let algorithms = suite::of(epoch.suite).map_err(OpenLockboxError::Suite)?;
-    let share_place = share_place(epoch, access, grantee.principal());
     // The share first: it costs a five-hundredth of the capsule.
-    let lock = algorithms
-        .open(grantee.sealing_secret(algorithms.sealing), SHARE, &share_place, share)
-        .map_err(OpenLockboxError::Share)
-        .and_then(|bytes| LockKey::from_slice(&bytes).ok_or(OpenLockboxError::Share(NotOpened)))?;
+    let lock = lock_of(grantee, epoch, access, share)?;
     let capsule = Capsule::parse(capsule).map_err(OpenLockboxError::InvalidCapsule)?;
     if !suffices(capsule.curve(), algorithms) {
         return Err(OpenLockboxError::WeakCapsule);
@@ -184,6 +180,25 @@ pub fn open(
     let keys = EpochKeys::from_slice(algorithms, &bytes).ok_or(OpenLockboxError::Sealed(NotOpened))?;
     keys.check(epoch).map_err(OpenLockboxError::WrongKeys)?;
     Ok(keys)
+}
+
+/// Opens the lock key in a share: for a manager, who seals it to whom it grants onwards.
+///
+/// # Errors
+///
+/// [`OpenLockboxError::Share`] if the share is not this grantee's for this access and epoch.
+pub fn lock_of(
+    grantee: &Identity,
+    epoch: &Epoch,
+    access: AccessId,
+    share: &[u8],
+) -> Result<LockKey, OpenLockboxError> {
+    let algorithms = suite::of(epoch.suite).map_err(OpenLockboxError::Suite)?;
+    let place = share_place(epoch, access, grantee.principal());
+    algorithms
+        .open(grantee.sealing_secret(algorithms.sealing), SHARE, &place, share)
+        .map_err(OpenLockboxError::Share)
+        .and_then(|bytes| LockKey::from_slice(&bytes).ok_or(OpenLockboxError::Share(NotOpened)))
 }
 
 fn place(epoch: &Epoch) -> Vec<u8> {

@@ -14,6 +14,7 @@ mod heads;
 mod keys;
 mod maintain;
 mod merge;
+mod onward;
 mod open;
 mod records;
 mod resolve;
@@ -32,7 +33,7 @@ pub use heads::{AccountHead, Agreement, CompareError, InvalidHead, Relation};
 pub use maintain::Maintained;
 pub use open::OpenError;
 pub use resolve::{Principal, ResolveError, Resolved};
-pub use revoke::RevokeError;
+pub use revoke::{RevokeError, Revoking};
 pub use stored::StoredSession;
 
 pub(crate) use keys::OwnKeys;
@@ -200,7 +201,7 @@ impl Account {
         } else if known.contains(&(account, id)) {
             return Err(Distrust::RevocationDropped { access: id });
         }
-        Ok(())
+        access.parent().map_or(Ok(()), |parent| self.check_end(parent, known))
     }
 
     /// What was verified of an access, kept for the records that name it.

@@ -63,7 +63,7 @@ pub mod transport;
 pub use access::{Access, AccessStatus, GrantedAccess, Scoped};
 pub use account::{
     Account, AccountHead, Agreement, Contact, Grant, Maintained, NewLink, ReceivedAccess, Relation, Resolved,
-    StoredSession, audit::AuditQuery,
+    Revoking, StoredSession, audit::AuditQuery,
 };
 pub use app::{App, AppManifest};
 pub use client::{Client, ClientBuilder, SignedUp};

@@ -30,6 +30,20 @@ pub struct Receipt {
     pub ended_at: Timestamp,
     /// What became of each scope.
     pub scopes: Vec<ScopeReceipt>,
+    /// A manager ended the access: new keys are the owner's to make, and are not made yet.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub awaits_owner: bool,
+    /// The access that the owner gave to the same grantee instead, in the same change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted_as: Option<AccessId>,
+    /// The accesses that had been granted onwards, and ended with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub below: Vec<Receipt>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What became of one scope of an access.
@@ -83,13 +97,30 @@ impl fmt::Display for Receipt {
         writeln!(f, "It was held by {} (below: the holder).", Fingerprint::of(self.grantee))?;
         for scope in &self.scopes {
             writeln!(f)?;
-            scope.describe(f)?;
+            scope.describe(f, self.awaits_owner)?;
+        }
+        for receipt in &self.below {
+            match receipt.adopted_as {
+                Some(adopted) => writeln!(
+                    f,
+                    "\nThe holder had granted it onwards. That goes on as your own from the same moment, by access {adopted}:\n{receipt}"
+                )?,
+                None => {
+                    writeln!(f, "\nThe holder had granted it onwards. That has ended with it:\n{receipt}")?
+                }
+            }
         }
         writeln!(
             f,
             "\nYou have only the server's word for this: which keys it handed out and when, and that it deleted the rest."
         )?;
-        if self.scopes.iter().all(|scope| scope.still_read_by.is_empty()) {
+        if self.awaits_owner {
+            writeln!(
+                f,
+                "New keys are the owner's to make: the owner's client makes them when it next runs. Until then you have the \
+                 server's word alone that nothing new is given."
+            )?;
+        } else if self.scopes.iter().all(|scope| scope.still_read_by.is_empty()) {
             writeln!(
                 f,
                 "You need not believe the server for this: what is written from now on does not open with anything that the \
@@ -106,9 +137,16 @@ impl fmt::Display for Receipt {
 }
 
 impl ScopeReceipt {
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn describe(&self, f: &mut fmt::Formatter<'_>, awaits_owner: bool) -> fmt::Result {
         writeln!(f, "Collection {}:", self.scope)?;
-        if self.still_read_by.is_empty() {
+        if awaits_owner {
+            writeln!(
+                f,
+                "- The server gives nothing from now on. Until the owner makes new keys (epoch {}), what is written could \
+                 still be opened by the grantee together with the server.",
+                self.closed_from
+            )?;
+        } else if self.still_read_by.is_empty() {
             writeln!(
                 f,
                 "- What is written from now on is closed to the holder: it is encrypted with new keys, which the holder was not \
@@ -219,6 +257,9 @@ mod tests {
                 never_served,
                 still_read_by: Vec::new(),
             }],
+            awaits_owner: false,
+            adopted_as: None,
+            below: Vec::new(),
         }
     }
 

@@ -9,10 +9,12 @@
 //! | [`card`] | the chain of a principal's cards |
 //! | [`sealing`] | which public keys a suite seals to |
 //! | [`suite`] | the suites that are known, and their ranks |
+//! | [`onward`] | what a manager may grant onwards |
 //! | [`pre`] | proxy re-encryption: public keys, capsules, transform keys, the transform |
 //! | [`opaque`] | the OPAQUE cipher suite, named once for client and server |
 
 pub mod card;
+pub mod onward;
 pub mod opaque;
 pub mod pre;
 pub mod sealing;

@@ -1,7 +1,11 @@
 use super::*;
-use crate::fixture::{URI, access, person, revocation};
+use crate::fixture::{NOW, Person, URI, access, person, revocation};
 use proptest::prelude::*;
-use pryv_wire::{Suite, access::Level, decode, encode};
+use pryv_wire::{
+    Suite, Timestamp,
+    access::{Grant, Level},
+    decode, encode,
+};
 
 #[test]
 fn an_access_is_believed_on_its_grantors_signature_alone() {
@@ -48,6 +52,139 @@ fn a_revocation_counts_from_the_epoch_it_names() {
     named.revoker = bob.identity.principal();
     let named = VerifiedAccess::verify(&ada.cards, &signed, Some(&ada.identity.sign(&named)));
     assert!(matches!(named, Err(InvalidAccess::WrongRevoker)));
+}
+
+/// Ada's access for Bob, who manages, and Bob's for Carol.
+fn chain(ada: &Person, bob: &Person, carol: &Person) -> (Access, Access) {
+    let above = access(ada, bob, Level::Manage);
+    let below = Access {
+        access: AccessId::from_bytes([6; 16]),
+        account: ada.identity.principal(),
+        grantor: bob.identity.principal(),
+        by: Some(above.access),
+        ..access(bob, carol, Level::Contribute)
+    };
+    let grants = vec![Grant { level: Level::Contribute, ..above.grants[0].clone() }];
+    (above, Access { grants, ..below })
+}
+
+#[test]
+fn a_chain_holds_with_both_of_its_links_and_within_the_upper_one() {
+    let (ada, bob, carol, eve) = (person(1), person(2), person(3), person(4));
+    let (above, below) = chain(&ada, &bob, &carol);
+    let parent = |access: &Access| {
+        Arc::new(VerifiedAccess::verify(&ada.cards, &ada.identity.sign(access), None).unwrap())
+    };
+    let verify = |above: &Access, below: &Access, signer: &Person| {
+        VerifiedAccess::verify_onward(
+            parent(above),
+            &ada.cards,
+            &signer.cards,
+            &signer.identity.sign(below),
+            None,
+        )
+    };
+    let held = verify(&above, &below, &bob).unwrap();
+    assert_eq!((held.access(), held.parent().unwrap().access()), (&below, &above));
+    assert!(matches!(
+        VerifiedAccess::verify(&ada.cards, &ada.identity.sign(&below), None),
+        Err(InvalidAccess::WrongGrantor)
+    ));
+    let own = Access { by: Some(above.access), ..above.clone() };
+    let own = VerifiedAccess::verify(&ada.cards, &ada.identity.sign(&own), None);
+    assert!(matches!(own, Err(InvalidAccess::OtherParent)), "an owner grants by no access");
+
+    // Somebody whom nobody made a manager, in its own name or in the manager's.
+    let eves = Access { grantor: eve.identity.principal(), ..below.clone() };
+    assert!(matches!(verify(&above, &eves, &eve), Err(InvalidAccess::WrongGrantor)));
+    assert!(matches!(verify(&above, &below, &eve), Err(InvalidAccess::WrongGrantor)));
+    let by_another = Access { by: Some(AccessId::from_bytes([9; 16])), ..below.clone() };
+    assert!(matches!(verify(&above, &by_another, &bob), Err(InvalidAccess::OtherParent)));
+    let foreign = Access { account: bob.identity.principal(), ..below.clone() };
+    assert!(matches!(verify(&above, &foreign, &bob), Err(InvalidAccess::WrongAccount)));
+
+    let exceeds = |above: &Access, below: &Access| match verify(above, below, &bob) {
+        Err(InvalidAccess::Exceeds(exceeds)) => exceeds,
+        other => panic!("{other:?}"),
+    };
+    let scope = above.grants[0].scope;
+    let reader = Access {
+        grants: vec![Grant { level: Level::Contribute, ..above.grants[0].clone() }],
+        ..above.clone()
+    };
+    assert_eq!(exceeds(&reader, &below), Exceeds::Scope { scope }, "who contributes grants nothing");
+    let with = |grant: Grant| Access { grants: vec![grant], ..below.clone() };
+    let other = ada.identity.scope_id("another");
+    let of = |scope| with(Grant { scope, ..below.grants[0].clone() });
+    assert_eq!(exceeds(&above, &of(other)), Exceeds::Scope { scope: other });
+    let level = with(Grant { level: Level::Manage, ..below.grants[0].clone() });
+    assert_eq!(exceeds(&above, &level), Exceeds::Level { scope });
+    let from = |from_epoch| vec![Grant { from_epoch, ..above.grants[0].clone() }];
+    let later = Access { grants: from(2), ..above.clone() };
+    assert_eq!(exceeds(&later, &below), Exceeds::History { scope });
+    let dated = Access { valid_from: Some(NOW), valid_until: Some(NOW.plus_millis(9)), ..above.clone() };
+    assert_eq!(exceeds(&dated, &below), Exceeds::Dates, "no dates are longer than any");
+    let within = Access { valid_from: Some(NOW), valid_until: Some(NOW.plus_millis(9)), ..below.clone() };
+    verify(&dated, &within, &bob).unwrap();
+    for (valid_from, valid_until) in
+        [(NOW.plus_millis(1), NOW.plus_millis(10)), (Timestamp::from_millis(1), NOW)]
+    {
+        let out = Access { valid_from: Some(valid_from), valid_until: Some(valid_until), ..below.clone() };
+        assert_eq!(exceeds(&dated, &out), Exceeds::Dates);
+    }
+    for grantee in [ada.identity.principal(), bob.identity.principal()] {
+        assert_eq!(exceeds(&above, &Access { grantee, ..below.clone() }), Exceeds::Grantee);
+    }
+
+    // What a manager granted is not granted onwards, whatever it says.
+    let third = Access {
+        access: AccessId::from_bytes([7; 16]),
+        grantor: carol.identity.principal(),
+        by: Some(below.access),
+        grantee: eve.identity.principal(),
+        ..below.clone()
+    };
+    let deep = VerifiedAccess::verify_onward(
+        Arc::new(held),
+        &ada.cards,
+        &carol.cards,
+        &carol.identity.sign(&third),
+        None,
+    );
+    assert!(matches!(deep, Err(InvalidAccess::TooDeep)));
+}
+
+#[test]
+fn a_chain_ends_with_either_of_its_links() {
+    let (ada, bob, carol, eve) = (person(1), person(2), person(3), person(4));
+    let (above, below) = chain(&ada, &bob, &carol);
+    let scope = above.grants[0].scope;
+    let verify = |upper: Option<&Revocation>, lower: Option<Signed<Revocation>>| {
+        let upper = upper.map(|end| ada.identity.sign(end));
+        let parent = VerifiedAccess::verify(&ada.cards, &ada.identity.sign(&above), upper.as_ref()).unwrap();
+        let below = bob.identity.sign(&below);
+        VerifiedAccess::verify_onward(Arc::new(parent), &ada.cards, &bob.cards, &below, lower.as_ref())
+    };
+    let end = revocation(&ada, &above, 3);
+    let ended = verify(Some(&end), None).unwrap();
+    assert_eq!((ended.revocation(), ended.end()), (None, Some(&end)));
+    assert!(ended.counts_in(scope, 3) && !ended.counts_in(scope, 4), "with the manager's own access");
+    for revoker in [&ada, &bob] {
+        let end = Revocation { revoker: revoker.identity.principal(), ..revocation(&ada, &below, 2) };
+        let ended = verify(None, Some(revoker.identity.sign(&end))).unwrap();
+        assert!(ended.counts_in(scope, 2) && !ended.counts_in(scope, 3));
+    }
+    for revoker in [&carol, &eve] {
+        let end = Revocation { revoker: revoker.identity.principal(), ..revocation(&ada, &below, 2) };
+        assert!(matches!(verify(None, Some(revoker.identity.sign(&end))), Err(InvalidAccess::WrongRevoker)));
+        let end = Revocation { revoker: bob.identity.principal(), ..end };
+        assert!(matches!(verify(None, Some(revoker.identity.sign(&end))), Err(InvalidAccess::Revocation(_))));
+    }
+    // A manager does not end what the owner granted.
+    let end = Revocation { revoker: bob.identity.principal(), ..revocation(&ada, &above, 2) };
+    let ended =
+        VerifiedAccess::verify(&ada.cards, &ada.identity.sign(&above), Some(&bob.identity.sign(&end)));
+    assert!(matches!(ended, Err(InvalidAccess::WrongRevoker)));
 }
 
 #[test]

@@ -300,3 +300,35 @@ fn again_of(boxed: &NewLockbox) -> NewLockbox {
     let lock = LockKey::from_slice(boxed.lock.expose()).unwrap();
     NewLockbox { capsule: boxed.capsule.clone(), sealed: boxed.sealed.clone(), lock }
 }
+
+/// A manager's grantee: two transforms in a row, and the lock key that the manager took from its own share.
+#[test]
+fn by_way_of_a_manager_two_transforms_and_a_share_that_was_sealed_again_open() {
+    let world = &*WORLD;
+    let carol = person(5);
+    let onward = AccessId::from_bytes([9; 16]);
+    let lock = lock_of(&world.bob.identity, &world.epoch, ACCESS, &world.share(&world.bob)).unwrap();
+    let who = carol.identity.principal();
+    let share = share(&world.epoch, &lock, onward, who, carol.cards.current(), &mut rng(2)).unwrap();
+    let once = Capsule::parse(&world.transformed(&world.to_bob)).unwrap();
+    let key = world.bob.identity.transform_key(carol.identity.pre_public(once.curve()), &mut rng(6)).unwrap();
+    let twice = transform(&once, &key, &mut rng(7)).unwrap().to_wire();
+    let opened = open(&carol.identity, &world.epoch, onward, &twice, &share, &world.boxed.sealed).unwrap();
+    assert!(*opened.to_bytes() == *world.keys.to_bytes());
+
+    // Neither of the two locks opens by itself, nor with one transform, nor with what another manager transforms.
+    let closed = |capsule: &[u8], sealed: &[u8]| {
+        open(&carol.identity, &world.epoch, onward, capsule, sealed, &world.boxed.sealed)
+            .map(|_| ())
+            .unwrap_err()
+    };
+    assert!(matches!(closed(once.as_bytes(), &share), OpenLockboxError::Capsule(_)), "one transform");
+    assert!(matches!(closed(&twice, &world.share(&world.bob)), OpenLockboxError::Share(_)), "Bob's share");
+    let eves = Capsule::parse(&world.transformed(&world.to_eve)).unwrap();
+    let foreign = transform(&eves, &key, &mut rng(7)).unwrap().to_wire();
+    assert!(matches!(closed(&foreign, &share), OpenLockboxError::Capsule(_)), "by way of another grantee");
+    assert!(matches!(
+        lock_of(&world.eve.identity, &world.epoch, ACCESS, &world.share(&world.bob)),
+        Err(OpenLockboxError::Share(_))
+    ));
+}

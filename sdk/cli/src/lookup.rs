@@ -6,8 +6,8 @@ use crate::{
     visible::visible,
 };
 use pryv_sdk::{
-    Account, Collection, Contact, Distrust, Fingerprint, GrantedAccess, PrincipalId, RecordId,
-    account::FindError,
+    AccessId, Account, Collection, Contact, Distrust, Fingerprint, GrantedAccess, PrincipalId,
+    ReceivedAccess, RecordId, account::FindError,
 };
 
 /// A collection of one's own, or one that somebody granted.
@@ -160,6 +160,44 @@ pub(crate) fn access<'a>(granted: &'a [GrantedAccess], wanted: &str) -> Result<&
                 .next(format!("name one by its id: {}", ids.join(", "))))
         }
     }
+}
+
+/// The access that was received which an id, the beginning of one, or a name means.
+pub(crate) fn received_access(
+    received: Vec<ReceivedAccess>,
+    wanted: &str,
+) -> Result<ReceivedAccess, Failure> {
+    let means = |received: &ReceivedAccess| {
+        let id = received.access.id.to_string();
+        received.access.name == wanted || (wanted.len() >= 4 && id.starts_with(wanted))
+    };
+    let mut found: Vec<_> = received.into_iter().filter(means).collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (None, _) => Err(Failure::new("not-found", format!("you have received no access `{wanted}`"))
+            .next("list them with `pryv received`; an id may be shortened to its first four characters")),
+        (Some(_), false) => Err(Failure::usage(format!("`{wanted}` means several accesses"))
+            .next("name one by its id: `pryv received` lists them")),
+    }
+}
+
+/// The id of an access that the beginning of it means.
+pub(crate) fn by_id(ids: impl Iterator<Item = AccessId>, wanted: &str) -> Result<AccessId, Failure> {
+    let mut found: Vec<_> =
+        ids.filter(|id| wanted.len() >= 4 && id.to_string().starts_with(wanted)).collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        _ => Err(Failure::new("not-found", format!("you have granted no access `{wanted}` onwards"))
+            .next("name it by its id, or by the first characters of it: `pryv grant --by` has shown it")),
+    }
+}
+
+/// A collection of an access that was received.
+pub(crate) async fn of_access(received: &ReceivedAccess, name: &str) -> Result<Collection, Failure> {
+    one(received.collections().await?, name)?.ok_or_else(|| {
+        Failure::new("not-found", format!("this access has nothing called `{name}`"))
+            .next("list what it opens with `pryv received`")
+    })
 }
 
 /// The id of a record.

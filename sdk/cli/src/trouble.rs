@@ -28,7 +28,8 @@ fn exit(code: &str) -> Exit {
     match code {
         "not-authenticated" | "wrong-credentials" | "session-ended" | "not-granted" | "not-yet-valid"
         | "expired" | "revoked" | "write-only" | "read-only" | "epoch-not-held" | "not-allowed"
-        | "access-not-valid" | "link-exhausted" | "unknown-link" | "password-needed" => Exit::Refused,
+        | "access-not-valid" | "exceeds-own-access" | "granted-onwards" | "link-exhausted"
+        | "unknown-link" | "password-needed" => Exit::Refused,
         "version-conflict" | "not-unique" | "already-exists" | "username-taken" | "stale-epoch"
         | "transaction-reused" | "conflict" => Exit::Conflict,
         _ => Exit::Failed,
@@ -47,6 +48,10 @@ fn next(code: &str) -> Option<&'static str> {
             "check the address (`--server`), the network, and that the server runs; repeating is safe"
         }
         "not-found" => "list what there is: `pryv collections`, `pryv received`, `pryv query COLLECTION`",
+        "granted-onwards" => {
+            "repeat with `--cascade` (they end too) or `--adopt` (they go on as your own); `pryv accesses` lists them"
+        }
+        "exceeds-own-access" => "`pryv received` shows what your own access reaches, and until when",
         "not-granted" | "revoked" | "expired" => "`pryv received` lists the accesses you have",
         "not-yet-valid" => "wait until the access begins; `pryv received` shows when",
         "write-only" | "read-only" | "not-allowed" => {

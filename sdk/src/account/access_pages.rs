@@ -3,7 +3,7 @@
 use super::Account;
 use crate::{distrust::Distrust, failure::Failure};
 use pryv_wire::{
-    Bytes, Digest,
+    Bytes, Digest, PrincipalId,
     access::{AccessState, Accesses, ListGranted, ListReceived, MAX_ACCESS_PAGE},
     encode,
     operation::Call,
@@ -14,9 +14,8 @@ use std::collections::HashSet;
 const MAX_LIST_BYTES: usize = 512 << 20;
 
 impl Account {
-    /// Every access that this account granted, as the server answers it.
-    pub(super) async fn granted_states(&self) -> Result<Vec<AccessState>, Failure> {
-        let account = self.id();
+    /// Every access to an account, as the server answers it: to a manager, what it granted onwards.
+    pub(super) async fn granted_states(&self, account: PrincipalId) -> Result<Vec<AccessState>, Failure> {
         self.all_pages(|after| ListGranted { account, limit: MAX_ACCESS_PAGE, after }).await
     }
 

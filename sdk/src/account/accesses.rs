@@ -7,12 +7,12 @@ use crate::{
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
-    protocol::{
-        access::{self, Opened},
-        scope::Role,
-    },
+    protocol::access::{self, Opened, Signers},
 };
-use pryv_wire::{AccessId, ErrorCode, PrincipalId, ScopeId, access::GetAccess};
+use pryv_wire::{
+    AccessId, ErrorCode, PrincipalId, ScopeId,
+    access::{Access as Statement, GetAccess},
+};
 use std::sync::Arc;
 
 /// An access that this account received.
@@ -21,10 +21,10 @@ use std::sync::Arc;
 pub struct ReceivedAccess {
     /// The access.
     pub access: Access,
-    account: Account,
-    opened: Opened,
+    pub(super) account: Account,
+    pub(super) opened: Opened,
     /// Other accesses of this account to scopes of the same one.
-    siblings: Arc<[(AccessId, Vec<ScopeId>)]>,
+    pub(super) siblings: Arc<[(AccessId, Vec<ScopeId>)]>,
 }
 
 impl ReceivedAccess {
@@ -40,13 +40,7 @@ impl ReceivedAccess {
         if let Some(reason) = access::reason(&self.opened.evidence, self.account.client().now()) {
             return Err(Failure::from(reason).into());
         }
-        let others =
-            self.siblings.iter().filter(|(id, scopes)| *id != self.access.id && scopes.contains(&scope));
-        let role = Role::Grantee {
-            access: Arc::clone(&self.opened.evidence),
-            note: Arc::clone(&self.opened.note),
-            others: others.map(|(id, _)| *id).collect(),
-        };
+        let role = self.role(scope);
         let state = self.account.open_scope(self.access.account, scope, &role).await?;
         Ok(Collection::new(&self.account, role, state))
     }
@@ -66,11 +60,12 @@ impl ReceivedAccess {
 }
 
 impl Account {
-    /// The accesses that this account granted, oldest first, those that ended included.
+    /// The accesses to this account, oldest first: those that it granted, and those that its managers granted onwards; those
+    /// that ended included.
     ///
     /// # Errors
     ///
-    /// See [`Failure`]; one access that this account has not signed fails the whole list.
+    /// See [`Failure`]; one access that neither this account nor a manager of its has signed fails the whole list.
     pub async fn granted(&self) -> Result<Vec<GrantedAccess>, Failure> {
         let now = self.client().now();
         let opened = self.granted_opened().await?;
@@ -82,6 +77,16 @@ impl Account {
                 uses: opened.state.uses,
             })
             .collect())
+    }
+
+    /// The cards that must verify an access, by what it says of itself.
+    pub(crate) async fn signers_of(&self, claimed: &Statement) -> Result<Signers, Failure> {
+        let owner = self.cards_of(claimed.account).await?;
+        let manager = match claimed.by {
+            Some(_) => Some(self.cards_of(claimed.grantor).await?),
+            None => None,
+        };
+        Ok(Signers { owner, manager })
     }
 
     /// The accesses that this account granted, verified. None is shown as alive whose end is known: it would be given the
@@ -96,10 +101,11 @@ impl Account {
         if let Some(ending) = ending {
             ended.remove(&(self.id(), ending));
         }
-        let states = self.granted_states().await?;
+        let states = self.granted_states(self.id()).await?;
         let mut all = Vec::with_capacity(states.len());
         for state in &states {
-            let opened = access::open_granted(&self.identity(), &self.own_cards(), state)?;
+            let signers = self.signers_of(&access::claimed(state)?).await?;
+            let opened = access::open_granted(&self.identity(), &signers, state)?;
             self.check_end(&opened.evidence, &ended)?;
             all.push(opened);
         }
@@ -117,8 +123,8 @@ impl Account {
         let states = self.received_states().await?;
         let mut all = Vec::with_capacity(states.len());
         for state in &states {
-            let grantor = self.cards_of(access::claimed(state)?.grantor).await?;
-            let opened = access::open_received(&self.identity(), &grantor, state)?;
+            let signers = self.signers_of(&access::claimed(state)?).await?;
+            let opened = access::open_received(&self.identity(), &signers, state)?;
             self.check_end(&opened.evidence, &ended)?;
             if self.own_cards().by_digest(opened.evidence.access().grantee_card).is_none() {
                 return Err(Distrust::Misplaced { what: "an access" }.into());
@@ -155,8 +161,8 @@ impl Account {
             }
             Err(failure) => return Err(failure),
         };
-        let cards = self.cards_of(grantor).await?;
-        let opened = access::open_received(&self.identity(), &cards, &state)?;
+        let signers = Signers::owner(&self.cards_of(grantor).await?);
+        let opened = access::open_received(&self.identity(), &signers, &state)?;
         if opened.evidence.access().access != access {
             return Err(Distrust::Substituted { what: "access" }.into());
         }

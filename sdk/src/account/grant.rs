@@ -8,11 +8,12 @@ use crate::{
     definition::IndexKind,
     failure::Failure,
     protocol::{
-        access,
+        access::{self, Signers},
         grant::{Terms, make},
         scope::Role,
     },
 };
+use pryv_crypto::evidence::Exceeds;
 use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
     AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
@@ -23,17 +24,17 @@ use pryv_wire::{
 use std::sync::Arc;
 
 /// How often a grant is made anew because an epoch began in between.
-const ATTEMPTS: usize = 4;
+pub(super) const ATTEMPTS: usize = 4;
 
 /// A grant to be made: who, what, why, until when.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Grant {
     /// Nobody yet, if a link is to be made.
-    to: Option<PrincipalId>,
-    id: Option<AccessId>,
-    scopes: Vec<(Collection, Level)>,
-    terms: Terms,
+    pub(super) to: Option<PrincipalId>,
+    pub(super) id: Option<AccessId>,
+    pub(super) scopes: Vec<(Collection, Level)>,
+    pub(super) terms: Terms,
 }
 
 impl Grant {
@@ -141,7 +142,9 @@ pub enum GrantError {
         scope: ScopeId,
     },
     /// A collection belongs to somebody else.
-    #[error("only the owner of a collection grants it")]
+    #[error(
+        "only its owner grants a collection, and a manager by the access it received (`ReceivedAccess::grant`)"
+    )]
     NotOwner {
         /// The collection.
         scope: ScopeId,
@@ -170,6 +173,9 @@ pub enum GrantError {
         /// The field.
         field: String,
     },
+    /// A manager grants what lies within its own access, and no more.
+    #[error("the grant reaches further than your own access")]
+    Exceeds(#[source] Exceeds),
     /// What can go wrong in every operation.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -192,6 +198,7 @@ impl GrantError {
             Self::NoteTooLong => "note-too-long",
             Self::AppData { .. } => "app-data",
             Self::UniqueField { .. } => "unique-field",
+            Self::Exceeds(_) => "exceeds-own-access",
             Self::Failed(failure) => failure.code(),
         }
     }
@@ -238,6 +245,16 @@ impl Account {
     }
 
     fn check_grant(&self, grant: &Grant) -> Result<(), GrantError> {
+        for (collection, _) in &grant.scopes {
+            if collection.owner() != self.id() {
+                return Err(GrantError::NotOwner { scope: collection.scope() });
+            }
+        }
+        self.check_words(grant)
+    }
+
+    /// What holds for every grant, whoever makes it.
+    pub(super) fn check_words(&self, grant: &Grant) -> Result<(), GrantError> {
         if grant.scopes.is_empty() {
             return Err(GrantError::Nothing);
         }
@@ -253,9 +270,6 @@ impl Account {
         }
         for (at, (collection, level)) in grant.scopes.iter().enumerate() {
             let scope = collection.scope();
-            if collection.owner() != self.id() {
-                return Err(GrantError::NotOwner { scope });
-            }
             if grant.scopes.iter().skip(at + 1).any(|(other, _)| other.scope() == scope) {
                 return Err(GrantError::Twice { scope });
             }
@@ -300,7 +314,7 @@ impl Account {
             uses: None,
         };
         self.commit(self.id(), vec![Operation::Grant(Box::new(made))]).await?;
-        let opened = access::open_granted(&self.identity(), &self.own_cards(), &state)?;
+        let opened = access::open_granted(&self.identity(), &Signers::owner(&self.own_cards()), &state)?;
         Ok(access::view(&opened, now))
     }
 }

@@ -135,9 +135,9 @@ impl Account {
             Err(gone) if gone.refusal() == Some(ErrorCode::NotFound) => return LockReason::NotGranted.into(),
             Err(_) => return failure,
         };
-        let Ok(cards) = self.cards_of(owner).await else { return failure };
-        match access::verify(&cards, &state, access) {
-            Err(distrust) => distrust.into(),
+        match self.verify_access(owner, &state, access).await {
+            Err(distrust @ Failure::Distrust(_)) => distrust,
+            Err(_) => failure,
             Ok(verified) => {
                 if let Err(distrust) = self.check_end(&verified, &ended) {
                     return distrust.into();

@@ -11,7 +11,10 @@ use pryv_crypto::{
     VerifiedAccess,
     record::{Author, OpenError, OpenedRecord, Sought, UnopenedRecord},
 };
-use pryv_wire::{AccessId, ErrorCode, PrincipalId, RecordId, access::GetAccess};
+use pryv_wire::{
+    AccessId, ErrorCode, PrincipalId, RecordId,
+    access::{AccessState, GetAccess},
+};
 use std::sync::Arc;
 
 /// An access that was verified, and up to which epoch its revocation would have been seen.
@@ -63,6 +66,20 @@ impl Account {
         Ok(opened)
     }
 
+    /// Verifies an access to an account, with the chain behind it.
+    pub(crate) async fn verify_access(
+        &self,
+        owner: PrincipalId,
+        state: &AccessState,
+        access: AccessId,
+    ) -> Result<VerifiedAccess, Failure> {
+        let claimed = access::claimed(state)?;
+        if claimed.account != owner {
+            return Err(Distrust::InventedAccess { access }.into());
+        }
+        Ok(access::verify(&self.signers_of(&claimed).await?, state, access)?)
+    }
+
     /// An access as its grantor signed it, with its revocation if there was one by `epoch`.
     async fn evidence(
         &self,
@@ -72,7 +89,7 @@ impl Account {
     ) -> Result<Arc<VerifiedAccess>, Failure> {
         let known = lock(&self.0.evidence).get(&(owner, access)).cloned();
         if let Some(Evidence { access, as_of }) = known
-            && (access.revocation().is_some() || epoch <= as_of)
+            && (access.end().is_some() || epoch <= as_of)
         {
             return Ok(access);
         }
@@ -85,8 +102,7 @@ impl Account {
             }
             Err(failure) => return Err(failure),
         };
-        let cards = self.cards_of(owner).await?;
-        let verified = Arc::new(access::verify(&cards, &state, access)?);
+        let verified = Arc::new(self.verify_access(owner, &state, access).await?);
         self.check_end(&verified, &ended)?;
         self.note_evidence(owner, &verified, epoch);
         Ok(verified)

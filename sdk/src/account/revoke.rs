@@ -2,12 +2,14 @@
 
 use super::Account;
 use crate::{
+    access::Access as Shown,
     distrust::Distrust,
     failure::Failure,
     protocol::{
-        access::Opened,
+        access::{self, Opened},
         chain::Head,
-        epoch::{self, readers},
+        epoch::{self, Reader, readers},
+        grant::{Terms, make},
         scope::{KnownEpoch, Role, ScopeState},
     },
     receipt::{Receipt, ScopeReceipt, ServedEpoch, Written},
@@ -16,9 +18,9 @@ use pryv_wire::{
     AccessId, ErrorCode, ScopeId, Signed, Timestamp,
     access::{Access, LastEpoch, Level, Revocation},
     scope::NewEpoch,
-    transaction::{Committed, Operation},
+    transaction::{Committed, GrantAccess, Operation},
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, future::IntoFuture, pin::Pin, sync::Arc};
 
 /// How often a revocation is made anew because an epoch began in between.
 const ATTEMPTS: usize = 4;
@@ -33,6 +35,15 @@ pub enum RevokeError {
     /// The access was revoked already.
     #[error("the access was revoked already")]
     AlreadyRevoked,
+    /// Its holder granted onwards: say what becomes of that.
+    #[error(
+        "its holder has granted onwards, to {} others: say whether those accesses end as well (`cascade`) or go on as your own (`adopt`)",
+        .accesses.len()
+    )]
+    GrantedOnwards {
+        /// What it granted that is not over.
+        accesses: Vec<Shown>,
+    },
     /// What can go wrong in every operation; [`Distrust::RevocationDropped`] if the server does not stand by it.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -45,24 +56,46 @@ impl RevokeError {
         match self {
             Self::NotFound => ErrorCode::NotFound.as_str(),
             Self::AlreadyRevoked => "already-revoked",
+            Self::GrantedOnwards { .. } => "granted-onwards",
             Self::Failed(failure) => failure.code(),
         }
     }
 }
 
-impl Account {
-    /// Ends an access: signed, with new keys for every collection that it reached, which the remaining readers get and its
-    /// grantee does not. Looks afterwards whether the server shows it.
-    ///
-    /// Computes about 20 ms for each collection that others still read.
-    ///
-    /// # Errors
-    ///
-    /// See [`RevokeError`].
-    pub async fn revoke(&self, access: AccessId) -> Result<Receipt, RevokeError> {
+/// What becomes of the accesses that a manager had granted onwards.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Onwards {
+    Cascade,
+    Adopt,
+}
+
+/// A revocation to be made; await it.
+#[derive(Clone, Debug)]
+#[must_use = "an access ends when this is awaited"]
+pub struct Revoking {
+    account: Account,
+    access: AccessId,
+    onwards: Option<Onwards>,
+}
+
+impl Revoking {
+    /// What its holder granted onwards ends with it.
+    pub const fn cascade(mut self) -> Self {
+        self.onwards = Some(Onwards::Cascade);
+        self
+    }
+
+    /// What its holder granted onwards goes on as accesses of this account's own, from the same moment: the same grantees,
+    /// collections, levels and dates.
+    pub const fn adopt(mut self) -> Self {
+        self.onwards = Some(Onwards::Adopt);
+        self
+    }
+
+    async fn run(self) -> Result<Receipt, RevokeError> {
         let mut attempt = 1;
         loop {
-            match self.try_revoke(access).await {
+            match self.account.try_revoke(self.access, self.onwards).await {
                 Err(RevokeError::Failed(failure))
                     if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS =>
                 {
@@ -72,34 +105,86 @@ impl Account {
             }
         }
     }
+}
 
-    async fn try_revoke(&self, id: AccessId) -> Result<Receipt, RevokeError> {
+#[cfg(not(target_arch = "wasm32"))]
+type Running = Pin<Box<dyn Future<Output = Result<Receipt, RevokeError>> + Send>>;
+#[cfg(target_arch = "wasm32")]
+type Running = Pin<Box<dyn Future<Output = Result<Receipt, RevokeError>>>>;
+
+impl IntoFuture for Revoking {
+    type Output = Result<Receipt, RevokeError>;
+    type IntoFuture = Running;
+
+    fn into_future(self) -> Running {
+        Box::pin(self.run())
+    }
+}
+
+/// One access that ends with the one that is revoked.
+struct Below<'a> {
+    opened: &'a Opened,
+    statement: Signed<Revocation>,
+    /// What is granted instead, if it is adopted.
+    instead: Option<(AccessId, GrantAccess)>,
+}
+
+impl Account {
+    /// Ends an access: signed, with new keys for every collection that it reached, which the remaining readers get and its
+    /// grantee does not. Looks afterwards whether the server shows it. Await what it answers; if its holder granted onwards,
+    /// say before what becomes of that: [`Revoking::cascade`] or [`Revoking::adopt`].
+    ///
+    /// Computes about 20 ms for each collection that others still read.
+    ///
+    /// # Errors
+    ///
+    /// See [`RevokeError`].
+    pub fn revoke(&self, access: AccessId) -> Revoking {
+        Revoking { account: self.clone(), access, onwards: None }
+    }
+
+    async fn try_revoke(&self, id: AccessId, onwards: Option<Onwards>) -> Result<Receipt, RevokeError> {
         let granted = self.granted_but(Some(id)).await?;
+        let now = self.client().now();
         let opened = granted.iter().find(|opened| opened.evidence.access().access == id);
         let opened = opened.ok_or(RevokeError::NotFound)?;
         if opened.evidence.revocation().is_some() {
             return Err(RevokeError::AlreadyRevoked);
         }
         let access = opened.evidence.access();
-        let mut epochs = Vec::with_capacity(access.grants.len());
-        let mut last_epochs = Vec::with_capacity(access.grants.len());
+        let onward = granted_onwards(&granted, id, now);
+        if let (None, false) = (onwards, onward.is_empty()) {
+            let accesses = onward.iter().map(|opened| access::view(opened, now)).collect();
+            return Err(RevokeError::GrantedOnwards { accesses });
+        }
         let mut states = Vec::with_capacity(access.grants.len());
         for grant in &access.grants {
-            let state = self.open_scope(self.id(), grant.scope, &Role::Owner).await?;
-            epochs.push(self.next_epoch(&state, &granted, Some(id)).await?);
-            last_epochs.push(LastEpoch { scope: grant.scope, epoch: state.last_epoch() });
-            states.push(state);
+            states.push(self.open_scope(self.id(), grant.scope, &Role::Owner).await?);
         }
-        let revocation = Revocation {
-            access: id,
-            account: self.id(),
-            revoker: self.id(),
-            last_epochs,
-            signed_at: self.client().now(),
-        };
-        let statement = self.identity().sign(&revocation);
-        let operation = Operation::Revoke { statement: statement.clone(), below: Vec::new(), epochs };
-        let committed = match self.commit(self.id(), vec![operation]).await {
+        let statement = self.sign_end(access, &states, now);
+        let mut below = Vec::with_capacity(onward.len());
+        for opened in onward {
+            let ended = opened.evidence.access();
+            let instead = match onwards {
+                Some(Onwards::Adopt) => Some(self.grant_instead(opened, &states).await?),
+                _ => None,
+            };
+            below.push(Below { opened, statement: self.sign_end(ended, &states, now), instead });
+        }
+        let ended: BTreeSet<AccessId> =
+            below.iter().map(|below| below.opened.evidence.access().access).chain([id]).collect();
+        let mut epochs = Vec::with_capacity(states.len());
+        for state in &states {
+            let adopted = adopted_readers(&below, state.scope);
+            epochs.push(self.next_epoch(state, &granted, &ended, &adopted).await?);
+        }
+        // What is granted instead comes first, so that the new epochs are shared with it as with every other reader.
+        let instead = below.iter().filter_map(|below| below.instead.as_ref());
+        let mut operations: Vec<Operation> =
+            instead.map(|(_, grant)| Operation::Grant(Box::new(grant.clone()))).collect();
+        let ends = below.iter().map(|below| below.statement.clone()).collect();
+        operations.push(Operation::Revoke { statement: statement.clone(), below: ends, epochs });
+        let committed = match self.commit(self.id(), operations).await {
             Ok(committed) => committed,
             // Another device was faster, or the answer to an earlier attempt of this call was lost.
             Err(failure) if failure.refusal() == Some(ErrorCode::AlreadyExists) => {
@@ -109,25 +194,83 @@ impl Account {
         };
         // From here on, whatever becomes of the check below: what is written next is closed to the grantee, and what the
         // grantee writes next does not count.
-        self.note_end(self.id(), id);
-        for (grant, state) in access.grants.iter().zip(&states) {
-            self.note_epoch(self.id(), grant.scope, state.last_epoch().saturating_add(1));
+        ended.iter().for_each(|access| self.note_end(self.id(), *access));
+        for state in &states {
+            self.note_epoch(self.id(), state.scope, state.last_epoch().saturating_add(1));
         }
-        let still = still_read(&granted, access, self.client().now());
-        let receipt = receipt(access, opened.note.name.clone(), statement, &committed, &states, &still);
+        let end = |opened: &Opened, statement, instead: Option<&(AccessId, GrantAccess)>| {
+            let access = opened.evidence.access();
+            let mut still = still_read(&granted, access, &ended, now);
+            let adopted_as = instead.map(|(adopted, _)| *adopted);
+            let reads = access.grants.iter().filter(|grant| grant.level.reads()).map(|grant| grant.scope);
+            still.extend(adopted_as.iter().flat_map(|adopted| reads.clone().map(|scope| (scope, *adopted))));
+            let receipt = receipt(access, opened.note.name.clone(), statement, &committed, &states, &still);
+            Receipt { adopted_as, ..receipt }
+        };
+        let mut receipt = end(opened, statement, None);
+        receipt.below = below
+            .iter()
+            .map(|below| end(below.opened, below.statement.clone(), below.instead.as_ref()))
+            .collect();
         self.verify_receipt(&receipt).await?;
         Ok(receipt)
     }
 
-    /// A new epoch of a scope for the readers who remain, by the accesses that this account signed.
+    /// The end of an access in the present epochs of its scopes.
+    pub(super) fn sign_end(
+        &self,
+        access: &Access,
+        states: &[Arc<ScopeState>],
+        now: Timestamp,
+    ) -> Signed<Revocation> {
+        let granted = states.iter().filter(|state| access.level(state.scope).is_some());
+        self.identity().sign(&Revocation {
+            access: access.access,
+            account: access.account,
+            revoker: self.id(),
+            last_epochs: granted
+                .map(|state| LastEpoch { scope: state.scope, epoch: state.last_epoch() })
+                .collect(),
+            signed_at: now,
+        })
+    }
+
+    /// The access of this account's own that goes on where one that a manager granted ends.
+    async fn grant_instead(
+        &self,
+        opened: &Opened,
+        states: &[Arc<ScopeState>],
+    ) -> Result<(AccessId, GrantAccess), Failure> {
+        let ends = opened.evidence.access();
+        let grantee = self.fresh_cards_of(ends.grantee).await?;
+        let level = |state: &Arc<ScopeState>| Some((Arc::clone(state), ends.level(state.scope)?));
+        let scopes: Vec<_> = states.iter().filter_map(level).collect();
+        let terms = Terms {
+            name: opened.note.name.clone(),
+            purpose: opened.note.purpose.clone(),
+            valid_from: ends.valid_from,
+            valid_until: ends.valid_until,
+            terms: ends.terms,
+            max_uses: ends.max_uses,
+        };
+        let access = AccessId::from_bytes(self.client().random_bytes());
+        let (me, now) = (self.identity(), self.client().now());
+        let made = make(&me, &grantee, &scopes, &terms, access, now, &mut self.client().rng())?;
+        Ok((access, made))
+    }
+
+    /// A new epoch of a scope for the readers who remain, by the accesses that were verified, and for those who are granted
+    /// in the same transaction.
     pub(crate) async fn next_epoch(
         &self,
         state: &ScopeState,
         granted: &[Opened],
-        except: Option<AccessId>,
+        except: &BTreeSet<AccessId>,
+        new: &[Reader],
     ) -> Result<NewEpoch, Failure> {
         let now = self.client().now();
-        let readers = readers(state, granted, except, now)?;
+        let mut readers = readers(state, granted, except, now)?;
+        readers.extend(new);
         let mut keyed = Vec::with_capacity(readers.len());
         for reader in readers {
             keyed.push((reader, self.cards_of(reader.grantee).await?));
@@ -145,10 +288,12 @@ impl Account {
         let dropped =
             || RevokeError::from(Failure::from(Distrust::RevocationDropped { access: receipt.access }));
         let granted = self.granted_opened().await?;
-        let shown = granted.iter().find(|opened| opened.evidence.access().access == receipt.access);
-        let shown = shown.and_then(|opened| opened.state.revocation.as_ref());
-        if shown != Some(&receipt.statement) {
-            return Err(dropped());
+        for receipt in std::iter::once(receipt).chain(&receipt.below) {
+            let shown = granted.iter().find(|opened| opened.evidence.access().access == receipt.access);
+            let shown = shown.and_then(|opened| opened.state.revocation.as_ref());
+            if shown != Some(&receipt.statement) {
+                return Err(Failure::from(Distrust::RevocationDropped { access: receipt.access }).into());
+            }
         }
         match self.verify_from(Head { sequence: receipt.sequence, head: receipt.head }).await {
             Ok(()) => Ok(()),
@@ -158,12 +303,38 @@ impl Account {
     }
 }
 
+/// What was granted onwards by an access and is not over.
+fn granted_onwards(granted: &[Opened], by: AccessId, now: Timestamp) -> Vec<&Opened> {
+    let onward = granted.iter().filter(|opened| {
+        let access = opened.evidence.access();
+        let over = access.valid_until.is_some_and(|until| until <= now);
+        access.by == Some(by) && opened.evidence.revocation().is_none() && !over
+    });
+    onward.collect()
+}
+
+/// Who reads a scope by an access that is granted instead of one that ends.
+fn adopted_readers(below: &[Below<'_>], scope: ScopeId) -> Vec<Reader> {
+    let reads = |below: &Below<'_>| {
+        let ends = below.opened.evidence.access();
+        let (access, _) = below.instead.as_ref()?;
+        let reads = ends.level(scope).is_some_and(Level::reads);
+        reads.then_some(Reader { access: *access, grantee: ends.grantee })
+    };
+    below.iter().filter_map(reads).collect()
+}
+
 /// By which other accesses the grantee of one that ends still reads its scopes.
-fn still_read(granted: &[Opened], ends: &Access, now: Timestamp) -> Vec<(ScopeId, AccessId)> {
-    let others = granted.iter().filter(|opened| opened.evidence.revocation().is_none());
+fn still_read(
+    granted: &[Opened],
+    ends: &Access,
+    ended: &BTreeSet<AccessId>,
+    now: Timestamp,
+) -> Vec<(ScopeId, AccessId)> {
+    let others = granted.iter().filter(|opened| opened.evidence.end().is_none());
     others
         .map(|opened| opened.evidence.access())
-        .filter(|other| other.grantee == ends.grantee && other.access != ends.access)
+        .filter(|other| other.grantee == ends.grantee && !ended.contains(&other.access))
         .filter(|other| other.valid_until.is_none_or(|until| now < until))
         .flat_map(|other| {
             let reads = other.grants.iter().filter(|grant| Level::reads(grant.level));
@@ -172,7 +343,7 @@ fn still_read(granted: &[Opened], ends: &Access, now: Timestamp) -> Vec<(ScopeId
         .collect()
 }
 
-fn receipt(
+pub(super) fn receipt(
     access: &Access,
     name: String,
     statement: Signed<Revocation>,
@@ -182,7 +353,9 @@ fn receipt(
 ) -> Receipt {
     let served = committed.served.iter().filter(|served| served.access == access.access);
     let served: Vec<_> = served.flat_map(|served| served.served.iter().copied()).collect();
-    let scopes = access.grants.iter().zip(states).map(|(grant, state)| {
+    let of = |scope| states.iter().find(|state| state.scope == scope);
+    let scopes = access.grants.iter().filter_map(|grant| Some((grant, of(grant.scope)?)));
+    let scopes = scopes.map(|(grant, state)| {
         let served: Vec<ServedEpoch> = served
             .iter()
             .filter(|served| served.scope == grant.scope && state.epochs.contains_key(&served.epoch))
@@ -217,6 +390,9 @@ fn receipt(
         head: committed.head,
         ended_at: committed.change.at,
         scopes: scopes.collect(),
+        awaits_owner: false,
+        adopted_as: None,
+        below: Vec::new(),
     }
 }
 

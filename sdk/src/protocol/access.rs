@@ -23,14 +23,44 @@ pub(crate) struct Opened {
     pub(crate) state: AccessState,
 }
 
-/// Verifies an access under its grantor's cards.
+/// The cards that verify an access: of the owner of the scopes, and of the manager if one granted it.
+#[derive(Clone, Debug)]
+pub(crate) struct Signers {
+    pub(crate) owner: Arc<VerifiedCards>,
+    pub(crate) manager: Option<Arc<VerifiedCards>>,
+}
+
+impl Signers {
+    /// The owner alone.
+    pub(crate) fn owner(owner: &Arc<VerifiedCards>) -> Self {
+        Self { owner: Arc::clone(owner), manager: None }
+    }
+}
+
+/// Verifies an access, with the manager's own behind it if a manager granted it.
 pub(crate) fn verify(
-    grantor: &VerifiedCards,
+    signers: &Signers,
     state: &AccessState,
     claimed: AccessId,
 ) -> Result<VerifiedAccess, Distrust> {
-    let verified = VerifiedAccess::verify(grantor, &state.statement, state.revocation.as_ref())
-        .map_err(|_| Distrust::InventedAccess { access: claimed })?;
+    let invented = |access| Distrust::InventedAccess { access };
+    let verified = match (&signers.manager, &state.parent) {
+        (None, _) => VerifiedAccess::verify(&signers.owner, &state.statement, state.revocation.as_ref()),
+        (Some(_), None) => return Err(invented(claimed)),
+        (Some(manager), Some(parent)) => {
+            let parent =
+                VerifiedAccess::verify(&signers.owner, &parent.statement, parent.revocation.as_ref())
+                    .map_err(|_| invented(claimed))?;
+            VerifiedAccess::verify_onward(
+                Arc::new(parent),
+                &signers.owner,
+                manager,
+                &state.statement,
+                state.revocation.as_ref(),
+            )
+        }
+    };
+    let verified = verified.map_err(|_| invented(claimed))?;
     if verified.access().access == claimed {
         Ok(verified)
     } else {
@@ -46,16 +76,43 @@ pub(crate) fn claimed(state: &AccessState) -> Result<Statement, Distrust> {
 /// Opens an access that this account granted.
 pub(crate) fn open_granted(
     me: &Identity,
-    cards: &VerifiedCards,
+    signers: &Signers,
     state: &AccessState,
 ) -> Result<Opened, Distrust> {
     let claimed = claimed(state)?;
-    let evidence = verify(cards, state, claimed.access)?;
-    let note = me
-        .keyring()
-        .unwrap_note(claimed.access, &evidence.access().owner_note)
-        .map_err(|_| Distrust::WrongWrap { what: "the note of an access" })?;
-    Ok(Opened { evidence: Arc::new(evidence), note: Arc::new(note), unreadable: false, state: state.clone() })
+    let evidence = verify(signers, state, claimed.access)?;
+    let access = evidence.access();
+    let note = if access.by.is_none() {
+        let note = me.keyring().unwrap_note(claimed.access, &access.owner_note);
+        Ok(note.map_err(|_| Distrust::WrongWrap { what: "the note of an access" })?)
+    } else {
+        // A manager's doing, whatever it sealed: it must not keep the owner from its list.
+        let place = note::NotePlace {
+            suite: access.suite,
+            grantor: access.grantor,
+            grantee: me.principal(),
+            access: access.access,
+        };
+        note::open(me, place, &access.owner_note)
+    };
+    let unreadable = note.is_err();
+    let note = Arc::new(note.unwrap_or_else(|_| unknown_note()));
+    Ok(Opened { evidence: Arc::new(evidence), note, unreadable, state: state.clone() })
+}
+
+/// What stands for a note that does not open.
+const fn unknown_note() -> AccessNote {
+    AccessNote { name: String::new(), purpose: String::new(), definition_keys: Vec::new() }
+}
+
+/// What this account granted onwards as a manager. Its note is for the owner and the grantee alone.
+pub(crate) fn open_onward(me: &Identity, signers: &Signers, state: &AccessState) -> Result<Opened, Distrust> {
+    let evidence = verify(signers, state, claimed(state)?.access)?;
+    if evidence.access().grantor != me.principal() {
+        return Err(Distrust::Misplaced { what: "an access" });
+    }
+    let note = Arc::new(unknown_note());
+    Ok(Opened { evidence: Arc::new(evidence), note, unreadable: true, state: state.clone() })
 }
 
 /// Opens an access that this account received.
@@ -64,11 +121,11 @@ pub(crate) fn open_granted(
 /// grantor's doing, whoever that is: it must not keep the accesses of others from being listed.
 pub(crate) fn open_received(
     me: &Identity,
-    grantor: &VerifiedCards,
+    signers: &Signers,
     state: &AccessState,
 ) -> Result<Opened, Distrust> {
     let claimed = claimed(state)?;
-    let evidence = verify(grantor, state, claimed.access)?;
+    let evidence = verify(signers, state, claimed.access)?;
     let access = evidence.access();
     if access.grantee != me.principal() {
         return Err(Distrust::Misplaced { what: "an access" });
@@ -77,8 +134,7 @@ pub(crate) fn open_received(
     let place = note::NotePlace { suite: access.suite, grantor, grantee, access: access.access };
     let note = note::open(me, place, &access.note);
     let unreadable = note.is_err();
-    let nothing = |_| AccessNote { name: String::new(), purpose: String::new(), definition_keys: Vec::new() };
-    let note = Arc::new(note.unwrap_or_else(nothing));
+    let note = Arc::new(note.unwrap_or_else(|_| unknown_note()));
     Ok(Opened { evidence: Arc::new(evidence), note, unreadable, state: state.clone() })
 }
 
@@ -109,7 +165,7 @@ pub(crate) fn view(opened: &Opened, now: Timestamp) -> Access {
 /// What an access is at a time.
 pub(crate) fn status(evidence: &VerifiedAccess, now: Timestamp) -> AccessStatus {
     let access = evidence.access();
-    match evidence.revocation() {
+    match evidence.end() {
         Some(revocation) => AccessStatus::Revoked { at: revocation.signed_at },
         None if access.valid_from.is_some_and(|from| now < from) => AccessStatus::NotYetValid,
         None if access.valid_until.is_some_and(|until| until <= now) => AccessStatus::Expired,
@@ -144,13 +200,13 @@ mod tests {
         access.note = Bytes::from(vec![1; 304]);
         let statement = world.ada.identity.sign(&access);
         let state = AccessState { statement, revocation: None, served: Vec::new(), parent: None, uses: None };
-        let opened = open_received(&world.bob.identity, &world.ada.cards, &state).unwrap();
+        let opened = open_received(&world.bob.identity, &world.signers(), &state).unwrap();
         let seen = view(&opened, NOW);
         assert_eq!((seen.id, seen.unreadable, seen.name.as_str()), (access.access, true, ""));
         let honest = world.grants[grant].0.statement.clone();
         let state =
             AccessState { statement: honest, revocation: None, served: Vec::new(), parent: None, uses: None };
-        let opened = open_received(&world.bob.identity, &world.ada.cards, &state).unwrap();
+        let opened = open_received(&world.bob.identity, &world.signers(), &state).unwrap();
         assert_eq!((view(&opened, NOW).unreadable, view(&opened, NOW).name.as_str()), (false, "For Bob"));
     }
 }

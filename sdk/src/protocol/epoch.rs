@@ -15,7 +15,7 @@ use pryv_wire::{
     scope::{Epoch, Lockbox, NewEpoch, ScopePre, Share},
 };
 use rand::{CryptoRng, RngCore};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Clocks may differ by this much about whether an access has ended, in milliseconds.
 const CLOCK_TOLERANCE: u64 = 10 * 60 * 1_000;
@@ -27,16 +27,15 @@ pub(crate) struct Reader {
     pub(crate) grantee: PrincipalId,
 }
 
-/// Who must be able to open a new epoch: the readers that the server names, if the owner signed their accesses and they have
-/// not ended. `granted` are all accesses of the account, verified.
+/// Who must be able to open a new epoch: the readers that the server names, if their accesses verify and have not ended. `granted` are all accesses of the account, verified.
 pub(crate) fn readers(
     state: &ScopeState,
     granted: &[Opened],
-    except: Option<AccessId>,
+    except: &BTreeSet<AccessId>,
     now: Timestamp,
 ) -> Result<Vec<Reader>, Distrust> {
     let mut readers = Vec::new();
-    for access in state.readers.iter().copied().filter(|access| Some(*access) != except) {
+    for access in state.readers.iter().copied().filter(|access| !except.contains(access)) {
         let invented = Distrust::InventedAccess { access };
         let opened = granted
             .iter()
@@ -46,7 +45,7 @@ pub(crate) fn readers(
         if !signed.level(state.scope).is_some_and(Level::reads) {
             return Err(invented);
         }
-        if opened.evidence.revocation().is_some() {
+        if opened.evidence.end().is_some() {
             return Err(Distrust::EndedAccessServed { access });
         }
         // By this clock it is over: it is not served, whatever the server's clock says.
@@ -56,10 +55,10 @@ pub(crate) fn readers(
     }
     for opened in granted {
         let signed = opened.evidence.access();
-        let certainly_reads = opened.evidence.revocation().is_none()
+        let certainly_reads = opened.evidence.end().is_none()
             && signed.level(state.scope).is_some_and(Level::reads)
             && signed.valid_until.is_none_or(|until| now.plus_millis(CLOCK_TOLERANCE) < until)
-            && Some(signed.access) != except;
+            && !except.contains(&signed.access);
         if certainly_reads && !state.readers.contains(&signed.access) {
             return Err(Distrust::ReaderDropped { access: signed.access });
         }

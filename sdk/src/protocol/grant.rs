@@ -4,7 +4,7 @@ use super::{
     epoch::{Reader, lockbox, scope_pre, share, unwrap_pre},
     scope::ScopeState,
 };
-use crate::{distrust::Distrust, failure::Failure};
+use crate::{distrust::Distrust, failure::Failure, locked::LockReason};
 use pryv_crypto::{Identity, lockbox::PreSecret, note, secret::LockKey};
 use pryv_proxy_crypto::{VerifiedCards, suite::strongest};
 use pryv_wire::{
@@ -46,12 +46,7 @@ pub(crate) fn make(
         let transform = if level.reads() {
             Some(parts.open_to(me, grantee, state, access, rng)?)
         } else {
-            let known = &state.definition;
-            definition_keys.push(DefinitionKey {
-                scope: state.scope,
-                version: known.reference.version,
-                key: known.content_key.expose().to_vec().into(),
-            });
+            definition_keys.push(definition_key(state));
             None
         };
         grants.push(Grant { scope: state.scope, level: *level, transform, slice: None, from_epoch: 0 });
@@ -83,6 +78,74 @@ pub(crate) fn make(
     let Parts { pre, lockboxes, shares, transforms } = parts;
     let statement = me.sign(&statement);
     Ok(GrantAccess { statement, link: None, pre, lockboxes, shares, transforms })
+}
+
+/// Makes a grant by a manager. `scopes` are opened by the manager's own access, so that the lock keys of their epochs are at
+/// hand. About 30 ms for each scope to be read.
+#[expect(clippy::too_many_arguments, reason = "each is a different thing that only a manager's grant has")]
+pub(crate) fn make_onward(
+    me: &Identity,
+    owner: &VerifiedCards,
+    grantee: &VerifiedCards,
+    by: &Access,
+    scopes: &[(Arc<ScopeState>, Level)],
+    terms: &Terms,
+    access: AccessId,
+    now: Timestamp,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<GrantAccess, Failure> {
+    let mut parts = Parts::default();
+    let mut grants = Vec::with_capacity(scopes.len());
+    let (mut definition_keys, mut suites) = (Vec::new(), Vec::new());
+    for (state, level) in scopes {
+        suites.push(state.present()?.statement.suite);
+        let held = by.grants.iter().find(|held| held.scope == state.scope);
+        let transform = if level.reads() {
+            Some(parts.open_onward(me, grantee, state, access, rng)?)
+        } else {
+            definition_keys.push(definition_key(state));
+            None
+        };
+        grants.push(Grant {
+            scope: state.scope,
+            level: *level,
+            transform,
+            slice: held.and_then(|held| held.slice.clone()),
+            from_epoch: held.map_or(0, |held| held.from_epoch),
+        });
+    }
+    let note = AccessNote { name: terms.name.clone(), purpose: terms.purpose.clone(), definition_keys };
+    let suite = strongest(suites).ok_or(Distrust::Malformed { what: "a grant of nothing" })?;
+    let seal = |to: &VerifiedCards, rng: &mut _| {
+        let place = note::NotePlace { suite, grantor: me.principal(), grantee: to.principal(), access };
+        note::seal(&note, place, to.current(), rng)
+            .map_err(|_| Distrust::Malformed { what: "the sealing key of a card" })
+    };
+    let statement = Access {
+        suite,
+        access,
+        account: owner.principal(),
+        grantor: me.principal(),
+        by: Some(by.access),
+        grantee: grantee.principal(),
+        grantee_card: grantee.current_digest(),
+        grants,
+        valid_from: terms.valid_from,
+        valid_until: terms.valid_until,
+        terms: terms.terms,
+        max_uses: None,
+        note: seal(grantee, rng)?,
+        owner_note: seal(owner, rng)?,
+        signed_at: now,
+    };
+    let Parts { pre, lockboxes, shares, transforms } = parts;
+    Ok(GrantAccess { statement: me.sign(&statement), link: None, pre, lockboxes, shares, transforms })
+}
+
+fn definition_key(state: &ScopeState) -> DefinitionKey {
+    let known = &state.definition;
+    let key = known.content_key.expose().to_vec().into();
+    DefinitionKey { scope: state.scope, version: known.reference.version, key }
 }
 
 #[derive(Default)]
@@ -126,6 +189,34 @@ impl Parts {
             .to_wire();
         let digest = Transform::digest(&key);
         self.transforms.push(Transform { access, scope: state.scope, generation, key });
+        Ok(digest)
+    }
+
+    /// Adds what opens to the grantee every epoch of one scope that a manager reads: the lock keys of its shares, sealed
+    /// once more, and a second transform, from the manager.
+    fn open_onward(
+        &mut self,
+        me: &Identity,
+        grantee: &VerifiedCards,
+        state: &ScopeState,
+        access: AccessId,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Digest, Failure> {
+        let reader = Reader { access, grantee: grantee.principal() };
+        let mut curve = None;
+        for (number, epoch) in &state.epochs {
+            let held = state.locks.get(number).ok_or(LockReason::EpochNotHeld { epoch: *number })?;
+            self.shares.push(share(&epoch.statement, &held.lock, reader, grantee.current(), rng)?);
+            curve = Some(held.curve);
+        }
+        let curve = curve.ok_or(Distrust::Malformed { what: "a scope" })?;
+        let key = me
+            .transform_key(grantee.pre(curve), rng)
+            .map_err(|_| Distrust::Malformed { what: "the re-encryption key of a card" })?
+            .to_wire();
+        let digest = Transform::digest(&key);
+        // It leads on from the manager's own key, whatever the generation of the scope's pair.
+        self.transforms.push(Transform { access, scope: state.scope, generation: 0, key });
         Ok(digest)
     }
 

@@ -13,9 +13,13 @@ use pryv_crypto::{
     keyring::UnwrapError,
     lockbox::{self, OpenLockboxError},
     record::{Author, Sought, UnopenedRecord},
-    secret::ContentKey,
+    secret::{ContentKey, LockKey},
 };
-use pryv_proxy_crypto::{VerifiedCards, suite::may_follow};
+use pryv_proxy_crypto::{
+    VerifiedCards,
+    pre::{Capsule, Curve},
+    suite::may_follow,
+};
 use pryv_wire::{
     AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId,
     access::{AccessNote, Level},
@@ -90,12 +94,21 @@ pub(crate) struct Field {
     pub(crate) unique: Option<UniqueKey>,
 }
 
+/// What a manager needs of an epoch to grant it onwards.
+pub(crate) struct HeldLock {
+    pub(crate) lock: LockKey,
+    /// The curve of the capsule, on which the next transform has to go on.
+    pub(crate) curve: Curve,
+}
+
 /// A scope as it was when it was last opened. Never changed: opened again, it is another one.
 pub(crate) struct ScopeState {
     pub(crate) owner: PrincipalId,
     pub(crate) scope: ScopeId,
     pub(crate) keys: BTreeMap<(ScopeId, u32), Arc<EpochKeys>>,
     pub(crate) epochs: BTreeMap<u32, KnownEpoch>,
+    /// For a manager: the lock keys that its shares gave it, to seal to whom it grants onwards.
+    pub(crate) locks: BTreeMap<u32, Arc<HeldLock>>,
     pub(crate) definition: KnownDefinition,
     pub(crate) fields: Vec<Field>,
     pub(crate) pre: Option<ScopePre>,
@@ -145,9 +158,11 @@ pub(crate) fn open(
     answer: &ScopeOpened,
     known: Option<&ScopeState>,
 ) -> Result<ScopeState, Failure> {
-    let (mut epochs, mut keys) = match (role, known) {
-        (Role::Grantee { .. }, Some(known)) => (known.epochs.clone(), known.keys.clone()),
-        _ => (BTreeMap::new(), BTreeMap::new()),
+    let (mut epochs, mut keys, mut locks) = match (role, known) {
+        (Role::Grantee { .. }, Some(known)) => {
+            (known.epochs.clone(), known.keys.clone(), known.locks.clone())
+        }
+        _ => (BTreeMap::new(), BTreeMap::new(), BTreeMap::new()),
     };
     let first = from_epoch(role, known);
     let mut expected = first;
@@ -182,6 +197,7 @@ pub(crate) fn open(
             None => unlock(me, role, scope, &epoch.statement, &opened.keys)?.map(Arc::new),
         };
         keys.extend(found.map(|found| ((scope, number), found)));
+        locks.extend(lock_of(me, role, scope, &epoch.statement, &opened.keys).map(|lock| (number, lock)));
         epochs.insert(number, epoch);
     }
     let last = known.map_or(0, ScopeState::last_epoch);
@@ -199,6 +215,7 @@ pub(crate) fn open(
         scope,
         keys,
         epochs,
+        locks,
         definition,
         fields,
         pre: answer.pre.clone(),
@@ -253,6 +270,20 @@ fn unlock(
         (Role::Grantee { .. }, Keys::Deposit | Keys::Grantee { .. }) => Ok(None),
         _ => Err(Distrust::Substituted { what: "kind of keys" }.into()),
     }
+}
+
+/// The lock key of an epoch for a manager, from the share by which it has just opened the epoch.
+fn lock_of(me: &Identity, role: &Role, scope: ScopeId, epoch: &Epoch, keys: &Keys) -> Option<Arc<HeldLock>> {
+    let (Role::Grantee { access, others, .. }, Keys::Grantee { share, capsule, .. }) = (role, keys) else {
+        return None;
+    };
+    if !role.level(scope).is_some_and(Level::manages) {
+        return None;
+    }
+    let held = std::iter::once(access.access().access).chain(others.iter().copied());
+    let lock = held.into_iter().find_map(|access| lockbox::lock_of(me, epoch, access, share).ok())?;
+    let curve = Capsule::parse(capsule).ok()?.curve();
+    Some(Arc::new(HeldLock { lock, curve }))
 }
 
 fn lockbox_fault(error: &OpenLockboxError, epoch: u32) -> Distrust {

@@ -1,7 +1,7 @@
 //! For tests: two principals, a scope of one of them, and a server that is a few lines of this file.
 
 use super::{
-    access::{Opened, open_granted, open_received},
+    access::{Opened, Signers, open_granted, open_received},
     epoch,
     grant::{Terms, make},
     record::{Writer, to_bytes},
@@ -170,6 +170,11 @@ impl World {
         number
     }
 
+    /// Who signs accesses here.
+    pub(crate) fn signers(&self) -> Signers {
+        Signers { owner: Arc::new(self.ada.cards.clone()), manager: None }
+    }
+
     /// Ada's accesses as an honest server lists them.
     pub(crate) fn granted(&self) -> Vec<Opened> {
         let state = |(grant, revocation): &(GrantAccess, Option<Signed<Revocation>>)| AccessState {
@@ -179,7 +184,7 @@ impl World {
             parent: None,
             uses: None,
         };
-        let open = |state: AccessState| open_granted(&self.ada.identity, &self.ada.cards, &state).unwrap();
+        let open = |state: AccessState| open_granted(&self.ada.identity, &self.signers(), &state).unwrap();
         self.grants.iter().map(state).map(open).collect()
     }
 
@@ -192,7 +197,7 @@ impl World {
             parent: None,
             uses: None,
         };
-        let opened = open_received(&self.bob.identity, &self.ada.cards, &state).unwrap();
+        let opened = open_received(&self.bob.identity, &self.signers(), &state).unwrap();
         Role::Grantee { access: opened.evidence, note: opened.note, others: Vec::new() }
     }
 

@@ -1,6 +1,6 @@
 //! The rules: who may do what. Each function answers a proof, or why not.
 
-use super::{Caller, Change, Create, Denied, Grant, Manage, Owner, Reach, Read, See, Top, Way, Writer};
+use super::{Caller, Change, Create, Denied, Grant, Granter, Manage, Owner, Reach, Read, See, Top, Way, Writer};
 use crate::store::{AccessEntry, At, Reading};
 use pryv_wire::{AccessId, PrincipalId, ScopeId, Timestamp, access::Level};
 use std::{
@@ -21,6 +21,30 @@ pub fn owner<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Res
         Err(Denied::NotFound)
     } else {
         Err(Denied::NotAllowed)
+    }
+}
+
+/// The caller may grant on scopes of the account: it owns them, or it holds the access `by` and manages one by it.
+///
+/// # Errors
+///
+/// As [`owner`]; [`Denied::AccessNotValid`] outside the dates of the access.
+pub fn granter<'t>(
+    at: &impl At<'t>,
+    caller: &Caller,
+    account: PrincipalId,
+    by: Option<AccessId>,
+    now: Timestamp,
+) -> Result<Granter<'t>, Denied> {
+    let Some(by) = by else { return Ok(owner(at, caller, account)?.granter()) };
+    let reading = at.reading();
+    match reading.entry_of(account, caller.principal(), by)? {
+        Some(entry) if !entry.manages() => Err(Denied::NotAllowed),
+        Some(entry) if !entry.is_valid_at(now) => Err(Denied::AccessNotValid),
+        Some(_) => Ok(Granter { account, by: Some(by), at: PhantomData }),
+        None if caller.principal() == account => Err(Denied::NotAllowed),
+        None if reading.count_of(account, caller.principal(), 1)? == 0 => Err(Denied::NotFound),
+        None => Err(Denied::NotAllowed),
     }
 }
 

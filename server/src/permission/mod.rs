@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`Caller`] | act as a principal: the token of a session was shown |
 //! | [`Owner`] | do what only the owner of an account may |
+//! | [`Granter`] | grant on scopes of an account, and end what it granted |
 //! | [`Writer`] | write something to an account: what, the operations' own proofs say |
 //! | [`Grant<See>`](See) | know that a scope exists, and read its definition |
 //! | [`Grant<Read>`](Read) | read a scope's records |
@@ -25,7 +26,7 @@ mod caller;
 mod reach;
 mod shape;
 
-pub use authorize::{change, create, manage, owner, read, reads_any, see, see_own, writer};
+pub use authorize::{change, create, granter, manage, owner, read, reads_any, see, see_own, writer};
 pub use caller::{Caller, authenticate};
 pub use reach::{Reach, Top, Way};
 pub use shape::{Shape, View, shape};
@@ -118,6 +119,37 @@ impl Owner<'_> {
     #[must_use]
     pub const fn account(&self) -> PrincipalId {
         self.account
+    }
+}
+
+impl<'t> Owner<'t> {
+    /// An owner grants on every scope.
+    #[must_use]
+    pub const fn granter(&self) -> Granter<'t> {
+        Granter { account: self.account, by: None, at: PhantomData }
+    }
+}
+
+/// Proof that the caller may grant on scopes of an account and end what it granted, at moment `'t`: its owner, or a manager
+/// by an access of its own. What exactly a manager may grant is in the statement of that access.
+#[derive(Debug)]
+pub struct Granter<'t> {
+    account: PrincipalId,
+    by: Option<AccessId>,
+    at: Moment<'t>,
+}
+
+impl Granter<'_> {
+    /// The account.
+    #[must_use]
+    pub const fn account(&self) -> PrincipalId {
+        self.account
+    }
+
+    /// The manager's access; none for the owner.
+    #[must_use]
+    pub const fn by(&self) -> Option<AccessId> {
+        self.by
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Error, Result, Service};
 use crate::{
     permission::{self, Caller, Owner},
-    store::{GrantedPlace, Reading, ReceivedPlace},
+    store::{AccessEntry, GrantedPlace, Reading, ReceivedPlace},
 };
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Timestamp,
@@ -16,15 +16,20 @@ use std::collections::BTreeSet;
 const MAX_PAGE_BYTES: usize = 2 << 20;
 
 impl Service {
-    /// The accesses that the caller granted, oldest first, a page of them.
+    /// The accesses to an account, oldest first: a page of all of them for its owner, for a manager those that it granted
+    /// onwards.
     ///
     /// # Errors
     ///
-    /// `not-found` and `not-allowed` to others than the owner, `out-of-range`, `malformed-message` (the cursor).
+    /// `not-found` without an access, `not-allowed` to who manages nothing, `out-of-range`, `malformed-message` (the cursor).
     pub async fn list_granted(&self, caller: Caller, request: ListGranted) -> Result<Accesses> {
         self.blocking(move |inner| {
             inner.store.read(|view| {
-                let owner = permission::owner(&view, &caller, request.account)?;
+                let owner = match permission::owner(&view, &caller, request.account) {
+                    Ok(owner) => owner,
+                    Err(permission::Denied::NotAllowed) => return onward(&view, &caller, &request),
+                    Err(denied) => return Err(denied.into()),
+                };
                 let most = page_size(request.limit)?;
                 let after = cursor(request.after.as_ref(), GrantedPlace::parse)?;
                 let mut page = Page::of(most);
@@ -81,7 +86,7 @@ impl Service {
                 let statement = state.statement.unverified()?;
                 if let Ok(owner) = permission::owner(&view, &caller, account) {
                     add_counts(&view, &owner, &mut state)?;
-                } else if statement.grantee != caller.principal()
+                } else if ![statement.grantee, statement.grantor].contains(&caller.principal())
                     && !reads_its_writes(&view, &caller, &statement, now)?
                 {
                     return Err(not_found());
@@ -104,15 +109,53 @@ fn reads_its_writes(view: &Reading<'_>, caller: &Caller, access: &Access, now: T
     Ok(permission::reads_any(view, caller, access.account, &written, now)?)
 }
 
+/// An access and what became of it, with the manager's access behind it if a manager granted it: a chain is verified whole.
 fn state(view: &Reading<'_>, account: PrincipalId, access: AccessId) -> Result<Option<AccessState>> {
-    let found = view.access(account, access)?;
-    Ok(found.map(|(statement, revocation)| AccessState {
-        statement,
-        revocation,
-        served: Vec::new(),
-        parent: None,
-        uses: None,
-    }))
+    let Some((statement, revocation)) = view.access(account, access)? else { return Ok(None) };
+    let parent = match view.manager_of(account, access)? {
+        None => None,
+        Some(by) => {
+            let (statement, revocation) = view.access(account, by)?.ok_or_else(lost)?;
+            Some(Box::new(AccessState {
+                statement,
+                revocation,
+                served: Vec::new(),
+                parent: None,
+                uses: None,
+            }))
+        }
+    };
+    Ok(Some(AccessState { statement, revocation, served: Vec::new(), parent, uses: None }))
+}
+
+/// What the caller granted onwards by the accesses that it holds, a page of it.
+fn onward(view: &Reading<'_>, caller: &Caller, request: &ListGranted) -> Result<Accesses> {
+    let account = request.account;
+    let entries = view.entries_of(account, caller.principal())?;
+    if !entries.iter().any(AccessEntry::manages) {
+        return Err(Error::new(ErrorCode::NotAllowed));
+    }
+    let most = page_size(request.limit)?;
+    let after = cursor(request.after.as_ref(), |bytes| <[u8; 32]>::try_from(bytes).ok())?;
+    let mut held: Vec<AccessId> =
+        entries.iter().filter(|entry| entry.manages()).map(|entry| entry.access).collect();
+    held.sort_unstable();
+    let mut page = Page::of(most);
+    'page: for by in held {
+        for (access, _) in view.below(account, by)? {
+            let mut place = [0; 32];
+            let ids = by.as_bytes().iter().chain(access.as_bytes());
+            place.iter_mut().zip(ids).for_each(|(to, from)| *to = *from);
+            if after.is_some_and(|after| place <= after) {
+                continue;
+            }
+            let state = state(view, account, access)?.ok_or_else(lost)?;
+            if !page.add(state, || Bytes::from(place)) {
+                break 'page;
+            }
+        }
+    }
+    Ok(page.into_answer())
 }
 
 /// What the grantor is told beside the statements: what was served, and how often a link was used.

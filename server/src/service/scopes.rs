@@ -3,7 +3,7 @@
 use super::{Error, Result, Service, audit::Given, transforms::Wanted};
 use crate::{
     permission::{self, Caller, Denied},
-    store::Reading,
+    store::{Hop, Reading},
 };
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
@@ -17,7 +17,6 @@ use std::{
     sync::Arc,
 };
 use tokio::task::JoinSet;
-use zeroize::Zeroizing;
 
 /// How many capsules of one request are transformed before they are kept and others have their turn: 0.2 seconds of two
 /// cores.
@@ -49,7 +48,7 @@ impl Service {
         let asking = caller.clone();
         let gathered =
             self.blocking(move |inner| inner.store.read(|view| gather(&view, &asking, &asked, now))).await?;
-        let ToTransform { mut opened, epochs, access, key } = match gathered {
+        let ToTransform { mut opened, epochs, route } = match gathered {
             Gathered::Complete(opened, access) => {
                 self.enter(&caller, opening(&request, access)).await?;
                 return Ok(*opened);
@@ -58,10 +57,14 @@ impl Service {
         };
         let kept: usize = epochs.iter().filter(|epoch| epoch.kept.is_some()).count();
         self.inner.transforms.were_kept(kept);
-        let made = self.transform_missing(&caller, access, &request, &epochs, &key).await?;
+        let access = route.last().ok_or_else(|| lost("a transform key"))?.access;
+        let made = self.transform_missing(&caller, &request, &epochs, &route).await?;
         let mut unlocked = Vec::with_capacity(epochs.len());
         for Locked { epoch, statement, kept, share, sealed, .. } in epochs {
-            let made = || made.kept.get(&epoch).or_else(|| made.to_keep.get(&epoch)).cloned();
+            let made = || {
+                let of = (access, epoch);
+                made.kept.get(&of).or_else(|| made.to_keep.get(&of)).cloned()
+            };
             let capsule = kept.or_else(made).ok_or_else(|| lost("a capsule"))?;
             let keys = EpochKeys::Grantee { capsule, share, sealed };
             unlocked.push((epoch, EpochOpened { statement, keys }));
@@ -79,16 +82,16 @@ impl Service {
     async fn transform_missing(
         &self,
         caller: &Caller,
-        access: AccessId,
         request: &OpenScope,
         epochs: &[Locked],
-        key: &Zeroizing<Vec<u8>>,
+        route: &[Hop],
     ) -> Result<Transformed> {
+        let access = route.last().ok_or_else(|| lost("a transform key"))?.access;
         let missing: Vec<&Locked> = epochs.iter().filter(|epoch| epoch.kept.is_none()).collect();
         let mut made = Transformed::default();
         let mut batches = missing.chunks(BATCH).peekable();
         while let Some(batch) = batches.next() {
-            let new = self.transform_all(request.account, request.scope, access, batch, key).await?;
+            let new = self.transform_all(request.account, request.scope, batch, route).await?;
             if batches.peek().is_some() {
                 self.record_served(caller.clone(), access, request, Vec::new(), new.clone(), None).await?;
                 made.kept.extend(new);
@@ -99,28 +102,35 @@ impl Service {
         Ok(made)
     }
 
-    /// Transforms capsules, several at a time as the pool allows.
+    /// Transforms capsules along their way, several at a time as the pool allows. What is made on the way counts as made
+    /// too: other grantees of the same manager go on from there.
     async fn transform_all(
         &self,
         account: PrincipalId,
         scope: ScopeId,
-        access: AccessId,
         epochs: &[&Locked],
-        key: &Zeroizing<Vec<u8>>,
-    ) -> Result<BTreeMap<u32, Bytes>> {
+        route: &[Hop],
+    ) -> Result<Capsules> {
         let mut under_way = JoinSet::new();
-        for Locked { epoch, capsule, .. } in epochs {
-            let wanted = Wanted { account, access, scope, epoch: *epoch };
-            let (inner, capsule, key) = (Arc::clone(&self.inner), capsule.clone(), key.clone());
+        for Locked { epoch, capsule, on_the_way, .. } in epochs {
+            let (inner, epoch, from) = (Arc::clone(&self.inner), *epoch, on_the_way.clone());
+            let mut capsule = from.as_ref().map_or(capsule, |(_, capsule)| capsule).clone();
+            let behind = from.map(|(access, _)| access);
+            let left = route.iter().position(|hop| Some(hop.access) == behind).map_or(0, |at| at + 1);
+            let left: Vec<Hop> = route.iter().skip(left).cloned().collect();
             under_way.spawn(async move {
-                let capsule = inner.transforms.transformed(wanted, &capsule, &key).await?;
-                Ok::<_, Error>((wanted.epoch, capsule))
+                let mut made = Vec::with_capacity(left.len());
+                for Hop { access, key } in left {
+                    let wanted = Wanted { account, access, scope, epoch };
+                    capsule = inner.transforms.transformed(wanted, &capsule, &key).await?;
+                    made.push(((access, epoch), capsule.clone()));
+                }
+                Ok::<_, Error>(made)
             });
         }
-        let mut made = BTreeMap::new();
+        let mut made = Capsules::new();
         while let Some(ended) = under_way.join_next().await {
-            let (epoch, capsule) = ended.map_err(Error::ended)??;
-            made.insert(epoch, capsule);
+            made.extend(ended.map_err(Error::ended)??);
         }
         Ok(made)
     }
@@ -133,7 +143,7 @@ impl Service {
         access: AccessId,
         request: &OpenScope,
         served: Vec<u32>,
-        made: BTreeMap<u32, Bytes>,
+        made: Capsules,
         entered: Option<Given>,
     ) -> Result<()> {
         let (account, scope) = (request.account, request.scope);
@@ -150,8 +160,8 @@ impl Service {
                 if let Some(entry) = entered {
                     tx.append_audit(entry, now, limits)?;
                 }
-                for (epoch, capsule) in &made {
-                    tx.keep_capsule(&read, *epoch, capsule)?;
+                for ((hop, epoch), capsule) in &made {
+                    tx.keep_capsule(&read, *hop, *epoch, capsule)?;
                 }
                 for epoch in served {
                     tx.note_served(&see, epoch, now)?;
@@ -187,12 +197,14 @@ const fn opening(request: &OpenScope, access: Option<AccessId>) -> Given {
     let OpenScope { account, scope, .. } = *request;
     Given { account, scope, access, act: Act::OpenScope, records: 0 }
 }
+/// Transformed capsules, by the access that they were transformed for and their epoch.
+type Capsules = BTreeMap<(AccessId, u32), Bytes>;
 
 /// Capsules that were transformed for one request.
 #[derive(Default)]
 struct Transformed {
-    kept: BTreeMap<u32, Bytes>,
-    to_keep: BTreeMap<u32, Bytes>,
+    kept: Capsules,
+    to_keep: Capsules,
 }
 
 /// One epoch behind its two locks, for a grantee.
@@ -200,6 +212,8 @@ struct Locked {
     epoch: u32,
     statement: Signed<Epoch>,
     capsule: Bytes,
+    /// The capsule as it was kept for the manager on the way.
+    on_the_way: Option<(AccessId, Bytes)>,
     kept: Option<Bytes>,
     share: Bytes,
     sealed: Bytes,
@@ -214,8 +228,7 @@ enum Gathered {
 struct ToTransform {
     opened: ScopeOpened,
     epochs: Vec<Locked>,
-    access: AccessId,
-    key: Zeroizing<Vec<u8>>,
+    route: Vec<Hop>,
 }
 
 fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timestamp) -> Result<Gathered> {
@@ -249,16 +262,21 @@ fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timesta
     if opened.kind.slice().is_some() {
         opened.entries = view.slice_entries(&see, see.from_epoch())?;
     }
-    let key = view.transform_key(&read)?.ok_or_else(|| lost("a transform key"))?;
+    let route = view.route(&read)?;
     let mut epochs = Vec::new();
     for (epoch, statement) in view.epochs(&see, from_epoch)? {
         let lockbox = view.lockbox(&see, epoch)?.ok_or_else(|| lost("a lockbox"))?;
         let share = view.share(&see, epoch)?.ok_or_else(|| lost("a share"))?;
-        let kept = view.transformed_capsule(&read, epoch)?;
+        let kept = view.transformed_capsule(&read, access, epoch)?;
+        let mut on_the_way = None;
+        for hop in route.iter().filter(|hop| kept.is_none() && hop.access != access) {
+            let capsule = view.transformed_capsule(&read, hop.access, epoch)?;
+            on_the_way = capsule.map(|capsule| (hop.access, capsule));
+        }
         let (capsule, sealed) = (lockbox.capsule, lockbox.sealed);
-        epochs.push(Locked { epoch, statement, capsule, kept, share, sealed });
+        epochs.push(Locked { epoch, statement, capsule, on_the_way, kept, share, sealed });
     }
-    Ok(Gathered::ToTransform(Box::new(ToTransform { opened, epochs, access, key })))
+    Ok(Gathered::ToTransform(Box::new(ToTransform { opened, epochs, route })))
 }
 
 /// Who sees a collection through slices alone is told of their ontologies only.

@@ -4,7 +4,7 @@ use super::{
     Error, Reading, Result, Tx,
     key::{Silo, Table, tail},
 };
-use crate::permission::{Caller, Grant, Owner, Read, See};
+use crate::permission::{Caller, Grant, Granter, Owner, Read, See};
 use pryv_engine::Scan;
 use pryv_wire::{
     AccessId, Bytes, PrincipalId, ScopeId, Signed, Timestamp,
@@ -56,6 +56,12 @@ impl EntryGrant {
 }
 
 impl AccessEntry {
+    /// Whether it manages any scope, whatever the time.
+    #[must_use]
+    pub fn manages(&self) -> bool {
+        self.grants.iter().any(|grant| grant.level.manages())
+    }
+
     /// The level on a scope, whatever the time. What a slice covers does not count.
     #[must_use]
     pub fn level(&self, scope: ScopeId) -> Option<Level> {
@@ -91,6 +97,8 @@ pub struct NewAccess<'a> {
     pub statement: &'a Signed<Access>,
     /// In short.
     pub entry: AccessEntry,
+    /// The manager's access by which it is granted.
+    pub by: Option<AccessId>,
     /// When the node stored it.
     pub at: Timestamp,
 }
@@ -283,26 +291,29 @@ impl<'t> Reading<'t> {
         rows.iter().map(|(_, row)| super::decode("served", row)).collect()
     }
 
-    /// The transform key of the grant's access, opened.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Sealed`] under another node key.
-    pub fn transform_key(&self, grant: &Grant<'t, Read>) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        let Some(access) = grant.access() else { return Ok(None) };
+    /// The transform key of an access on the way of the grant, opened.
+    pub(super) fn transform_key(
+        &self,
+        grant: &Grant<'t, Read>,
+        access: AccessId,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let scope = grant.scope();
         let parts: [&[u8]; 2] = [access.as_bytes(), scope.as_bytes()];
         self.open_sealed("transform", &Silo::of(grant.account()).key(Table::Transform, &parts))
     }
 
-    /// The transformed capsule of one epoch, if it was kept.
+    /// The capsule of one epoch as it is after a transform on the way of the grant, if it was kept.
     ///
     /// # Errors
     ///
     /// [`Error::Sealed`] under another node key.
-    pub fn transformed_capsule(&self, grant: &Grant<'t, Read>, epoch: u32) -> Result<Option<Bytes>> {
-        let Some(access) = grant.access() else { return Ok(None) };
-        let key = of_epoch(grant.account(), Table::Capsule, access, grant.scope(), epoch);
+    pub fn transformed_capsule(
+        &self,
+        grant: &Grant<'t, Read>,
+        hop: AccessId,
+        epoch: u32,
+    ) -> Result<Option<Bytes>> {
+        let key = of_epoch(grant.account(), Table::Capsule, hop, grant.scope(), epoch);
         Ok(self.open_sealed("capsule", &key)?.map(|opened| Bytes::from(&opened[..])))
     }
 
@@ -323,14 +334,14 @@ impl<'t> Tx<'t> {
         self.reading().entries_for_scope(owner.account(), scope)
     }
 
-    /// What was served of an access, for its grantor.
+    /// What was served of an access, for who ends it.
     ///
     /// # Errors
     ///
     /// As the engine.
-    pub fn served_before(&self, owner: &Owner<'t>, access: AccessId) -> Result<Vec<Served>> {
+    pub fn served_before(&self, granter: &Granter<'t>, access: AccessId) -> Result<Vec<Served>> {
         use super::At as _;
-        self.reading().served_of(owner.account(), access)
+        self.reading().served_of(granter.account(), access)
     }
 
     /// Writes an access.
@@ -338,10 +349,13 @@ impl<'t> Tx<'t> {
     /// # Errors
     ///
     /// As the engine.
-    pub fn put_access(&mut self, owner: &Owner<'t>, new: &NewAccess<'_>) -> Result<()> {
-        let account = owner.account();
+    pub fn put_access(&mut self, granter: &Granter<'t>, new: &NewAccess<'_>) -> Result<()> {
+        let account = granter.account();
         let silo = Silo::of(account);
-        let NewAccess { statement, entry, at } = new;
+        let NewAccess { statement, entry, by, at } = new;
+        if let Some(by) = by {
+            self.put_manager(account, *by, entry.access, entry.grantee)?;
+        }
         let (access, grantee) = (entry.access.as_bytes(), entry.grantee.as_bytes());
         self.rows.put(&of_access(account, Table::Access, entry.access), &encode(*statement))?;
         self.rows.put(&silo.key(Table::AccessOrder, &[&entry.granted.to_be_bytes()]), access)?;
@@ -358,9 +372,13 @@ impl<'t> Tx<'t> {
     /// # Errors
     ///
     /// As the engine.
-    pub fn put_transform(&mut self, owner: &Owner<'t>, transform: &Transform) -> Result<()> {
+    pub fn put_transform(&mut self, granter: &Granter<'t>, transform: &Transform) -> Result<()> {
         let parts: [&[u8]; 2] = [transform.access.as_bytes(), transform.scope.as_bytes()];
-        self.put_sealed("transform", &Silo::of(owner.account()).key(Table::Transform, &parts), &transform.key)
+        self.put_sealed(
+            "transform",
+            &Silo::of(granter.account()).key(Table::Transform, &parts),
+            &transform.key,
+        )
     }
 
     /// Writes the end of an access, and deletes everything with which it was served: transform keys, shares,
@@ -371,11 +389,11 @@ impl<'t> Tx<'t> {
     /// As the engine.
     pub fn revoke(
         &mut self,
-        owner: &Owner<'t>,
+        granter: &Granter<'t>,
         entry: &AccessEntry,
         revocation: &Signed<Revocation>,
     ) -> Result<()> {
-        let account = owner.account();
+        let account = granter.account();
         let silo = Silo::of(account);
         let (access, grantee) = (entry.access.as_bytes(), entry.grantee.as_bytes());
         self.rows.put(&of_access(account, Table::Revocation, entry.access), &encode(revocation))?;
@@ -388,15 +406,21 @@ impl<'t> Tx<'t> {
         Ok(self.rows.delete(&silo.key(Table::AccessOfGrantee, &[grantee, access]))?)
     }
 
-    /// Keeps a transformed capsule for the next time. The grant is of this transaction, so a capsule whose access
-    /// was revoked while it was transformed is not kept.
+    /// Keeps a capsule as it is after a transform on the way of the grant, for the next time. The grant is of this
+    /// transaction, so a capsule whose access was revoked while it was transformed is not kept, nor that of a manager
+    /// whose access ended: what it granted ended with it.
     ///
     /// # Errors
     ///
     /// As the engine.
-    pub fn keep_capsule(&mut self, grant: &Grant<'t, Read>, epoch: u32, capsule: &[u8]) -> Result<()> {
-        let Some(access) = grant.access() else { return Ok(()) };
-        let key = of_epoch(grant.account(), Table::Capsule, access, grant.scope(), epoch);
+    pub fn keep_capsule(
+        &mut self,
+        grant: &Grant<'t, Read>,
+        hop: AccessId,
+        epoch: u32,
+        capsule: &[u8],
+    ) -> Result<()> {
+        let key = of_epoch(grant.account(), Table::Capsule, hop, grant.scope(), epoch);
         self.put_sealed("capsule", &key, capsule)
     }
 

@@ -43,6 +43,8 @@ pub(super) enum Table {
     AccessOfScope = 0x33,
     AccessOfGrantee = 0x34,
     Received = 0x35,
+    AccessBy = 0x36,
+    AccessBelow = 0x37,
     Record = 0x40,
     RecordOrder = 0x41,
     Posting = 0x42,

@@ -5,7 +5,7 @@ use super::{
     key::{Silo, Table, tail},
     kind::Holds,
 };
-use crate::permission::{Grant, Owner, See};
+use crate::permission::{Grant, Granter, Owner, See};
 use pryv_engine::Scan;
 use pryv_proxy_crypto::{pre::Curve, suite::known};
 use pryv_wire::{
@@ -216,9 +216,9 @@ impl<'t> Tx<'t> {
     /// # Errors
     ///
     /// As the engine.
-    pub fn pre_curve(&self, owner: &Owner<'t>, scope: ScopeId, generation: u32) -> Result<Option<Curve>> {
+    pub fn pre_curve(&self, granter: &Granter<'t>, scope: ScopeId, generation: u32) -> Result<Option<Curve>> {
         let parts: [&[u8]; 2] = [scope.as_bytes(), &generation.to_be_bytes()];
-        let key = Silo::of(owner.account()).key(Table::ScopePre, &parts);
+        let key = Silo::of(granter.account()).key(Table::ScopePre, &parts);
         let Some(pre) = self.reading().row::<ScopePre>("scope pre", &key)? else { return Ok(None) };
         Ok(Some(known(pre.suite).map_err(|_| Error::Row("scope pre"))?.curve))
     }
@@ -264,7 +264,8 @@ impl<'t> Tx<'t> {
         let Lockbox { scope, epoch, generation, capsule, sealed, owner_lock, shares } = lockbox;
         let key = Silo::of(owner.account()).key(Table::Lockbox, &[scope.as_bytes(), &epoch.to_be_bytes()]);
         self.rows.put(&key, &encode(&StoredLockbox { generation, capsule, sealed, owner_lock }))?;
-        shares.iter().try_for_each(|share| self.put_share(owner, share))
+        let granter = owner.granter();
+        shares.iter().try_for_each(|share| self.put_share(&granter, share))
     }
 
     /// Writes one share.
@@ -272,8 +273,8 @@ impl<'t> Tx<'t> {
     /// # Errors
     ///
     /// As the engine.
-    pub fn put_share(&mut self, owner: &Owner<'t>, share: &Share) -> Result<()> {
-        let key = share_key(owner.account(), share.scope, share.access, share.epoch);
+    pub fn put_share(&mut self, granter: &Granter<'t>, share: &Share) -> Result<()> {
+        let key = share_key(granter.account(), share.scope, share.access, share.epoch);
         Ok(self.rows.put(&key, &share.sealed)?)
     }
 

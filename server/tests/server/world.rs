@@ -414,6 +414,49 @@ impl World {
         GrantAccess { statement, link: None, pre, lockboxes, shares, transforms }
     }
 
+    /// Everything that a manager's grant of one scope brings.
+    pub(crate) fn new_onward(
+        &self,
+        manager: &Person,
+        grantee: &Person,
+        collection: &Collection,
+        level: Level,
+        by: AccessId,
+    ) -> GrantAccess {
+        let access = AccessId::from_bytes(self.id16());
+        let scope = collection.scope;
+        let (mut shares, mut transforms, mut transform) = (vec![], vec![], None);
+        if level.reads() {
+            for ((epoch, _), lock) in collection.epochs.iter().zip(&collection.locks) {
+                shares.push(self.share(epoch, lock.as_ref().unwrap(), access, grantee));
+            }
+            let card = grantee.card.unverified().unwrap();
+            let to = PrePublicKey::parse(&card.pre).unwrap();
+            let key = manager.identity.transform_key(&to, &mut self.rng()).unwrap();
+            transform = Some(key.digest());
+            transforms.push(Transform { access, scope, generation: 0, key: key.to_wire() });
+        }
+        let statement = Access {
+            suite: Suite::CLASSIC,
+            access,
+            account: collection.account,
+            grantor: manager.id(),
+            by: Some(by),
+            grantee: grantee.id(),
+            grantee_card: grantee.card.digest(),
+            grants: vec![Grant { scope, level, transform, slice: None, from_epoch: 0 }],
+            valid_from: None,
+            valid_until: None,
+            terms: None,
+            max_uses: None,
+            note: Bytes::from(&b"note"[..]),
+            owner_note: Bytes::from(&b"note"[..]),
+            signed_at: self.now(),
+        };
+        let statement = manager.identity.sign(&statement);
+        GrantAccess { statement, link: None, pre: vec![], lockboxes: vec![], shares, transforms }
+    }
+
     fn share(&self, epoch: &Epoch, lock: &LockKey, access: AccessId, grantee: &Person) -> Share {
         let card = grantee.card.unverified().unwrap();
         let sealed = lockbox::share(epoch, lock, access, grantee.id(), &card, &mut self.rng()).unwrap();

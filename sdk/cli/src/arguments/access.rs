@@ -26,6 +26,9 @@ pub(crate) struct Grant {
     /// Not at or after: a time (2026-05-01T08:00:00Z) or a span from now (2h, 30d)
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
+    /// Grant onwards, by an access that you received and manage by: its id, the beginning of it, or its name
+    #[arg(long, value_name = "ACCESS")]
+    pub(crate) by: Option<String>,
     /// The fingerprint that the grantee read to you; refused if the server shows another one
     #[arg(long, value_name = "FINGERPRINT")]
     pub(crate) fingerprint: Option<String>,
@@ -40,6 +43,8 @@ pub(crate) enum GrantLevel {
     CreateOnly,
     /// Read, create, update and delete records
     Contribute,
+    /// As contribute, and grant onwards
+    Manage,
 }
 
 /// `pryv revoke`.
@@ -47,6 +52,15 @@ pub(crate) enum GrantLevel {
 pub(crate) struct Revoke {
     /// The access: its id, the beginning of it, or its name
     pub(crate) access: String,
+    /// End what its holder granted onwards as well
+    #[arg(long, conflicts_with = "adopt")]
+    pub(crate) cascade: bool,
+    /// Go on yourself with what its holder granted onwards: the same people, levels and dates
+    #[arg(long)]
+    pub(crate) adopt: bool,
+    /// End what you granted onwards by this access that you received: its id, the beginning of it, or its name
+    #[arg(long, value_name = "ACCESS", conflicts_with_all = ["cascade", "adopt"])]
+    pub(crate) by: Option<String>,
 }
 
 /// `pryv show`.

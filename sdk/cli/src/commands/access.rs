@@ -8,8 +8,8 @@ use crate::{
     visible::visible,
 };
 use pryv_sdk::{
-    Access, AccessStatus, Account, Clock, Collection, Fingerprint, Grant, Level, ScopeId, SystemClock,
-    Timestamp,
+    Access, AccessStatus, Account, Clock, Collection, Fingerprint, Grant, Level, ReceivedAccess, ScopeId,
+    SystemClock, Timestamp,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write};
@@ -37,8 +37,12 @@ pub(super) async fn grant(
     let level = level(wanted.level);
     let mut grant = Grant::to(&contact).name(&wanted.name);
     let mut names = Vec::new();
+    let received = account_received(account, wanted.by.as_deref()).await?;
     for name in &wanted.on {
-        let collection = lookup::own(account, name).await?;
+        let collection = match &received {
+            Some(received) => lookup::of_access(received, name).await?,
+            None => lookup::own(account, name).await?,
+        };
         names.push(lookup::short_name(&collection.definition().uri).to_owned());
         grant = grant.on(&collection, level);
     }
@@ -51,7 +55,10 @@ pub(super) async fn grant(
     if let Some(until) = until {
         grant = grant.until(until);
     }
-    let access = account.grant(grant).await?;
+    let access = match &received {
+        Some(received) => received.grant(grant).await?,
+        None => account.grant(grant).await?,
+    };
     output.result(&value(&access), || {
         format!(
             "`{}` may now {} `{}`{}.\nAccess {}\n`{}` has the fingerprint {}.{}",
@@ -71,6 +78,13 @@ pub(super) async fn grant(
     })
 }
 
+/// The access by which somebody grants onwards, if it is named.
+async fn account_received(account: &Account, by: Option<&str>) -> Result<Option<ReceivedAccess>, Failure> {
+    let Some(by) = by else { return Ok(None) };
+    let received = account.received().await?;
+    Ok(Some(lookup::received_access(received, by)?))
+}
+
 pub(super) fn time(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     moment::parse(text, now.as_millis()).map(Timestamp::from_millis).ok_or_else(|| {
         Failure::usage(format!("`{text}` is not a time"))
@@ -83,6 +97,7 @@ const fn level(level: GrantLevel) -> Level {
         GrantLevel::Read => Level::Read,
         GrantLevel::CreateOnly => Level::CreateOnly,
         GrantLevel::Contribute => Level::Contribute,
+        GrantLevel::Manage => Level::Manage,
     }
 }
 
@@ -90,6 +105,7 @@ const fn may(level: Level) -> &'static str {
     match level {
         Level::Read => "read",
         Level::CreateOnly => "create records in, and read nothing of,",
+        Level::Manage => "read, write and grant onwards",
         _ => "read and write",
     }
 }
@@ -119,7 +135,9 @@ pub(super) fn value(access: &Access) -> Value {
     json!({
         "id": access.id,
         "pryv_uri": access.uri().to_string(),
+        "account": access.account,
         "grantor": access.grantor,
+        "by": access.by,
         "grantee": access.grantee,
         "name": access.name,
         "purpose": access.purpose,
@@ -144,6 +162,11 @@ fn words(account: &Account, access: &Access, names: &BTreeMap<ScopeId, String>) 
         None => {
             let _always = writeln!(text, "  {side:<8}  {}", Fingerprint::of(other));
         }
+    }
+    if let Some(by) = access.by {
+        let manager = account.username_of(access.grantor);
+        let manager = manager.unwrap_or_else(|| Fingerprint::of(access.grantor).to_string());
+        let _always = writeln!(text, "  through   {manager}, by access {by}");
     }
     if !access.purpose.is_empty() {
         let _always = writeln!(text, "  purpose   {}", visible(&access.purpose));
@@ -240,10 +263,22 @@ pub(super) async fn revoke(
     wanted: &arguments::Revoke,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let granted = account.granted().await?;
-    let access = &lookup::access(&granted, &wanted.access)?.access;
-    let receipt = account.revoke(access.id).await?;
-    let collections = account.collections().await?;
+    let (receipt, collections) =
+        if let Some(received) = account_received(account, wanted.by.as_deref()).await? {
+            let id =
+                lookup::by_id(received.granted().await?.into_iter().map(|access| access.id), &wanted.access)?;
+            (received.revoke(id).await?, received.collections().await?)
+        } else {
+            let granted = account.granted().await?;
+            let access = &lookup::access(&granted, &wanted.access)?.access;
+            let revoking = account.revoke(access.id);
+            let receipt = match (wanted.cascade, wanted.adopt) {
+                (true, _) => revoking.cascade().await,
+                (_, true) => revoking.adopt().await,
+                _ => revoking.await,
+            };
+            (receipt?, account.collections().await?)
+        };
     output.result(&json!(receipt), || {
         // The receipt speaks of collections by id; here people know their names.
         names(&collections).iter().fold(receipt.to_string(), |text, (scope, name)| {

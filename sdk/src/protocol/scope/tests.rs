@@ -133,7 +133,7 @@ fn a_revoked_grantee_gets_no_share_of_the_next_epoch() {
     let state = world.owner();
     let granted = world.granted();
     let except = granted[bob].evidence.access().access;
-    assert_eq!(readers(&state, &granted, Some(except), NOW).unwrap(), []);
+    assert_eq!(readers(&state, &granted, &std::collections::BTreeSet::from([except]), NOW).unwrap(), []);
     begin(&mut world);
     assert!(world.epochs[1].lockbox.is_none());
     assert_eq!(world.for_grantee(bob).epochs.len(), 1, "even a server that wanted to has nothing to give");

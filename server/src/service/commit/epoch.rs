@@ -59,6 +59,12 @@ pub(super) fn verify<T: Statement>(statement: &Signed<T>, signer: &Signer) -> Re
     verified(statement, &signer.key).map_err(|_| Error::statement("the signature is not the owner's"))
 }
 
+/// Verifies a statement of whoever commits: the owner, or a manager.
+pub(super) fn verify_own<T: Statement>(statement: &Signed<T>, signer: &Signer) -> Result<T> {
+    statement.unverified()?;
+    verified(statement, &signer.key).map_err(|_| Error::statement("the signature is not the caller's"))
+}
+
 /// The shape of a lockbox: parts that are what they should be, shares of its own epoch, one for each access.
 pub(super) fn check_lockbox(lockbox: &Lockbox) -> Result<()> {
     let capsule = Capsule::parse(&lockbox.capsule);
@@ -82,7 +88,7 @@ pub(super) fn check_lockbox(lockbox: &Lockbox) -> Result<()> {
 
 /// A capsule is of the curve of its generation, and that is no weaker than the suite of the epoch.
 pub(super) fn check_curve<'t>(tx: &Tx<'t>, owner: &Owner<'t>, suite: Suite, lockbox: &Lockbox) -> Result<()> {
-    let curve = tx.pre_curve(owner, lockbox.scope, lockbox.generation)?;
+    let curve = tx.pre_curve(&owner.granter(), lockbox.scope, lockbox.generation)?;
     let least = known(suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?.curve;
     let fits = curve.is_some_and(|curve| curve.capsule_length(0) == lockbox.capsule.len() && least <= curve);
     if fits { Ok(()) } else { Err(Error::malformed("`capsule` is not of the curve of the scope's key pair")) }

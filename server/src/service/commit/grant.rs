@@ -2,16 +2,17 @@
 
 use super::{
     Applying, Error, Result, Signer, check_sealed,
-    epoch::{check_curve, check_lockbox, check_share, verify},
+    epoch::{check_curve, check_lockbox, check_share, verify, verify_own},
     granted,
     link::{self, NewLink},
 };
 use crate::{
-    permission::Owner,
+    permission::{self, Granter, Owner},
     store::{AccessEntry, At as _, NewAccess, ScopeHead, Tx},
 };
 use pryv_proxy_crypto::{
     check_suite,
+    onward::check_within,
     pre::{Curve, PrePublicKey, TransformKey},
     suite::known,
 };
@@ -43,7 +44,10 @@ pub(super) struct PreparedGrant {
 
 pub(super) fn prepare(grant: GrantAccess, signer: &Signer) -> Result<PreparedGrant> {
     let GrantAccess { statement, link, pre, lockboxes, shares, transforms } = grant;
-    let access = verify(&statement, signer)?;
+    let access = match statement.unverified()?.by {
+        None => verify(&statement, signer)?,
+        Some(_) => verify_own(&statement, signer)?,
+    };
     check_access(&access, signer)?;
     let link = link::prepare(link, &access)?;
     let id = access.access;
@@ -82,8 +86,8 @@ pub(super) fn prepare(grant: GrantAccess, signer: &Signer) -> Result<PreparedGra
 
 fn check_access(access: &Access, signer: &Signer) -> Result<()> {
     check_suite(access.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
-    if access.account != signer.account || access.grantor != signer.account || access.by.is_some() {
-        return Err(Error::statement("the access is granted by another account"));
+    if access.account != signer.account || access.grantor != signer.principal {
+        return Err(Error::statement("the access is on another account, or somebody else grants it"));
     }
     if access.grantee == access.grantor {
         return Err(Error::malformed("an account does not grant to itself"));
@@ -153,32 +157,44 @@ pub(super) fn apply(
     grant: PreparedGrant,
     index: usize,
 ) -> Result<()> {
-    let owner = applying.owner(tx)?;
     let PreparedGrant { access, statement, link, mut pre, mut lockboxes, mut shares, mut transforms } = grant;
-    if tx.reading().access(owner.account(), access.access)?.is_some() {
+    let granter = permission::granter(tx, applying.caller, applying.account, access.by, applying.now)?;
+    let account = granter.account();
+    let (owner, manager) = match access.by {
+        None => (Some(applying.owner(tx)?), None),
+        Some(by) => {
+            check_onward(tx, &access, by)?;
+            (None, tx.reading().entry_of(account, access.grantor, by)?)
+        }
+    };
+    if tx.reading().access(account, access.access)?.is_some() {
         return Err(Error::new(ErrorCode::AlreadyExists));
     }
     if access.valid_until.is_some_and(|until| until <= applying.now) {
         return Err(Error::because(ErrorCode::OutOfRange, "the access is over already"));
     }
     if let Some(link) = &link {
-        link.register(tx, &owner, &access)?;
+        let owner = owner.as_ref().ok_or_else(|| Error::malformed("a manager makes no links"))?;
+        link.register(tx, owner, &access)?;
     }
     let grantee = check_grantee(tx, &access, link.is_some())?;
-    if tx.reading().count_of(owner.account(), access.grantee, MAX_ACCESSES)? >= MAX_ACCESSES {
+    if tx.reading().count_of(account, access.grantee, MAX_ACCESSES)? >= MAX_ACCESSES {
         return Err(Error::out_of_range("the grantee holds 256 accesses: revoke one", MAX_ACCESSES));
     }
     let mut grants = Vec::with_capacity(access.grants.len());
     for grant in &access.grants {
         let Grant { scope, level, from_epoch, .. } = grant;
-        let head = tx.reading().scope_head(owner.account(), *scope)?;
+        let head = tx.reading().scope_head(account, *scope)?;
         let mut head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
-        grants.push(granted::entry(tx, applying, &owner, head, grant)?);
+        grants.push(match (&owner, &manager) {
+            (Some(owner), _) => granted::entry(tx, applying, owner, head, grant)?,
+            (None, manager) => granted::onward(manager.as_ref(), head, grant)?,
+        });
         if !level.reads() {
             continue;
         }
-        if let Some(pair) = pre.remove(scope) {
-            head = put_pre(tx, &owner, head, &pair)?;
+        if let (Some(owner), Some(pair)) = (&owner, pre.remove(scope)) {
+            head = put_pre(tx, owner, head, &pair)?;
         }
         let generation =
             head.generation.ok_or_else(|| Error::malformed("a scope lacks its re-encryption key pair"))?;
@@ -188,18 +204,23 @@ pub(super) fn apply(
         if last.and_then(|last| last.checked_add(*from_epoch)) != Some(head.epoch) {
             return Err(stale("a share is missing"));
         }
-        complete_lockboxes(tx, applying, &owner, *scope, *from_epoch, head, &mut lockboxes)?;
+        // A manager reads every epoch that it may grant, so each of them is locked already.
+        if let Some(owner) = &owner {
+            complete_lockboxes(tx, applying, owner, *scope, *from_epoch, head, &mut lockboxes)?;
+        }
         for epoch in *from_epoch..=head.epoch {
             let share = shares.remove(&(*scope, epoch)).ok_or_else(|| stale("a share is missing"))?;
-            tx.put_share(&owner, &share)?;
+            tx.put_share(&granter, &share)?;
         }
         let (transform, delegatee) =
             transforms.remove(scope).ok_or_else(|| Error::malformed("a transform key is missing"))?;
-        if transform.generation != generation {
+        // What a manager brings leads on from its own key, whatever the pair of the scope.
+        if owner.is_some() && transform.generation != generation {
             return Err(stale("a transform key is of another generation"));
         }
-        check_delegatee(tx, &owner, &grantee, &transform, &delegatee)?;
-        tx.put_transform(&owner, &transform)?;
+        let transform = Transform { generation, ..transform };
+        check_delegatee(tx, &granter, &grantee, &transform, &delegatee)?;
+        tx.put_transform(&granter, &transform)?;
     }
     if !(pre.is_empty() && lockboxes.is_empty() && shares.is_empty() && transforms.is_empty()) {
         return Err(stale("the grant brings parts that belong to nothing it grants"));
@@ -213,9 +234,18 @@ pub(super) fn apply(
         grants,
     };
     applying.now_reads(&entry);
-    tx.put_access(&owner, &NewAccess { statement: &statement, entry, at: applying.now })?;
+    let by = granter.by();
+    tx.put_access(&granter, &NewAccess { statement: &statement, entry, by, at: applying.now })?;
     applying.touched.push(Touched::Granted { access: access.access });
     Ok(())
+}
+
+/// What a manager grants lies within its own access, as the owner signed it.
+fn check_onward(tx: &Tx<'_>, access: &Access, by: AccessId) -> Result<()> {
+    let lost = || Error::internal(crate::store::Error::Row("access"));
+    let (statement, _) = tx.reading().access(access.account, by)?.ok_or_else(lost)?;
+    check_within(&statement.unverified()?, access)
+        .map_err(|exceeds| Error::because(ErrorCode::NotAllowed, exceeds.to_string()))
 }
 
 /// The grantee is of this node, and the keys were sealed to its present card. A link holds the one access that it was made with:
@@ -236,12 +266,12 @@ fn check_grantee(tx: &Tx<'_>, access: &Access, is_new_link: bool) -> Result<Card
 /// A transform key leads to the grantee's key, on the curve of the generation that it transforms from.
 pub(super) fn check_delegatee<'t>(
     tx: &Tx<'t>,
-    owner: &Owner<'t>,
+    granter: &Granter<'t>,
     grantee: &Card,
     transform: &Transform,
     delegatee: &PrePublicKey,
 ) -> Result<()> {
-    let curve = tx.pre_curve(owner, transform.scope, transform.generation)?;
+    let curve = tx.pre_curve(granter, transform.scope, transform.generation)?;
     if curve != Some(delegatee.curve()) {
         return Err(Error::statement("a transform key is of another curve than the scope's key pair"));
     }

@@ -3,7 +3,7 @@
 use super::{Applying, Error, Result};
 use crate::{
     permission::Owner,
-    store::{At as _, EntryGrant, Holds, ScopeHead, Tx},
+    store::{AccessEntry, At as _, EntryGrant, Holds, ScopeHead, Tx},
 };
 use pryv_wire::{
     ErrorCode,
@@ -72,6 +72,16 @@ pub(super) fn entry<'t>(
         }
     }
     Ok(EntryGrant { scope: *scope, level: *level, from_epoch: *from_epoch, slice: slice.clone(), floors })
+}
+
+/// One grant of a manager: as its own, which the owner's signature bounds, at another level.
+pub(super) fn onward(manager: Option<&AccessEntry>, head: ScopeHead, grant: &Grant) -> Result<EntryGrant> {
+    let held = manager.and_then(|manager| manager.grant(grant.scope));
+    let held = held.ok_or_else(|| Error::internal(crate::store::Error::Row("access of grantee")))?;
+    if head.holds == Holds::Terms && !is_of_structure(grant.level) {
+        return Err(Error::malformed("an ontology is granted at `read` or `manage`"));
+    }
+    Ok(EntryGrant { level: grant.level, ..held.clone() })
 }
 
 fn stale(reason: &str) -> Error {

@@ -143,10 +143,7 @@ fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
                 }
                 Operation::Grant(grant) => Prepared::Grant(Box::new(grant::prepare(*grant, signer)?)),
                 Operation::Revoke { statement, below, epochs } => {
-                    if !below.is_empty() {
-                        return Err(Error::malformed("nothing was granted onwards"));
-                    }
-                    Prepared::Revoke(Box::new(revoke::prepare(statement, epochs, signer)?))
+                    Prepared::Revoke(Box::new(revoke::prepare(statement, below, epochs, signer)?))
                 }
                 Operation::BeginEpoch { epoch } => {
                     Prepared::BeginEpoch(Box::new(epoch::prepare(epoch, signer)?))

@@ -11,6 +11,7 @@ mod heads;
 mod injection;
 mod known;
 mod links;
+mod managers;
 mod own_account;
 mod pages;
 mod records;

@@ -9,6 +9,7 @@ mod dates;
 mod devices;
 mod links;
 mod lists;
+mod managers;
 mod names;
 mod programs;
 mod reencryption;
