@@ -1,6 +1,8 @@
 //! The rules: who may do what. Each function answers a proof, or why not.
 
-use super::{Caller, Change, Create, Denied, Grant, Granter, Manage, Owner, Reach, Read, See, Top, Way, Writer};
+use super::{
+    Caller, Change, Create, Denied, Grant, Granter, Manage, Owner, Reach, Read, See, Top, Way, Writer,
+};
 use crate::store::{AccessEntry, At, Reading};
 use pryv_wire::{AccessId, PrincipalId, ScopeId, Timestamp, access::Level};
 use std::{
