@@ -4,6 +4,7 @@ use crate::locked::{LockReason, Locked};
 use pryv_wire::{
     AccessId, Digest, PrincipalId, ScopeId, Signed, Timestamp, Uri,
     access::{Access as Statement, Level, Revocation, Served},
+    scope::Slice,
 };
 
 /// An access: who may do what with which collections, until when. Proven by the grantor's signature, and by the owner's for a grantor who is not the owner.
@@ -46,13 +47,17 @@ pub struct Access {
     pub revocation: Option<Signed<Revocation>>,
 }
 
-/// One collection of an access.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// One collection of an access, or one part of an ontology.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Scoped {
-    /// The collection.
+    /// The collection or ontology; of a part of an ontology, the slice by which it is granted.
     pub scope: ScopeId,
     /// What the grantee may do with it.
     pub level: Level,
+    /// The part of an ontology that is granted, with what it opens.
+    pub slice: Option<Slice>,
+    /// The first epoch that the grantee is shown: zero is with history.
+    pub from_epoch: u32,
 }
 
 /// What an access is at the moment.

@@ -9,18 +9,23 @@ mod commit;
 mod contacts;
 mod create_link;
 mod define;
+mod epochs;
 mod grant;
 mod heads;
 mod keys;
+mod link_ontology;
 mod maintain;
 mod merge;
+mod ontologies;
 mod onward;
 mod open;
 mod records;
 mod resolve;
 mod revoke;
 mod session;
+mod slices;
 mod stored;
+mod terms;
 
 pub use accesses::ReceivedAccess;
 pub use app_data::AppDataError;
@@ -36,6 +41,7 @@ pub use resolve::{Principal, ResolveError, Resolved};
 pub use revoke::{RevokeError, Revoking};
 pub use stored::StoredSession;
 
+pub(crate) use epochs::{Begun, Moving};
 pub(crate) use keys::OwnKeys;
 pub(crate) use records::newest_epoch;
 
@@ -172,6 +178,12 @@ impl Account {
     /// The newest epoch of a scope that was seen or begun; zero if none was.
     pub(crate) fn newest_epoch(&self, owner: PrincipalId, scope: ScopeId) -> u32 {
         self.known_epoch(owner, scope).unwrap_or_default()
+    }
+
+    /// The scopes of an account of which an epoch was seen or begun.
+    pub(crate) fn known_scopes(&self, owner: PrincipalId) -> Vec<ScopeId> {
+        let epochs = lock(&self.0.epochs);
+        epochs.keys().filter(|(of, _)| *of == owner).map(|(_, scope)| *scope).collect()
     }
 
     /// The newest epoch of a scope that was seen or begun.

@@ -1,6 +1,7 @@
 //! `Collection`: records of one definition, one's own or granted; the API is the same.
 
 mod create_many;
+mod file;
 mod get;
 mod query;
 mod write;
@@ -88,6 +89,12 @@ impl Collection {
     #[must_use]
     pub fn definition(&self) -> Arc<Definition> {
         Arc::clone(&self.state().definition.definition)
+    }
+
+    /// The URIs of the ontologies that it is linked to, as its definition says it.
+    #[must_use]
+    pub fn ontologies(&self) -> Vec<String> {
+        self.definition().ontologies.clone()
     }
 
     /// How many epochs the collection has had: one first, one more after each revocation.

@@ -46,6 +46,9 @@ pub struct Definition {
     /// Which fields can be queried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Index>,
+    /// The URIs of the ontologies whose terms its instances may carry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ontologies: Vec<String>,
 }
 
 /// One index.
@@ -160,7 +163,15 @@ impl Definition {
             types: BTreeMap::from([(name.into(), schema)]),
             discriminator: None,
             indexes: Vec::new(),
+            ontologies: Vec::new(),
         }
+    }
+
+    /// Lets its instances carry terms of an ontology of this URI.
+    #[must_use]
+    pub fn linked_to(mut self, ontology: impl Into<String>) -> Self {
+        self.ontologies.push(ontology.into());
+        self
     }
 
     /// Adds an index for equality.

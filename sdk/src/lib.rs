@@ -35,6 +35,7 @@
 //! | [`Client`] | one server, nobody signed in |
 //! | [`Account`] | a principal that is signed in, with its keys |
 //! | [`Collection`] | records of one definition, one's own or granted |
+//! | [`Ontology`] | terms, one's own or granted: what records are filed under |
 //! | [`Access`] | who may do what with which collections |
 //!
 //! Everything that a server answers is held against keys, signatures and what it answered before; what does not fit is
@@ -52,6 +53,7 @@ mod exchange;
 mod failure;
 pub mod link;
 mod locked;
+pub mod ontology;
 pub mod password;
 mod progress;
 mod protocol;
@@ -74,6 +76,7 @@ pub use environment::SystemClock;
 pub use failure::{Failure, Refusal};
 pub use link::{InvalidLink, ShareLink};
 pub use locked::{LockReason, Locked};
+pub use ontology::{Code, Ontology, Part, Term, TermContent, TermState, Terms};
 pub use password::{Password, WeakPassword};
 pub use progress::{Progress, Silent};
 pub use pryv_crypto::recovery::{InvalidPhrase, RecoveryPhrase};
@@ -86,5 +89,5 @@ pub use pryv_wire::{
     uri::InvalidUri,
 };
 pub use receipt::{Receipt, ScopeReceipt, ServedEpoch, Written};
-pub use record::{Cursor, Page, Record, Rejected, Rejection, Validity};
+pub use record::{Cursor, Filed, Page, Record, Rejected, Rejection, TermId, Validity};
 pub use text::Fingerprint;

@@ -5,11 +5,13 @@ pub(crate) mod audit;
 pub(crate) mod chain;
 pub(crate) mod contacts;
 pub(crate) mod credential;
+pub(crate) mod entry;
 pub(crate) mod epoch;
 pub(crate) mod grant;
 pub(crate) mod plan;
 pub(crate) mod record;
 pub(crate) mod scope;
+pub(crate) mod tree;
 pub(crate) mod versions;
 
 #[cfg(test)]

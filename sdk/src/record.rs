@@ -1,7 +1,10 @@
 //! Records as a caller sees them: content, who wrote it, when, and whether it matches the schema.
 
 use crate::{definition::Fault, distrust::Distrust, failure::Failure, locked::Locked};
-use pryv_wire::{AccessId, Bytes, Digest, PrincipalId, RecordId, Timestamp};
+use pryv_wire::{
+    AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId, Timestamp,
+    record::{Placement, Recipient, RecipientKind},
+};
 
 /// One version of a record, opened and verified.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct Record<T> {
     pub written_at: Timestamp,
     /// Whether it matches the schema of its collection.
     pub validity: Validity,
+    /// The terms that the record is filed under.
+    pub terms: Vec<Filed>,
     /// The content.
     pub data: T,
     pub(crate) digest: Digest,
@@ -40,9 +45,53 @@ impl<T> Record<T> {
             access: self.access,
             written_at: self.written_at,
             validity: self.validity,
+            terms: self.terms,
             data,
             digest: self.digest,
         }
+    }
+}
+
+/// Names a term, in its ontology.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct TermId {
+    /// The ontology.
+    pub ontology: ScopeId,
+    /// The term.
+    pub term: RecordId,
+}
+
+/// A term that a record is filed under.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Filed {
+    /// The term.
+    pub at: TermId,
+    /// Who wrote the record holds no key of the term: its readers do not see the record until somebody who reads the
+    /// collection completes it ([`Account::maintain`](crate::Account::maintain)).
+    pub pending: bool,
+}
+
+impl From<&Filed> for TermId {
+    fn from(filed: &Filed) -> Self {
+        filed.at
+    }
+}
+
+impl From<&Self> for TermId {
+    fn from(term: &Self) -> Self {
+        *term
+    }
+}
+
+impl Filed {
+    /// The terms of a placement.
+    pub(crate) fn of(placement: &Placement) -> Vec<Self> {
+        let filed = |entry: &Recipient| {
+            let at = TermId { ontology: entry.scope, term: entry.term? };
+            Some(Self { at, pending: entry.kind == RecipientKind::Pending })
+        };
+        placement.recipients.iter().filter_map(filed).collect()
     }
 }
 

@@ -7,13 +7,19 @@ use crate::{
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
-    protocol::access::{self, Opened, Signers},
+    ontology::Ontology,
+    protocol::{
+        access::{self, Opened, Signers},
+        scope::ScopeState,
+    },
+    record::TermId,
 };
 use pryv_wire::{
     AccessId, ErrorCode, PrincipalId, ScopeId,
     access::{Access as Statement, GetAccess},
+    scope::ScopeKind,
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// An access that this account received.
 #[derive(Clone, Debug)]
@@ -34,28 +40,91 @@ impl ReceivedAccess {
     ///
     /// [`OpenError::NotFound`] if the access does not reach the collection; [`Failure::Locked`] if it does not count now.
     pub async fn open(&self, scope: ScopeId) -> Result<Collection, OpenError> {
-        if !self.access.scopes.iter().any(|scoped| scoped.scope == scope) {
+        let state = self.state(scope).await?;
+        if !matches!(state.kind, ScopeKind::Collection(_)) {
             return Err(OpenError::NotFound);
         }
-        if let Some(reason) = access::reason(&self.opened.evidence, self.account.client().now()) {
-            return Err(Failure::from(reason).into());
-        }
-        let role = self.role(scope);
-        let state = self.account.open_scope(self.access.account, scope, &role).await?;
-        Ok(Collection::new(&self.account, role, state))
+        Ok(Collection::new(&self.account, self.role(scope), state))
     }
 
-    /// Opens every collection of the access.
+    /// Opens every collection of the access: those that it names, and those that its parts of ontologies reach into.
     ///
     /// # Errors
     ///
     /// As [`ReceivedAccess::open`].
     pub async fn collections(&self) -> Result<Vec<Collection>, OpenError> {
-        let mut collections = Vec::with_capacity(self.access.scopes.len());
-        for scoped in &self.access.scopes {
-            collections.push(self.open(scoped.scope).await?);
+        let mut collections = Vec::new();
+        for scope in self.reached().await? {
+            let state = self.state(scope).await?;
+            if matches!(state.kind, ScopeKind::Collection(_)) {
+                collections.push(Collection::new(&self.account, self.role(scope), state));
+            }
         }
         Ok(collections)
+    }
+
+    /// Opens every ontology of the access whose labels it lets be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`ReceivedAccess::open`].
+    pub async fn ontologies(&self) -> Result<Vec<Ontology>, OpenError> {
+        let mut ontologies = Vec::new();
+        for scope in self.reached().await? {
+            let state = self.state(scope).await?;
+            if matches!(state.kind, ScopeKind::Ontology) {
+                ontologies.push(Ontology::new(&self.account, self.role(scope), state));
+            }
+        }
+        Ok(ontologies)
+    }
+
+    /// The terms that the access is on, with everything under them.
+    #[must_use]
+    pub fn terms(&self) -> Vec<TermId> {
+        let slices = self.access.scopes.iter().filter_map(|scoped| scoped.slice.as_ref());
+        slices.filter_map(|slice| Some(TermId { ontology: slice.ontology, term: slice.term? })).collect()
+    }
+
+    /// The collections and ontologies that the access reaches, by the keys that it gives.
+    async fn reached(&self) -> Result<BTreeSet<ScopeId>, OpenError> {
+        let mut reached = BTreeSet::new();
+        for scoped in &self.access.scopes {
+            let Some(slice) = &scoped.slice else {
+                reached.insert(scoped.scope);
+                continue;
+            };
+            if scoped.level.reads() {
+                let state = self.state(scoped.scope).await?;
+                reached.extend(state.entries.keys().map(|(scope, _)| *scope));
+                continue;
+            }
+            // Who may only create is given the definitions of the collections to create in.
+            let keys = self.opened.note.definition_keys.iter().map(|key| key.scope);
+            reached.extend(keys.filter(|scope| *scope != scoped.scope && slice.covers(*scope)));
+        }
+        Ok(reached)
+    }
+
+    fn role(&self, scope: ScopeId) -> Role {
+        let others =
+            self.siblings.iter().filter(|(id, scopes)| *id != self.access.id && scopes.contains(&scope));
+        Role::Grantee {
+            access: Arc::clone(&self.opened.evidence),
+            note: Arc::clone(&self.opened.note),
+            others: others.map(|(id, _)| *id).collect(),
+        }
+    }
+
+    async fn state(&self, scope: ScopeId) -> Result<Arc<ScopeState>, OpenError> {
+        let role = self.role(scope);
+        if role.level(scope).is_none() {
+            return Err(OpenError::NotFound);
+        }
+        if let Some(reason) = access::reason(&self.opened.evidence, self.account.client().now()) {
+            return Err(Failure::from(reason).into());
+        }
+        Ok(self.account.open_scope(self.access.account, scope, &role).await?)
     }
 }
 

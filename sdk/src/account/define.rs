@@ -5,13 +5,26 @@ use crate::{
     collection::Collection,
     definition::{Definition, InvalidDefinition, MAX_DEFINITION_LENGTH},
     failure::Failure,
-    protocol::{epoch, record::MAX_DEPTH},
+    protocol::{
+        entry::{self, Under},
+        epoch,
+        record::MAX_DEPTH,
+        scope::{Role, ScopeState},
+        tree::Tree,
+    },
 };
-use pryv_crypto::record::{Draft, RecordSealer};
+use pryv_crypto::{
+    EpochKeys, Identity,
+    record::{Draft, RecordSealer},
+};
 use pryv_wire::{
-    ErrorCode, RecordId, ScopeId, decode, encode, record::RecordKind, scope::ScopeKind,
+    Bytes, ErrorCode, RecordId, ScopeId, Timestamp, decode, encode,
+    record::RecordKind,
+    scope::{CollectionKind, Epoch, History, ScopeKind, Slice},
     transaction::Operation,
 };
+use rand::{CryptoRng, RngCore};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Why a collection was not defined.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +68,7 @@ impl Account {
         if let Some(collection) = self.existing(scope, &definition).await? {
             return Ok(collection);
         }
-        let operation = self.create_scope(scope, &content)?;
+        let operation = self.create_collection(scope, &definition, &content).await?;
         match self.commit(self.id(), vec![operation]).await {
             Ok(_) => self.note_epoch(self.id(), scope, 0),
             // Another device was faster.
@@ -86,34 +99,92 @@ impl Account {
         }
     }
 
-    fn create_scope(&self, scope: ScopeId, content: &[u8]) -> Result<Operation, Failure> {
+    /// The operation that makes an ontology with its definition.
+    pub(super) fn create_ontology(&self, scope: ScopeId, content: &[u8]) -> Result<Operation, Failure> {
         let mut rng = self.client().rng();
         let now = self.client().now();
-        let (statement, keys, new) = epoch::first(&self.identity(), scope, now, &mut rng)?;
-        let draft = Draft {
-            record: RecordId::definition(scope),
-            version: 1,
-            kind: RecordKind::Definition,
-            definition: None,
-            content,
-            equality: Vec::new(),
-            unique: Vec::new(),
-            written_at: now,
+        let me = self.identity();
+        let (statement, keys, epoch) = epoch::first(&me, scope, now, &mut rng)?;
+        let definition = first_definition(&me, &statement, &keys, content, now, &mut rng)?;
+        Ok(Operation::CreateScope { epoch, definition, kind: ScopeKind::Ontology, entries: Vec::new() })
+    }
+
+    /// The operation that makes a collection with its definition, and with an entry for each slice that opens every
+    /// collection of an ontology that it is linked to.
+    async fn create_collection(
+        &self,
+        scope: ScopeId,
+        definition: &Definition,
+        content: &[u8],
+    ) -> Result<Operation, Failure> {
+        let me = self.identity();
+        let ontologies: BTreeSet<ScopeId> =
+            definition.ontologies.iter().map(|uri| me.ontology_id(uri)).collect();
+        let covering = self.slices_of(&ontologies, scope).await?;
+        let mut rng = self.client().rng();
+        let now = self.client().now();
+        let (statement, keys, mut epoch) = epoch::first(&me, scope, now, &mut rng)?;
+        for (state, slice) in &covering {
+            let ontology = self.open_scope(self.id(), slice.ontology, &Role::Owner).await?;
+            self.know_terms(&ontology, slice.term.map(|term| (slice.ontology, term))).await?;
+            let trees = ontology.trees();
+            let none = Tree::default();
+            let tree = trees.get(&slice.ontology).unwrap_or(&none);
+            let number = state.last_epoch();
+            let under = Under { scope: state.scope, slice, epoch: number, keys: state.keys_of(number)? };
+            epoch.entries.push(entry::make_first(&me, under, tree, scope, &keys, &mut rng)?);
+        }
+        let definition = first_definition(&me, &statement, &keys, content, now, &mut rng)?;
+        let kind = CollectionKind { ontologies: ontologies.into_iter().collect(), history: History::None };
+        let kind = ScopeKind::Collection(kind);
+        Ok(Operation::CreateScope { epoch, definition, kind, entries: Vec::new() })
+    }
+
+    /// The slices of these ontologies that open a collection which is linked to them.
+    pub(super) async fn slices_of(
+        &self,
+        ontologies: &BTreeSet<ScopeId>,
+        collection: ScopeId,
+    ) -> Result<Vec<(Arc<ScopeState>, Slice)>, Failure> {
+        if ontologies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let slice = |state: Arc<ScopeState>| {
+            let slice = state.kind.slice()?.clone();
+            let covers = ontologies.contains(&slice.ontology) && slice.covers(collection);
+            covers.then_some((state, slice))
         };
-        let sealed = RecordSealer::for_reader(&self.identity(), &statement, &keys, None)
-            .and_then(|sealer| sealer.seal(&draft, &mut rng))
-            .map_err(|_| crate::Distrust::WrongKeys { epoch: 0 })?;
-        Ok(Operation::CreateScope {
-            epoch: new,
-            definition: encode(&sealed.envelope).into(),
-            kind: ScopeKind::collection(),
-            entries: Vec::new(),
-        })
+        Ok(self.own_scopes().await?.into_iter().filter_map(slice).collect())
     }
 }
 
+/// The envelope of the first version of a definition.
+pub(super) fn first_definition(
+    me: &Identity,
+    statement: &Epoch,
+    keys: &EpochKeys,
+    content: &[u8],
+    now: Timestamp,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Bytes, Failure> {
+    let draft = Draft {
+        record: RecordId::definition(statement.scope),
+        version: 1,
+        kind: RecordKind::Definition,
+        definition: None,
+        content,
+        equality: Vec::new(),
+        unique: Vec::new(),
+        written_at: now,
+    };
+    let sealed = RecordSealer::for_reader(me, statement, keys, None)
+        .and_then(|sealer| sealer.seal(&draft, rng))
+        .map_err(|_| crate::Distrust::WrongKeys { epoch: statement.epoch })?;
+    Ok(encode(&sealed.envelope).into())
+}
+
 /// The encoded definition, if it can be read again.
-fn content(definition: &Definition) -> Result<Vec<u8>, InvalidDefinition> {
+pub(super) fn content(definition: &Definition) -> Result<Vec<u8>, InvalidDefinition> {
     let content = encode(definition);
     if content.len() > MAX_DEFINITION_LENGTH {
         return Err(InvalidDefinition::TooLong { length: content.len() });

@@ -1,16 +1,17 @@
 //! Granting an access.
 
-use super::{Account, Contact};
+use super::{Account, Contact, epochs::BegunAll};
 use crate::{
     access::Access,
     app::{App, data_owner},
     collection::Collection,
     definition::IndexKind,
     failure::Failure,
+    ontology::Part,
     protocol::{
         access::{self, Signers},
-        grant::{Terms, make},
-        scope::Role,
+        grant::{Terms, ToGrant, make},
+        scope::{Role, ScopeState},
     },
 };
 use pryv_crypto::evidence::Exceeds;
@@ -19,9 +20,13 @@ use pryv_wire::{
     AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
     access::{AccessState, Level},
     card::Card,
+    scope::{Slice, SliceData},
     transaction::Operation,
 };
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// How often a grant is made anew because an epoch began in between.
 pub(super) const ATTEMPTS: usize = 4;
@@ -34,7 +39,31 @@ pub struct Grant {
     pub(super) to: Option<PrincipalId>,
     pub(super) id: Option<AccessId>,
     pub(super) scopes: Vec<(Collection, Level)>,
+    parts: Vec<PartGrant>,
+    history: bool,
     pub(super) terms: Terms,
+}
+
+/// A part of an ontology that is granted.
+#[derive(Clone, Debug)]
+struct PartGrant {
+    part: Part,
+    level: Level,
+    data: bool,
+    labels: bool,
+    collections: Option<BTreeSet<ScopeId>>,
+}
+
+impl PartGrant {
+    fn slice(&self) -> Slice {
+        let data = match &self.collections {
+            _ if !self.data => SliceData::None,
+            None => SliceData::Every,
+            Some(collections) => SliceData::Collections(collections.iter().copied().collect()),
+        };
+        let Part { ontology, term } = self.part;
+        Slice { ontology, term, data, labels: self.labels }
+    }
 }
 
 impl Grant {
@@ -62,7 +91,7 @@ impl Grant {
             terms: None,
             max_uses: None,
         };
-        Self { to, id: None, scopes: Vec::new(), terms }
+        Self { to, id: None, scopes: Vec::new(), parts: Vec::new(), history: true, terms }
     }
 
     /// How many sessions the link opens.
@@ -73,7 +102,8 @@ impl Grant {
 
     /// A level that is granted, if it is another than those of `levels`.
     pub(super) fn level_beyond(&self, levels: &[Level]) -> Option<Level> {
-        self.scopes.iter().map(|(_, level)| *level).find(|level| !levels.contains(level))
+        let parts = self.parts.iter().map(|part| part.level);
+        self.scopes.iter().map(|(_, level)| *level).chain(parts).find(|level| !levels.contains(level))
     }
 
     /// Grants a level on a collection.
@@ -86,6 +116,43 @@ impl Grant {
     /// the same grant is not made twice, but refused as `already-exists`.
     pub const fn id(mut self, id: AccessId) -> Self {
         self.id = Some(id);
+        self
+    }
+
+    /// Grants a level on what is filed under a term and its descendants, now and later, in every collection that is linked to
+    /// the ontology; and the labels of that term and its descendants.
+    pub fn on_term(mut self, part: impl Into<Part>, level: Level) -> Self {
+        let part = part.into();
+        self.parts.push(PartGrant { part, level, data: true, labels: true, collections: None });
+        self
+    }
+
+    /// Grants a level on the terms themselves, and on nothing that is filed under them: reading them, or managing those below.
+    pub fn on_structure(mut self, part: impl Into<Part>, level: Level) -> Self {
+        let part = part.into();
+        self.parts.push(PartGrant { part, level, data: false, labels: true, collections: None });
+        self
+    }
+
+    /// Whether the term that was named last lets its labels be read; it does if nothing is said.
+    pub fn labels(mut self, labels: bool) -> Self {
+        if let Some(part) = self.parts.last_mut() {
+            part.labels = labels;
+        }
+        self
+    }
+
+    /// Only what is filed under the term that was named last *and* stands in one of these collections.
+    pub fn within_collections<'a>(mut self, collections: impl IntoIterator<Item = &'a Collection>) -> Self {
+        if let Some(part) = self.parts.last_mut() {
+            part.collections = Some(collections.into_iter().map(Collection::scope).collect());
+        }
+        self
+    }
+
+    /// Only what is written from now on: new keys begin with the grant, and no earlier ones are given.
+    pub const fn without_history(mut self) -> Self {
+        self.history = false;
         self
     }
 
@@ -133,7 +200,7 @@ enum Grantee {
 #[non_exhaustive]
 pub enum GrantError {
     /// Nothing was granted.
-    #[error("a grant names at least one collection")]
+    #[error("a grant names at least one collection or term")]
     Nothing,
     /// A collection was named twice.
     #[error("a grant names a collection once")]
@@ -152,6 +219,12 @@ pub enum GrantError {
     /// The grant is for a link, and none was made for it; or it is for somebody, and a link was asked for.
     #[error("a grant to a link is made by `create_link`, and one to somebody by `grant`")]
     NoGrantee,
+    /// A collection is not linked to the ontology of a term.
+    #[error("a collection is not linked to the ontology of the term; link it first")]
+    NotLinked,
+    /// The level means nothing on a part of an ontology that opens no data: it is read or managed.
+    #[error("the structure of an ontology is granted at `read` or `manage`")]
+    StructureLevel,
     /// An account does not grant to itself.
     #[error("an account does not grant to itself")]
     ToYourself,
@@ -193,6 +266,8 @@ impl GrantError {
             Self::Twice { .. } => "granted-twice",
             Self::NotOwner { .. } => "not-owner",
             Self::NoGrantee => "no-grantee",
+            Self::NotLinked => ErrorCode::NotLinked.as_str(),
+            Self::StructureLevel => "structure-level",
             Self::ToYourself => "to-yourself",
             Self::Dates => "invalid-dates",
             Self::NoteTooLong => "note-too-long",
@@ -236,10 +311,12 @@ impl Account {
         let mut attempt = 1;
         loop {
             match self.try_grant(grant, to, access).await {
-                Err(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS => {
-                    attempt += 1
+                Err(GrantError::Failed(failure))
+                    if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS =>
+                {
+                    attempt += 1;
                 }
-                granted => return Ok(granted?),
+                granted => return granted,
             }
         }
     }
@@ -255,7 +332,7 @@ impl Account {
 
     /// What holds for every grant, whoever makes it.
     pub(super) fn check_words(&self, grant: &Grant) -> Result<(), GrantError> {
-        if grant.scopes.is_empty() {
+        if grant.scopes.is_empty() && grant.parts.is_empty() {
             return Err(GrantError::Nothing);
         }
         if grant.to == Some(self.id()) {
@@ -282,6 +359,15 @@ impl Account {
                 return Err(GrantError::UniqueField { field: index.field.clone() });
             }
         }
+        for (at, part) in grant.parts.iter().enumerate() {
+            let slice = part.slice();
+            if grant.parts.iter().skip(at + 1).any(|other| other.slice() == slice) {
+                return Err(GrantError::Twice { scope: slice.ontology });
+            }
+            if !part.data && !matches!(part.level, Level::Read | Level::Manage) {
+                return Err(GrantError::StructureLevel);
+            }
+        }
         Ok(())
     }
 
@@ -291,20 +377,51 @@ impl Account {
         AccessId::from_bytes(self.client().random_bytes())
     }
 
-    async fn try_grant(&self, grant: &Grant, to: &Grantee, access: AccessId) -> Result<Access, Failure> {
+    async fn try_grant(&self, grant: &Grant, to: &Grantee, access: AccessId) -> Result<Access, GrantError> {
         let (grantee, link) = match to {
             Grantee::Principal(id) => (self.fresh_cards_of(*id).await?, None),
             // Made here: nobody is asked for it.
             Grantee::Link(cards, card) => (Arc::clone(cards), Some(card.clone())),
         };
-        let mut scopes = Vec::with_capacity(grant.scopes.len());
+        let mut states = Vec::with_capacity(grant.scopes.len() + grant.parts.len());
         for (collection, level) in &grant.scopes {
-            let state = self.open_scope(self.id(), collection.scope(), &Role::Owner).await?;
-            scopes.push((state, *level));
+            states.push((self.open_scope(self.id(), collection.scope(), &Role::Owner).await?, *level));
         }
-        let now = self.client().now();
-        let mut made =
-            make(&self.identity(), &grantee, &scopes, &grant.terms, access, now, &mut self.client().rng())?;
+        // What who may only create, or sees no earlier epoch, needs the definitions of.
+        let mut definitions: BTreeMap<ScopeId, Arc<ScopeState>> = BTreeMap::new();
+        for part in &grant.parts {
+            let slice = part.slice();
+            let state = self.slice(&slice).await?;
+            if !part.level.reads() || !grant.history {
+                for covered in self.covered_by(&slice).await? {
+                    let indexes = &covered.definition.definition.indexes;
+                    let unique = indexes.iter().find(|index| index.kind == IndexKind::Unique);
+                    if let (false, Some(index)) = (part.level.reads(), unique) {
+                        return Err(GrantError::UniqueField { field: index.field.clone() });
+                    }
+                    definitions.insert(covered.scope, covered);
+                }
+            }
+            states.push((state, part.level));
+        }
+        let begun = if grant.history {
+            BegunAll::default()
+        } else {
+            let mut reached: BTreeSet<_> = states.iter().map(|(state, _)| state.scope).collect();
+            reached.extend(definitions.keys());
+            self.begin_epochs(&reached, &self.granted_opened().await?, None).await?
+        };
+        let granting = states.iter().map(|(state, level)| ToGrant {
+            state: Arc::clone(state),
+            level: *level,
+            only: begun.of(state.scope).map(|begun| &begun.beginning),
+        });
+        let granting: Vec<_> = granting.collect();
+        definitions.retain(|scope, _| !states.iter().any(|(state, _)| state.scope == *scope));
+        let definitions: Vec<_> = definitions.into_values().collect();
+        let (now, mut rng) = (self.client().now(), self.client().rng());
+        let me = self.identity();
+        let mut made = make(&me, &grantee, &granting, &definitions, &grant.terms, access, now, &mut rng)?;
         made.link = link;
         let state = AccessState {
             statement: made.statement.clone(),
@@ -313,8 +430,13 @@ impl Account {
             parent: None,
             uses: None,
         };
-        self.commit(self.id(), vec![Operation::Grant(Box::new(made))]).await?;
-        let opened = access::open_granted(&self.identity(), &Signers::owner(&self.own_cards()), &state)?;
+        let epochs = begun.to_send().into_iter().map(|epoch| Operation::BeginEpoch { epoch });
+        let operations = epochs.chain([Operation::Grant(Box::new(made))]).collect();
+        self.commit(self.id(), operations).await?;
+        for begun in &begun.all {
+            self.note_epoch(self.id(), begun.state.scope, begun.beginning.statement.epoch);
+        }
+        let opened = access::open_granted(&me, &Signers::owner(&self.own_cards()), &state).map_err(Failure::from)?;
         Ok(access::view(&opened, now))
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 use pryv_wire::{
     ErrorCode, PrincipalId, ScopeId,
     access::GetAccess,
-    scope::{ListScopes, OpenScope},
+    scope::{ListScopes, OpenScope, ScopeKind},
 };
 use std::sync::Arc;
 
@@ -62,7 +62,9 @@ impl Account {
         let mut collections = Vec::with_capacity(scopes.len());
         for scope in scopes {
             let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
-            collections.push(Collection::new(self, Role::Owner, state));
+            if matches!(state.kind, ScopeKind::Collection(_)) {
+                collections.push(Collection::new(self, Role::Owner, state));
+            }
         }
         Ok(collections)
     }
@@ -75,12 +77,27 @@ impl Account {
         }
     }
 
-    /// Opens a scope as the server has it now, held against what was seen of it before.
+    /// Opens a scope as the server has it now, held against what was seen of it before. Whoever reaches it through slices
+    /// opens these first.
     pub(crate) async fn open_scope(
         &self,
         owner: PrincipalId,
         scope: ScopeId,
         role: &Role,
+    ) -> Result<Arc<ScopeState>, Failure> {
+        let mut slices = Vec::new();
+        for slice in role.slices(scope) {
+            slices.push(self.open_with(owner, slice, role, Vec::new()).await?);
+        }
+        self.open_with(owner, scope, role, slices).await
+    }
+
+    async fn open_with(
+        &self,
+        owner: PrincipalId,
+        scope: ScopeId,
+        role: &Role,
+        slices: Vec<Arc<ScopeState>>,
     ) -> Result<Arc<ScopeState>, Failure> {
         let key = (owner, scope, role.access());
         let known = lock(&self.0.scopes).get(&key).cloned();
@@ -105,7 +122,8 @@ impl Account {
             Err(failure) => return Err(self.explain(owner, role, failure).await),
         };
         let cards = self.cards_of(owner).await?;
-        let state = Arc::new(scope::open(&self.identity(), &cards, scope, role, &answer, known.as_deref())?);
+        let known = known.as_deref();
+        let state = Arc::new(scope::open(&self.identity(), &cards, scope, role, slices, &answer, known)?);
         // Also against what another run of this client saw, and what this one began: a new epoch that is hidden would have
         // its first records sealed for those whom it shuts out.
         if state.last_epoch() < seen {

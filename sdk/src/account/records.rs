@@ -5,15 +5,16 @@ use crate::{
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
-    protocol::{access, record::open_fault, scope::ScopeState, versions::Asked},
+    protocol::{access, record::open_fault, scope::ScopeState, tree::Held, versions::Asked},
 };
 use pryv_crypto::{
     VerifiedAccess,
-    record::{Author, OpenError, OpenedRecord, Sought, UnopenedRecord},
+    record::{Author, EpochSource, OpenError, OpenedRecord, Sought, UnopenedRecord},
 };
 use pryv_wire::{
-    AccessId, ErrorCode, PrincipalId, RecordId,
+    AccessId, ErrorCode, PrincipalId, RecordId, ScopeId,
     access::{AccessState, GetAccess},
+    record::RecipientKind,
 };
 use std::sync::Arc;
 
@@ -34,24 +35,38 @@ impl Account {
     pub(crate) async fn open_record(
         &self,
         state: &ScopeState,
-        unopened: UnopenedRecord,
+        mut unopened: UnopenedRecord,
         record: Option<RecordId>,
         asked: Asked,
     ) -> Result<OpenedRecord, Failure> {
         let (owner, scope) = (state.owner, state.scope);
         let claimed = unopened.protected().clone();
+        self.know_terms_of(state, std::slice::from_ref(&unopened)).await?;
+        let trees = state.trees();
+        let keys = Held::of(state, &trees);
         let place = (owner, scope, claimed.record);
         let sought =
             Sought { account: owner, scope, record, at_least: lock(&self.0.versions).known(&place, asked) };
         let newest = newest_epoch(state, &unopened);
         let owner_cards = self.cards_of(owner).await?;
+        if let Some(moved) = unopened.moved().copied() {
+            let checked = match moved.access {
+                None => unopened.check_mover(Author::Owner(&owner_cards)),
+                Some(id) => {
+                    let evidence = self.evidence(owner, id, newest.max(state.last_epoch())).await?;
+                    let cards = self.cards_of(evidence.access().grantee).await?;
+                    unopened.check_mover(Author::Grantee { cards: &cards, access: &evidence })
+                }
+            };
+            checked.map_err(|error| open_fault(&error))?;
+        }
         let opened = match claimed.access {
-            None => unopened.open(&sought, &state.keys, Author::Owner(&owner_cards)),
+            None => unopened.open(&sought, &keys, Author::Owner(&owner_cards)),
             Some(id) => {
                 let evidence = self.evidence(owner, id, newest.max(state.last_epoch())).await?;
                 let cards = self.cards_of(evidence.access().grantee).await?;
                 let author = Author::Grantee { cards: &cards, access: &evidence };
-                unopened.open(&sought, &state.keys, author)
+                unopened.open(&sought, &keys, author)
             }
         };
         let opened = opened.map_err(|error| match error {
@@ -78,6 +93,39 @@ impl Account {
             return Err(Distrust::InventedAccess { access }.into());
         }
         Ok(access::verify(&self.signers_of(&claimed).await?, state, access)?)
+    }
+
+    /// Makes known the terms by which these records open, where the whole scope is not held and no term known so far opens
+    /// them.
+    pub(crate) async fn know_terms_of(
+        &self,
+        state: &ScopeState,
+        records: &[UnopenedRecord],
+    ) -> Result<(), Failure> {
+        let mut unknown = Vec::new();
+        {
+            let trees = state.trees();
+            let keys = Held::of(state, &trees);
+            for record in records {
+                let protected = record.protected();
+                let recipients = &record.placement().recipients;
+                if recipients.iter().any(|recipient| {
+                    recipient.term.is_none() && keys.keys(recipient.scope, recipient.epoch).is_some()
+                }) {
+                    continue;
+                }
+                let wrapped = recipients.iter().filter(|entry| entry.kind == RecipientKind::Wrapped);
+                let terms: Vec<_> =
+                    wrapped.filter_map(|entry| Some((entry.scope, entry.term?, entry.epoch))).collect();
+                let opens = |(ontology, term, epoch): &(ScopeId, RecordId, u32)| {
+                    keys.branch(protected.scope, *ontology, *term, *epoch).is_some()
+                };
+                if !terms.iter().any(opens) {
+                    unknown.extend(terms.into_iter().map(|(ontology, term, _)| (ontology, term)));
+                }
+            }
+        }
+        self.know_terms(state, unknown).await
     }
 
     /// An access as its grantor signed it, with its revocation if there was one by `epoch`.

@@ -8,8 +8,9 @@ use crate::{
     protocol::{
         access::{self, Opened},
         chain::Head,
-        epoch::{self, Reader, readers},
-        grant::{Terms, make},
+        entry::covers,
+        epoch::Reader,
+        grant::{Terms, ToGrant, make},
         scope::{KnownEpoch, Role, ScopeState},
     },
     receipt::{Receipt, ScopeReceipt, ServedEpoch, Written},
@@ -17,7 +18,6 @@ use crate::{
 use pryv_wire::{
     AccessId, ErrorCode, ScopeId, Signed, Timestamp,
     access::{Access, LastEpoch, Level, Revocation},
-    scope::NewEpoch,
     transaction::{Committed, GrantAccess, Operation},
 };
 use std::{collections::BTreeSet, future::IntoFuture, pin::Pin, sync::Arc};
@@ -157,9 +157,10 @@ impl Account {
             let accesses = onward.iter().map(|opened| access::view(opened, now)).collect();
             return Err(RevokeError::GrantedOnwards { accesses });
         }
-        let mut states = Vec::with_capacity(access.grants.len());
-        for grant in &access.grants {
-            states.push(self.open_scope(self.id(), grant.scope, &Role::Owner).await?);
+        let reached = self.reached_by(access).await?;
+        let mut states = Vec::with_capacity(reached.len());
+        for scope in &reached {
+            states.push(self.open_scope(self.id(), *scope, &Role::Owner).await?);
         }
         let statement = self.sign_end(access, &states, now);
         let mut below = Vec::with_capacity(onward.len());
@@ -173,11 +174,9 @@ impl Account {
         }
         let ended: BTreeSet<AccessId> =
             below.iter().map(|below| below.opened.evidence.access().access).chain([id]).collect();
-        let mut epochs = Vec::with_capacity(states.len());
-        for state in &states {
-            let adopted = adopted_readers(&below, state.scope);
-            epochs.push(self.next_epoch(state, &granted, &ended, &adopted).await?);
-        }
+        let new = |scope| adopted_readers(&below, scope);
+        let begun = self.begin_epochs_of(states.clone(), &granted, &ended, &new, None).await?;
+        let epochs = begun.to_send();
         // What is granted instead comes first, so that the new epochs are shared with it as with every other reader.
         let instead = below.iter().filter_map(|below| below.instead.as_ref());
         let mut operations: Vec<Operation> =
@@ -223,7 +222,11 @@ impl Account {
         states: &[Arc<ScopeState>],
         now: Timestamp,
     ) -> Signed<Revocation> {
-        let granted = states.iter().filter(|state| access.level(state.scope).is_some());
+        let reaches = |state: &&Arc<ScopeState>| {
+            let slices = access.grants.iter().filter_map(|grant| grant.slice.as_ref());
+            access.level(state.scope).is_some() || slices.into_iter().any(|slice| covers(slice, state))
+        };
+        let granted = states.iter().filter(reaches);
         self.identity().sign(&Revocation {
             access: access.access,
             account: access.account,
@@ -243,8 +246,15 @@ impl Account {
     ) -> Result<(AccessId, GrantAccess), Failure> {
         let ends = opened.evidence.access();
         let grantee = self.fresh_cards_of(ends.grantee).await?;
-        let level = |state: &Arc<ScopeState>| Some((Arc::clone(state), ends.level(state.scope)?));
-        let scopes: Vec<_> = states.iter().filter_map(level).collect();
+        let granted = |state: &Arc<ScopeState>| {
+            Some(ToGrant { state: Arc::clone(state), level: ends.level(state.scope)?, only: None })
+        };
+        let scopes: Vec<_> = states.iter().filter_map(granted).collect();
+        // Who may only create under a term needs the definitions of what lies there.
+        let deposits = ends.grants.iter().filter(|grant| !grant.level.reads());
+        let slices: Vec<_> = deposits.filter_map(|grant| grant.slice.as_ref()).collect();
+        let covered = |state: &&Arc<ScopeState>| slices.iter().any(|slice| covers(slice, state));
+        let definitions: Vec<_> = states.iter().filter(covered).cloned().collect();
         let terms = Terms {
             name: opened.note.name.clone(),
             purpose: opened.note.purpose.clone(),
@@ -255,27 +265,8 @@ impl Account {
         };
         let access = AccessId::from_bytes(self.client().random_bytes());
         let (me, now) = (self.identity(), self.client().now());
-        let made = make(&me, &grantee, &scopes, &terms, access, now, &mut self.client().rng())?;
+        let made = make(&me, &grantee, &scopes, &definitions, &terms, access, now, &mut self.client().rng())?;
         Ok((access, made))
-    }
-
-    /// A new epoch of a scope for the readers who remain, by the accesses that were verified, and for those who are granted
-    /// in the same transaction.
-    pub(crate) async fn next_epoch(
-        &self,
-        state: &ScopeState,
-        granted: &[Opened],
-        except: &BTreeSet<AccessId>,
-        new: &[Reader],
-    ) -> Result<NewEpoch, Failure> {
-        let now = self.client().now();
-        let mut readers = readers(state, granted, except, now)?;
-        readers.extend(new);
-        let mut keyed = Vec::with_capacity(readers.len());
-        for reader in readers {
-            keyed.push((reader, self.cards_of(reader.grantee).await?));
-        }
-        epoch::next(&self.identity(), state, &keyed, now, &mut self.client().rng())
     }
 
     /// Checks that the server still stands by a revocation: it shows the signed end, and its chain of changes still goes

@@ -108,10 +108,10 @@ impl Collection {
         let order = std::sync::atomic::Ordering::Relaxed;
         let asked = self.0.account.asking();
         let result = self
-            .write(|writer, rng| {
+            .write(&[], |writer, rng| {
                 let seal = |(number, (id, value)): (usize, &(RecordId, Value))| {
                     at.store(number, order);
-                    Ok((*id, 1, writer.instance(*id, 1, value, rng)?))
+                    Ok((*id, 1, writer.instance(*id, 1, value, &[], rng)?))
                 };
                 let sealed: Vec<_> = batch.iter().enumerate().map(seal).collect::<Result<_, WriteError>>()?;
                 // What fails from here on fails as a whole.

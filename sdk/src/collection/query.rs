@@ -13,13 +13,13 @@ use crate::{
         scope::ScopeState,
         versions::Asked,
     },
-    record::{Cursor, Page, Record, Rejected, Rejection},
+    record::{Cursor, Page, Record, Rejected, Rejection, TermId},
 };
 use pryv_crypto::record::UnopenedRecord;
 use pryv_wire::{
     RecordId,
     access::Level,
-    record::{Filter, Order, QueryRecords, RecordKind, Records},
+    record::{Filter, Order, QueryRecords, RecordKind, Records, Within},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -93,6 +93,7 @@ pub struct Query {
     limit: u32,
     after: Option<Cursor>,
     scan: Option<u64>,
+    within: Option<Within>,
 }
 
 impl Collection {
@@ -105,6 +106,7 @@ impl Collection {
             limit: DEFAULT_LIMIT,
             after: None,
             scan: None,
+            within: None,
         }
     }
 }
@@ -114,6 +116,20 @@ impl Query {
     /// hold.
     pub fn eq(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
         self.conditions.push(Condition { field: field.into(), value: value.into() });
+        self
+    }
+
+    /// Only records that are filed under a term or its descendants.
+    pub fn within(mut self, term: impl Into<TermId>) -> Self {
+        let TermId { ontology, term } = term.into();
+        self.within = Some(Within { ontology, term: Some(term), descendants: true });
+        self
+    }
+
+    /// Only records that are filed under a term itself.
+    pub fn right_under(mut self, term: impl Into<TermId>) -> Self {
+        let TermId { ontology, term } = term.into();
+        self.within = Some(Within { ontology, term: Some(term), descendants: false });
         self
     }
 
@@ -253,7 +269,7 @@ impl Query {
 
     /// What every record is held against once it is open. Values are compared by tokens, whose epoch does not matter here.
     fn check(&self, state: &ScopeState) -> Result<Check, QueryError> {
-        let keys = state.keys_of(state.last_epoch())?;
+        let keys = state.any_keys().ok_or_else(|| Failure::from(LockReason::NotGranted))?;
         Check::new(keys, &self.conditions).map_err(|fault| match fault {
             PlanFault::NotIndexed { field } | PlanFault::NotIndexable { field } => {
                 QueryError::NotIndexable { field }
@@ -272,7 +288,7 @@ impl Query {
             account: self.collection.owner(),
             scope: self.collection.scope(),
             filter: filter.clone(),
-            within: None,
+            within: self.within,
             order: self.order,
             limit,
             after: after.map(|cursor| cursor.0),
@@ -303,6 +319,7 @@ impl Query {
             }
         }
         let state = self.collection.state_for(&unopened).await?;
+        self.collection.0.account.know_terms_of(&state, &unopened).await?;
         for record in unopened {
             let id = record.protected().record;
             let read = self.one(&state, record, asked, run).await;

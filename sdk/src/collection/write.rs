@@ -9,14 +9,19 @@ use crate::{
         record::{Content, SealFault, Writer, to_bytes},
         versions::Asked,
     },
-    record::{Record, Validity},
+    record::{Filed, Record, TermId, Validity},
 };
 use pryv_wire::{
-    AccessId, Digest, ErrorCode, RecordId, Timestamp, access::Level, record::Envelope, transaction::Operation,
+    AccessId, Digest, ErrorCode, RecordId, Timestamp,
+    access::Level,
+    decode,
+    record::{Envelope, Placement},
+    transaction::Operation,
 };
 use rand::rngs::StdRng;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How often a write is sealed anew because an epoch began in between.
 const ATTEMPTS: usize = 4;
@@ -123,6 +128,17 @@ impl From<SealFault> for WriteError {
     }
 }
 
+/// Each term once, as a placement names it.
+pub(super) fn named_once<I: Into<TermId>>(terms: impl IntoIterator<Item = I>) -> Vec<TermId> {
+    let terms: BTreeSet<TermId> = terms.into_iter().map(Into::into).collect();
+    terms.into_iter().collect()
+}
+
+/// The terms of an envelope that was made here.
+fn filed(envelope: &Envelope) -> Vec<Filed> {
+    decode(&envelope.placement).map(|placement: Placement| Filed::of(&placement)).unwrap_or_default()
+}
+
 fn list(faults: &[Fault]) -> String {
     let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     lines.join("; ")
@@ -134,10 +150,11 @@ pub(super) struct Written {
     version: u64,
     written_at: Timestamp,
     digest: Digest,
+    terms: Vec<Filed>,
 }
 
 impl Written {
-    fn with<T>(self, collection: &Collection, data: T) -> Record<T> {
+    pub(super) fn with<T>(self, collection: &Collection, data: T) -> Record<T> {
         let access: Option<AccessId> = collection.access();
         Record {
             id: self.id,
@@ -146,6 +163,7 @@ impl Written {
             access,
             written_at: self.written_at,
             validity: Validity::Valid,
+            terms: self.terms,
             data,
             digest: self.digest,
         }
@@ -159,8 +177,21 @@ impl Collection {
     ///
     /// See [`WriteError`].
     pub async fn create<T: Serialize>(&self, data: T) -> Result<Record<T>, WriteError> {
+        self.create_in::<TermId, T>([], data).await
+    }
+
+    /// Creates a record, filed under terms of ontologies that the collection is linked to. See [`Collection::create`].
+    ///
+    /// # Errors
+    ///
+    /// See [`WriteError`].
+    pub async fn create_in<I: Into<TermId>, T: Serialize>(
+        &self,
+        terms: impl IntoIterator<Item = I>,
+        data: T,
+    ) -> Result<Record<T>, WriteError> {
         self.may(Level::creates, LockReason::ReadOnly)?;
-        self.create_with_id(self.new_id(), data).await
+        self.create_at(self.new_id(), &named_once(terms), data).await
     }
 
     /// An id for a record that is still to be created: random, as ids must be, since they are in clear.
@@ -177,12 +208,21 @@ impl Collection {
     /// See [`WriteError`].
     pub async fn create_with_id<T: Serialize>(&self, id: RecordId, data: T) -> Result<Record<T>, WriteError> {
         self.may(Level::creates, LockReason::ReadOnly)?;
+        self.create_at(id, &[], data).await
+    }
+
+    async fn create_at<T: Serialize>(
+        &self,
+        id: RecordId,
+        terms: &[TermId],
+        data: T,
+    ) -> Result<Record<T>, WriteError> {
         let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
-        let written = self.put(id, 1, Some(&value)).await?;
+        let written = self.put(id, 1, Some(&value), terms).await?;
         Ok(written.with(self, data))
     }
 
-    /// Writes the next version of a record, if nobody has written one since it was read.
+    /// Writes the next version of a record, if nobody has written one since it was read. It stays under its terms.
     ///
     /// # Errors
     ///
@@ -194,7 +234,8 @@ impl Collection {
     ) -> Result<Record<T>, WriteError> {
         self.may(Level::changes, LockReason::ReadOnly)?;
         let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
-        let written = self.put(record.id, record.version.saturating_add(1), Some(&value)).await?;
+        let terms: Vec<_> = record.terms.iter().map(TermId::from).collect();
+        let written = self.put(record.id, record.version.saturating_add(1), Some(&value), &terms).await?;
         Ok(written.with(self, data))
     }
 
@@ -206,18 +247,25 @@ impl Collection {
     /// See [`WriteError`].
     pub async fn delete<T>(&self, record: &Record<T>) -> Result<(), WriteError> {
         self.may(Level::changes, LockReason::ReadOnly)?;
-        self.put(record.id, record.version.saturating_add(1), None).await?;
+        let terms: Vec<_> = record.terms.iter().map(TermId::from).collect();
+        self.put(record.id, record.version.saturating_add(1), None, &terms).await?;
         Ok(())
     }
 
     /// Writes one version of one record: an instance, or what is left of a deleted one.
-    async fn put(&self, id: RecordId, version: u64, data: Option<&Value>) -> Result<Written, WriteError> {
+    pub(super) async fn put(
+        &self,
+        id: RecordId,
+        version: u64,
+        data: Option<&Value>,
+        terms: &[TermId],
+    ) -> Result<Written, WriteError> {
         let asked = self.0.account.asking();
         let written = self
-            .write(|writer, rng| {
+            .write(terms, |writer, rng| {
                 let sealed = match data {
-                    Some(data) => writer.instance(id, version, data, rng),
-                    None => writer.tombstone(id, version, rng),
+                    Some(data) => writer.instance(id, version, data, terms, rng),
+                    None => writer.tombstone(id, version, terms, rng),
                 };
                 Ok(vec![(id, version, sealed?)])
             })
@@ -232,6 +280,7 @@ impl Collection {
     /// Seals and commits, again with the new keys if an epoch began in between.
     pub(super) async fn write(
         &self,
+        terms: &[TermId],
         seal: impl Fn(&Writer<'_>, &mut StdRng) -> Result<Vec<(RecordId, u64, Envelope)>, WriteError>,
     ) -> Result<Vec<Written>, WriteError> {
         let account = &self.0.account;
@@ -242,6 +291,7 @@ impl Collection {
         }
         let mut attempt = 1;
         loop {
+            account.know_terms(&state, terms.iter().map(|at| (at.ontology, at.term))).await?;
             let now = account.client().now();
             let sealed = {
                 let me = account.identity();
@@ -259,7 +309,8 @@ impl Collection {
                         .map(|(id, version, envelope)| {
                             let digest = envelope.digest();
                             account.note_version((self.0.owner, self.0.scope, id), version, digest)?;
-                            Ok(Written { id, version, written_at: now, digest })
+                            let terms = filed(&envelope);
+                            Ok(Written { id, version, written_at: now, digest, terms })
                         })
                         .collect();
                 }

@@ -12,6 +12,7 @@ fn events() -> Definition {
         ]),
         discriminator: Some("/type".into()),
         indexes: Vec::new(),
+        ontologies: Vec::new(),
     }
 }
 

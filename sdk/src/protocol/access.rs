@@ -9,7 +9,7 @@ use pryv_crypto::{Identity, VerifiedAccess, note};
 use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
     AccessId, Timestamp,
-    access::{Access as Statement, AccessNote, AccessState},
+    access::{Access as Statement, AccessNote, AccessState, Grant},
 };
 use std::sync::Arc;
 
@@ -150,7 +150,7 @@ pub(crate) fn view(opened: &Opened, now: Timestamp) -> Access {
         name: opened.note.name.clone(),
         purpose: opened.note.purpose.clone(),
         unreadable: opened.unreadable,
-        scopes: access.grants.iter().map(|grant| Scoped { scope: grant.scope, level: grant.level }).collect(),
+        scopes: access.grants.iter().map(scoped).collect(),
         valid_from: access.valid_from,
         valid_until: access.valid_until,
         terms: access.terms,
@@ -160,6 +160,11 @@ pub(crate) fn view(opened: &Opened, now: Timestamp) -> Access {
         statement: opened.state.statement.clone(),
         revocation: opened.state.revocation.clone(),
     }
+}
+
+fn scoped(grant: &Grant) -> Scoped {
+    let Grant { scope, level, slice, from_epoch, .. } = grant;
+    Scoped { scope: *scope, level: *level, slice: slice.clone(), from_epoch: *from_epoch }
 }
 
 /// What an access is at a time.

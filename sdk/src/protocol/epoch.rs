@@ -12,7 +12,7 @@ use pryv_wire::{
     AccessId, PrincipalId, ScopeId, Suite, Timestamp,
     access::Level,
     card::Card,
-    scope::{Epoch, Lockbox, NewEpoch, ScopePre, Share},
+    scope::{Epoch, Lockbox, MovedTerm, NewEpoch, ScopePre, Share},
 };
 use rand::{CryptoRng, RngCore};
 use std::{collections::BTreeSet, sync::Arc};
@@ -80,18 +80,27 @@ pub(crate) fn first(
     Ok((statement, keys, new))
 }
 
-/// The epoch after the present one, for the readers that are given with the keys to seal to.
+/// An epoch that is about to begin, with its keys.
+pub(crate) struct Beginning {
+    pub(crate) statement: Epoch,
+    pub(crate) keys: EpochKeys,
+    pub(crate) new: NewEpoch,
+}
+
+/// The epoch after the present one, for the readers that are given with the keys to seal to. In an ontology it may tell of a
+/// move. The entries of slices are not in it yet.
 pub(crate) fn next(
     me: &Identity,
     state: &ScopeState,
     readers: &[(Reader, Arc<VerifiedCards>)],
+    moved: Option<MovedTerm>,
     now: Timestamp,
     rng: &mut (impl RngCore + CryptoRng),
-) -> Result<NewEpoch, Failure> {
+) -> Result<Beginning, Failure> {
     let present = state.last_epoch();
     let number = present.checked_add(1).ok_or(Distrust::Malformed { what: "the number of an epoch" })?;
     let keys = state.keys_of(present)?.next(rng);
-    let statement = keys.statement(me.principal(), state.scope, number, now);
+    let statement = Epoch { moved, ..keys.statement(me.principal(), state.scope, number, now) };
     let owner_wrap = wrap(me, &statement, &keys, rng)?;
     let lockbox = if readers.is_empty() {
         None
@@ -104,7 +113,8 @@ pub(crate) fn next(
         }
         Some(lockbox)
     };
-    Ok(NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox, entries: Vec::new() })
+    let new = NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox, entries: Vec::new() };
+    Ok(Beginning { statement, keys, new })
 }
 
 fn wrap(

@@ -1,7 +1,7 @@
 //! Grants: everything that lets a grantee open a scope, and the statement that says so.
 
 use super::{
-    epoch::{Reader, lockbox, scope_pre, share, unwrap_pre},
+    epoch::{Beginning, Reader, lockbox, scope_pre, share, unwrap_pre},
     scope::ScopeState,
 };
 use crate::{distrust::Distrust, failure::Failure, locked::LockReason};
@@ -28,11 +28,20 @@ pub(crate) struct Terms {
     pub(crate) max_uses: Option<u32>,
 }
 
-/// Makes a grant. For each scope to be read about 30 ms, and about 20 ms for each epoch that has no lockbox yet.
+/// A scope to be granted.
+pub(crate) struct ToGrant<'a> {
+    pub(crate) state: Arc<ScopeState>,
+    pub(crate) level: Level,
+    /// The epoch that begins with the grant: the grantee opens it and later ones, and none before.
+    pub(crate) only: Option<&'a Beginning>,
+}
+
+/// Makes a grant, with the keys of further definitions. For each scope to be read about 30 ms, and about 20 ms for each epoch that has no lockbox yet.
 pub(crate) fn make(
     me: &Identity,
     grantee: &VerifiedCards,
-    scopes: &[(Arc<ScopeState>, Level)],
+    scopes: &[ToGrant<'_>],
+    definitions: &[Arc<ScopeState>],
     terms: &Terms,
     access: AccessId,
     now: Timestamp,
@@ -40,16 +49,19 @@ pub(crate) fn make(
 ) -> Result<GrantAccess, Failure> {
     let mut parts = Parts::default();
     let mut grants = Vec::with_capacity(scopes.len());
-    let (mut definition_keys, mut suites) = (Vec::new(), Vec::new());
-    for (state, level) in scopes {
+    let mut suites = Vec::new();
+    let mut definition_keys: Vec<_> = definitions.iter().map(|state| definition_key(state)).collect();
+    for ToGrant { state, level, only } in scopes {
         suites.push(state.present()?.statement.suite);
-        let transform = if level.reads() {
-            Some(parts.open_to(me, grantee, state, access, rng)?)
-        } else {
+        let transform =
+            if level.reads() { Some(parts.open_to(me, grantee, state, *only, access, rng)?) } else { None };
+        // Who reads no epoch, or none that the definition was written in, opens it by its own key.
+        if !level.reads() || only.is_some() {
             definition_keys.push(definition_key(state));
-            None
-        };
-        grants.push(Grant { scope: state.scope, level: *level, transform, slice: None, from_epoch: 0 });
+        }
+        let from_epoch = only.map_or(0, |beginning| beginning.statement.epoch);
+        let slice = state.kind.slice().cloned();
+        grants.push(Grant { scope: state.scope, level: *level, transform, slice, from_epoch });
     }
     let note = AccessNote { name: terms.name.clone(), purpose: terms.purpose.clone(), definition_keys };
     let (grantor, to) = (me.principal(), grantee.principal());
@@ -163,25 +175,37 @@ impl Parts {
         me: &Identity,
         grantee: &VerifiedCards,
         state: &ScopeState,
+        only: Option<&Beginning>,
         access: AccessId,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Digest, Failure> {
         let (secret, generation) = self.scope_key(me, state, rng)?;
         let reader = Reader { access, grantee: grantee.principal() };
-        for (number, epoch) in &state.epochs {
-            let lock: LockKey = match &epoch.lock {
+        let mut epochs = Vec::new();
+        match only {
+            Some(begins) => {
+                let lock = begins.new.lockbox.as_ref().map(|lockbox| &lockbox.owner_lock);
+                epochs.push((&begins.statement, &begins.keys, lock));
+            }
+            None => {
+                for (number, epoch) in &state.epochs {
+                    epochs.push((&epoch.statement, &**state.keys_of(*number)?, epoch.lock.as_ref()));
+                }
+            }
+        }
+        for (statement, keys, lock) in epochs {
+            let lock: LockKey = match lock {
                 Some(wrapped) => me
                     .keyring()
-                    .unwrap_lock(epoch.statement.suite, state.scope, *number, wrapped)
+                    .unwrap_lock(statement.suite, state.scope, statement.epoch, wrapped)
                     .map_err(|_| Distrust::WrongWrap { what: "the lock key of an epoch" })?,
                 None => {
-                    let keys = state.keys_of(*number)?;
-                    let (lockbox, lock) = lockbox(me, &epoch.statement, keys, &secret, generation, rng)?;
+                    let (lockbox, lock) = lockbox(me, statement, keys, &secret, generation, rng)?;
                     self.lockboxes.push(lockbox);
                     lock
                 }
             };
-            self.shares.push(share(&epoch.statement, &lock, reader, grantee.current(), rng)?);
+            self.shares.push(share(statement, &lock, reader, grantee.current(), rng)?);
         }
         let key = secret
             .transform_key(grantee.pre(secret.curve()), rng)

@@ -44,7 +44,9 @@ pub(crate) fn plan(state: &ScopeState, conditions: &[Condition], scan: bool) -> 
         if !is_scalar(&condition.value) {
             return Err(PlanFault::NotIndexable { field: field.clone() });
         }
-        match state.fields.iter().find(|known| known.pointer == *field) {
+        // Index keys are the whole collection's: who reads a part of it looks by itself.
+        let known = state.fields.iter().find(|known| known.pointer == *field);
+        match known.filter(|_| state.role.reads(state.scope)) {
             Some(known) => {
                 let tokens = tokens(known, &condition.value)
                     .ok_or(PlanFault::NotIndexable { field: field.clone() })?;

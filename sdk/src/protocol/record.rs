@@ -1,20 +1,23 @@
 //! Records: content checked, indexed and sealed; envelopes opened and read.
 
-use super::scope::{Role, ScopeState};
+use super::{
+    scope::{Role, ScopeState},
+    tree::Held,
+};
 use crate::{
     definition::{Fault, IndexKind, at},
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
-    record::{Record, Validity},
+    record::{Filed, Record, TermId, Validity},
 };
 use pryv_crypto::{
-    Identity,
-    record::{Draft, OpenError, OpenedRecord, RecordSealer, SealError},
+    Branch, Identity,
+    record::{Draft, Filing, NewTokens, OpenError, OpenedRecord, Placing, RecordSealer, SealError},
 };
 use pryv_wire::{
     Bytes, RecordId, Timestamp, decode, encode,
-    record::{Envelope, RecordKind},
+    record::{Envelope, Parent, RecordKind},
 };
 use rand::{CryptoRng, RngCore};
 use serde_json::Value;
@@ -72,6 +75,7 @@ impl<'a> Writer<'a> {
         record: RecordId,
         version: u64,
         data: &Value,
+        terms: &[TermId],
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Envelope, SealFault> {
         if !nests_within(data, MAX_DEPTH) {
@@ -83,7 +87,15 @@ impl<'a> Writer<'a> {
         }
         let content = encode(data);
         let mut draft = self.draft(record, version, RecordKind::Instance, &content);
+        let tokens = self.index(data)?;
+        (draft.equality, draft.unique) = (tokens.equality, tokens.unique);
+        self.seal(&draft, terms, rng)
+    }
+
+    /// The index tokens of content in the present epoch; none for who holds no key for them.
+    fn index(&self, data: &Value) -> Result<NewTokens, SealFault> {
         let epoch = self.state.last_epoch();
+        let mut tokens = NewTokens::default();
         for field in &self.state.fields {
             if !self.tokens {
                 match field.kind {
@@ -94,13 +106,69 @@ impl<'a> Writer<'a> {
             let Some(value) = at(data, &field.pointer) else { continue };
             let not_indexable = |_| SealFault::NotIndexable(field.pointer.clone());
             if let Some(key) = field.equality.get(&epoch) {
-                draft.equality.extend(key.tokens(value).map_err(not_indexable)?);
+                tokens.equality.extend(key.tokens(value).map_err(not_indexable)?);
             }
             if let Some(key) = &field.unique {
-                draft.unique.extend(key.tokens(value).map_err(not_indexable)?);
+                tokens.unique.extend(key.tokens(value).map_err(not_indexable)?);
             }
         }
-        self.seal(&draft, rng)
+        Ok(tokens)
+    }
+
+    /// Places a record again: under these terms, in the present epoch, indexed under its keys.
+    pub(crate) fn place(
+        &self,
+        envelope: Envelope,
+        opened: &OpenedRecord,
+        terms: &[TermId],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Envelope, SealFault> {
+        let data: Value = decode(&opened.content)
+            .map_err(|_| SealFault::Failed(Distrust::Malformed { what: "a record" }.into()))?;
+        // What another client wrote may hold what has no token: it is found by a scan alone.
+        let tokens = self.index(&data).unwrap_or_default();
+        let branches = self.branches(terms);
+        let filings: Vec<_> = branches.iter().map(filing).collect();
+        let placing = Placing { terms: &filings, tokens: Some(tokens), moved_at: self.now };
+        self.sealer.place(envelope, opened, &placing, rng).map_err(|error| self.fault(&error))
+    }
+
+    /// What this writer holds of terms, in the present epoch.
+    fn branches(&self, terms: &[TermId]) -> Vec<(TermId, Option<Branch>)> {
+        let trees = self.state.trees();
+        let held = Held::of(self.state, &trees);
+        let epoch = self.state.last_epoch();
+        let branch = |at: &TermId| (*at, held.branch_to_write(at.ontology, at.term, epoch));
+        terms.iter().map(branch).collect()
+    }
+
+    /// Seals the next version of the definition.
+    pub(crate) fn definition(
+        &self,
+        content: &[u8],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Bytes, SealFault> {
+        let version = self.state.definition.reference.version.saturating_add(1);
+        let record = RecordId::definition(self.state.scope);
+        let draft =
+            Draft { definition: None, ..self.draft(record, version, RecordKind::Definition, content) };
+        self.seal(&draft, &[], rng).map(|envelope| to_bytes(&envelope))
+    }
+
+    /// Seals one version of a term, under a branch of the structure.
+    pub(crate) fn term(
+        &self,
+        term: RecordId,
+        version: u64,
+        content: Option<&[u8]>,
+        parent: Parent,
+        branch: &Branch,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Envelope, SealFault> {
+        let kind = if content.is_some() { RecordKind::Term } else { RecordKind::Tombstone };
+        let draft = self.draft(term, version, kind, content.unwrap_or_default());
+        let sealed = self.sealer.seal_term(&draft, parent, branch, rng);
+        sealed.map(|sealed| sealed.envelope).map_err(|error| self.fault(&error))
     }
 
     /// Seals what is left of a deleted record.
@@ -108,9 +176,10 @@ impl<'a> Writer<'a> {
         &self,
         record: RecordId,
         version: u64,
+        terms: &[TermId],
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Envelope, SealFault> {
-        self.seal(&self.draft(record, version, RecordKind::Tombstone, &[]), rng)
+        self.seal(&self.draft(record, version, RecordKind::Tombstone, &[]), terms, rng)
     }
 
     fn draft<'d>(&self, record: RecordId, version: u64, kind: RecordKind, content: &'d [u8]) -> Draft<'d> {
@@ -126,15 +195,34 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn seal(&self, draft: &Draft<'_>, rng: &mut (impl RngCore + CryptoRng)) -> Result<Envelope, SealFault> {
-        match self.sealer.seal(draft, rng) {
-            Ok(sealed) => Ok(sealed.envelope),
-            Err(SealError::TooLong { .. }) => Err(SealFault::TooLong),
-            Err(_) => {
+    fn seal(
+        &self,
+        draft: &Draft<'_>,
+        terms: &[TermId],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Envelope, SealFault> {
+        let branches = self.branches(terms);
+        let filings: Vec<_> = branches.iter().map(filing).collect();
+        let sealed = self.sealer.seal_under(draft, &filings, rng);
+        sealed.map(|sealed| sealed.envelope).map_err(|error| self.fault(&error))
+    }
+
+    fn fault(&self, error: &SealError) -> SealFault {
+        match error {
+            SealError::TooLong { .. } => SealFault::TooLong,
+            _ => {
                 let epoch = self.state.last_epoch();
-                Err(SealFault::Failed(Distrust::WrongKeys { epoch }.into()))
+                SealFault::Failed(Distrust::WrongKeys { epoch }.into())
             }
         }
+    }
+}
+
+const fn filing((at, branch): &(TermId, Option<Branch>)) -> Filing<'_> {
+    let TermId { ontology, term } = *at;
+    match branch {
+        Some(branch) => Filing::Held { ontology, term, branch },
+        None => Filing::Pending { ontology, term },
     }
 }
 
@@ -175,6 +263,7 @@ pub(crate) fn read(state: &ScopeState, opened: &OpenedRecord) -> Result<Content,
                 access: protected.access,
                 written_at: protected.written_at,
                 validity: Validity::of(state.definition.schemas.faults(&data)),
+                terms: Filed::of(&opened.placement),
                 data,
                 digest: opened.digest,
             }))

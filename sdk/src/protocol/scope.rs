@@ -1,5 +1,6 @@
 //! Opening a scope: epochs verified under the owner's cards, keys unwrapped or unlocked, the definition read.
 
+use super::tree::{Moves, Tree};
 use crate::{
     definition::{Definition, IndexKind, Schemas},
     distrust::Distrust,
@@ -8,12 +9,14 @@ use crate::{
 };
 use pryv_crypto::{
     EpochKeys, Identity, VerifiedAccess,
+    branch::DefinitionKey,
     evidence::signed_by,
     index::{EqualityKey, UniqueKey},
     keyring::UnwrapError,
     lockbox::{self, OpenLockboxError},
-    record::{Author, Sought, UnopenedRecord},
+    record::{Author, EpochSource, Sought, UnopenedRecord},
     secret::{ContentKey, LockKey},
+    slice::{Entry, EntryPlace, open_entry},
 };
 use pryv_proxy_crypto::{
     VerifiedCards,
@@ -22,12 +25,16 @@ use pryv_proxy_crypto::{
 };
 use pryv_wire::{
     AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId,
-    access::{AccessNote, Level},
+    access::{Access, AccessNote, Grant, Level},
     decode,
     record::DefinitionRef,
-    scope::{Epoch, EpochKeys as Keys, EpochOpened, ScopeOpened, ScopePre},
+    scope::{CoveringSlice, Epoch, EpochKeys as Keys, EpochOpened, ScopeKind, ScopeOpened, ScopePre, Slice},
+    term::TermNode,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// In which role this account reaches a scope.
 #[derive(Clone, Debug)]
@@ -48,7 +55,31 @@ impl Role {
     pub(crate) fn level(&self, scope: ScopeId) -> Option<Level> {
         match self {
             Self::Owner => None,
-            Self::Grantee { access, .. } => access.access().level(scope),
+            Self::Grantee { access, .. } => {
+                let access = access.access();
+                access.level(scope).or_else(|| strongest(covering(access, scope)))
+            }
+        }
+    }
+
+    /// The slices by which the role reaches a scope that is not granted itself.
+    pub(crate) fn slices(&self, scope: ScopeId) -> Vec<ScopeId> {
+        match self {
+            Self::Grantee { access, .. } if access.access().level(scope).is_none() => {
+                covering(access.access(), scope).map(|grant| grant.scope).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a slice opens, as the access says it that the role holds.
+    fn slice(&self, scope: ScopeId) -> Option<&Slice> {
+        match self {
+            Self::Owner => None,
+            Self::Grantee { access, .. } => {
+                let grants = &access.access().grants;
+                grants.iter().find(|grant| grant.scope == scope).and_then(|grant| grant.slice.as_ref())
+            }
         }
     }
 
@@ -60,13 +91,36 @@ impl Role {
         }
     }
 
-    /// Whether the role reads a scope.
+    /// Whether the role reads the whole of a scope.
     pub(crate) fn reads(&self, scope: ScopeId) -> bool {
         match self {
             Self::Owner => true,
-            Self::Grantee { .. } => self.level(scope).is_some_and(Level::reads),
+            Self::Grantee { access, .. } => access.access().level(scope).is_some_and(Level::reads),
         }
     }
+}
+
+/// The grants of slices that cover a scope: an ontology, or a collection.
+fn covering(access: &Access, scope: ScopeId) -> impl Iterator<Item = &Grant> {
+    access.grants.iter().filter(move |grant| {
+        let covers = |slice: &Slice| slice.covers(scope) || (slice.labels && slice.ontology == scope);
+        grant.slice.as_ref().is_some_and(covers)
+    })
+}
+
+/// The level that allows most. Grants of one access on slices of different levels are told apart by the server.
+fn strongest<'a>(grants: impl Iterator<Item = &'a Grant>) -> Option<Level> {
+    let rank = |level: &Level| (level.manages(), level.changes(), level.reads(), level.creates());
+    grants.map(|grant| grant.level).max_by_key(rank)
+}
+
+/// What opens the definition of a scope for who holds slices that cover it.
+pub(crate) fn definition_of(
+    slices: &[Arc<ScopeState>],
+    scope: ScopeId,
+    epoch: u32,
+) -> Option<&DefinitionKey> {
+    slices.iter().find_map(|slice| slice.entries.get(&(scope, epoch))).map(|entry| &entry.definition)
 }
 
 /// One epoch whose statement was verified.
@@ -113,6 +167,18 @@ pub(crate) struct ScopeState {
     pub(crate) fields: Vec<Field>,
     pub(crate) pre: Option<ScopePre>,
     pub(crate) readers: Vec<AccessId>,
+    /// What it is. Of a collection the owner's definition says it too; of a slice the signed access.
+    pub(crate) kind: ScopeKind,
+    /// In which role it was opened.
+    pub(crate) role: Role,
+    /// The slices by which a grantee reaches it.
+    pub(crate) slices: Vec<Arc<ScopeState>>,
+    /// Of a slice: what it opens, by scope and epoch.
+    pub(crate) entries: BTreeMap<(ScopeId, u32), Arc<Entry>>,
+    /// The slices that cover it, for its owner, as the server names them.
+    pub(crate) covering: Vec<CoveringSlice>,
+    /// The terms that its records are filed under, as far as they were asked for in this epoch.
+    pub(crate) trees: Mutex<Arc<BTreeMap<ScopeId, Tree>>>,
 }
 
 impl std::fmt::Debug for ScopeState {
@@ -135,6 +201,41 @@ impl ScopeState {
         self.epochs.last_key_value().map_or(0, |(number, _)| *number)
     }
 
+    /// Any keys that are held: to compare values by.
+    pub(crate) fn any_keys(&self) -> Option<&Arc<EpochKeys>> {
+        self.keys.values().next_back().or_else(|| self.slices.iter().find_map(|slice| slice.any_keys()))
+    }
+
+    /// The ontologies that a collection is linked to, as the server says it.
+    pub(crate) fn ontologies(&self) -> &[ScopeId] {
+        match &self.kind {
+            ScopeKind::Collection(kind) => &kind.ontologies,
+            _ => &[],
+        }
+    }
+
+    /// The moves of terms that the epochs of an ontology tell.
+    pub(crate) fn moves(&self) -> Moves {
+        Moves::of(self.epochs.values().map(|epoch| &epoch.statement))
+    }
+
+    /// The trees that are known by now.
+    pub(crate) fn trees(&self) -> Arc<BTreeMap<ScopeId, Tree>> {
+        Arc::clone(&self.trees.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes terms in, with their places.
+    pub(crate) fn learn(
+        &self,
+        ontology: ScopeId,
+        nodes: &[TermNode],
+        moves: Option<&Moves>,
+    ) -> Result<(), Distrust> {
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let tree = Arc::make_mut(&mut trees).entry(ontology).or_default();
+        nodes.iter().try_for_each(|node| tree.insert(ontology, node, moves))
+    }
+
     /// The keys of one epoch.
     pub(crate) fn keys_of(&self, epoch: u32) -> Result<&Arc<EpochKeys>, Failure> {
         self.keys.get(&(self.scope, epoch)).ok_or_else(|| LockReason::EpochNotHeld { epoch }.into())
@@ -155,9 +256,11 @@ pub(crate) fn open(
     owner: &VerifiedCards,
     scope: ScopeId,
     role: &Role,
+    slices: Vec<Arc<ScopeState>>,
     answer: &ScopeOpened,
     known: Option<&ScopeState>,
 ) -> Result<ScopeState, Failure> {
+    check_kind(role, scope, &answer.kind)?;
     let (mut epochs, mut keys, mut locks) = match (role, known) {
         (Role::Grantee { .. }, Some(known)) => {
             (known.epochs.clone(), known.keys.clone(), known.locks.clone())
@@ -205,9 +308,10 @@ pub(crate) fn open(
         let (known, answered) = (u64::from(last), u64::from(expected.saturating_sub(1)));
         return Err(Distrust::RolledBack { what: "a collection's epochs", known, answered }.into());
     }
-    let definition = definition(owner, scope, role, answer, known, &keys)?;
-    if matches!(role, Role::Owner) && me.scope_id(&definition.definition.uri) != scope {
-        return Err(Distrust::Misplaced { what: "a definition" }.into());
+    let entries = entries(owner, scope, answer, known, &keys)?;
+    let definition = definition(owner, scope, role, &slices, answer, known, &keys)?;
+    if matches!(role, Role::Owner) {
+        check_own(me, scope, &answer.kind, &definition.definition)?;
     }
     let fields = fields(&definition.definition, &keys);
     Ok(ScopeState {
@@ -220,7 +324,87 @@ pub(crate) fn open(
         fields,
         pre: answer.pre.clone(),
         readers: answer.readers.clone(),
+        kind: answer.kind.clone(),
+        role: role.clone(),
+        slices,
+        entries,
+        covering: answer.slices.clone(),
+        trees: Mutex::default(),
     })
+}
+
+/// A grantee knows from the signed access which of its scopes are slices, and what each opens.
+fn check_kind(role: &Role, scope: ScopeId, kind: &ScopeKind) -> Result<(), Distrust> {
+    match role {
+        Role::Owner => Ok(()),
+        Role::Grantee { .. } if role.slice(scope) == kind.slice() => Ok(()),
+        Role::Grantee { .. } => Err(Distrust::Substituted { what: "kind of scope" }),
+    }
+}
+
+/// An owner knows the id that a scope must have, and the ontologies that its own definition names.
+fn check_own(
+    me: &Identity,
+    scope: ScopeId,
+    kind: &ScopeKind,
+    definition: &Definition,
+) -> Result<(), Distrust> {
+    let expected = match kind {
+        ScopeKind::Collection(_) => me.scope_id(&definition.uri),
+        ScopeKind::Ontology => me.ontology_id(&definition.uri),
+        ScopeKind::Slice(slice) => me.slice_id(slice),
+        _ => return Ok(()),
+    };
+    if expected != scope {
+        return Err(Distrust::Misplaced { what: "a definition" });
+    }
+    if let ScopeKind::Collection(kind) = kind
+        && !definition.ontologies.iter().all(|uri| kind.ontologies.contains(&me.ontology_id(uri)))
+    {
+        return Err(Distrust::Substituted { what: "list of ontologies" });
+    }
+    Ok(())
+}
+
+/// What a slice opens: the entries that the keys of its epochs open.
+fn entries(
+    owner: &VerifiedCards,
+    scope: ScopeId,
+    answer: &ScopeOpened,
+    known: Option<&ScopeState>,
+    keys: &BTreeMap<(ScopeId, u32), Arc<EpochKeys>>,
+) -> Result<BTreeMap<(ScopeId, u32), Arc<Entry>>, Distrust> {
+    let mut entries = known.map(|known| known.entries.clone()).unwrap_or_default();
+    for entry in &answer.entries {
+        let Some(keys) = keys.get(&(scope, entry.slice_epoch)) else { continue };
+        let place = EntryPlace {
+            account: owner.principal(),
+            slice: scope,
+            slice_epoch: entry.slice_epoch,
+            scope: entry.scope,
+            epoch: entry.epoch,
+        };
+        let opened = open_entry(owner, keys, &place, &entry.sealed)
+            .map_err(|_| Distrust::WrongWrap { what: "what a slice opens" })?;
+        entries.insert((entry.scope, entry.epoch), Arc::new(opened));
+    }
+    Ok(entries)
+}
+
+/// The keys that open a definition: of whole epochs, or of slices.
+struct DefinitionKeys<'a> {
+    keys: &'a BTreeMap<(ScopeId, u32), Arc<EpochKeys>>,
+    slices: &'a [Arc<ScopeState>],
+}
+
+impl EpochSource for DefinitionKeys<'_> {
+    fn keys(&self, scope: ScopeId, epoch: u32) -> Option<&EpochKeys> {
+        self.keys.get(&(scope, epoch)).map(|keys| &**keys)
+    }
+
+    fn definition(&self, scope: ScopeId, epoch: u32) -> Option<&DefinitionKey> {
+        definition_of(self.slices, scope, epoch)
+    }
 }
 
 fn epoch(owner: &VerifiedCards, scope: ScopeId, opened: &EpochOpened) -> Result<KnownEpoch, Failure> {
@@ -304,6 +488,7 @@ fn definition(
     owner: &VerifiedCards,
     scope: ScopeId,
     role: &Role,
+    slices: &[Arc<ScopeState>],
     answer: &ScopeOpened,
     known: Option<&ScopeState>,
     keys: &BTreeMap<(ScopeId, u32), Arc<EpochKeys>>,
@@ -318,13 +503,15 @@ fn definition(
     };
     let author = Author::Owner(owner);
     let version = unopened.protected().version;
-    let opened = match role {
-        Role::Grantee { note, .. } if !role.reads(scope) => {
-            let key = note.definition_keys.iter().find(|key| key.scope == scope && key.version == version);
-            let key = key.ok_or(LockReason::NotGranted)?;
-            unopened.open_with(&sought, &key.key, author)
+    let given = match role {
+        Role::Owner => None,
+        Role::Grantee { note, .. } => {
+            note.definition_keys.iter().find(|key| key.scope == scope && key.version == version)
         }
-        _ => unopened.open(&sought, keys, author),
+    };
+    let opened = match given {
+        Some(key) => unopened.open_with(&sought, &key.key, author),
+        None => unopened.open(&sought, &DefinitionKeys { keys, slices }, author),
     };
     let opened = opened.map_err(|error| super::record::open_fault(&error))?;
     let definition: Definition =

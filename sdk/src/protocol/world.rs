@@ -3,7 +3,7 @@
 use super::{
     access::{Opened, Signers, open_granted, open_received},
     epoch,
-    grant::{Terms, make},
+    grant::{Terms, ToGrant, make},
     record::{Writer, to_bytes},
     scope::{Role, ScopeState, open},
 };
@@ -145,7 +145,7 @@ impl World {
         answer: &ScopeOpened,
         known: Option<&ScopeState>,
     ) -> Result<ScopeState, Failure> {
-        open(&self.ada.identity, &self.ada.cards, self.scope, &Role::Owner, answer, known)
+        open(&self.ada.identity, &self.ada.cards, self.scope, &Role::Owner, Vec::new(), answer, known)
     }
 
     pub(crate) fn owner(&self) -> ScopeState {
@@ -164,8 +164,9 @@ impl World {
             max_uses: None,
         };
         let id = AccessId::from_bytes([u8::try_from(number).unwrap(); 16]);
-        let scopes = [(Arc::new(self.owner()), level)];
-        let made = make(&self.ada.identity, &self.bob.cards, &scopes, &terms, id, NOW, &mut rng(5)).unwrap();
+        let scopes = [ToGrant { state: Arc::new(self.owner()), level, only: None }];
+        let made =
+            make(&self.ada.identity, &self.bob.cards, &scopes, &[], &terms, id, NOW, &mut rng(5)).unwrap();
         self.grants.push((made, None));
         number
     }
@@ -207,13 +208,13 @@ impl World {
         answer: &ScopeOpened,
         known: Option<&ScopeState>,
     ) -> Result<ScopeState, Failure> {
-        open(&self.bob.identity, &self.ada.cards, self.scope, &self.role(grant), answer, known)
+        open(&self.bob.identity, &self.ada.cards, self.scope, &self.role(grant), Vec::new(), answer, known)
     }
 
     /// A record of Ada's in the present epoch.
     pub(crate) fn write(&self, data: &Value) -> Bytes {
         let state = self.owner();
         let writer = Writer::new(&self.ada.identity, &Role::Owner, &state, NOW).unwrap();
-        to_bytes(&writer.instance(RecordId::from_bytes([6; 16]), 1, data, &mut rng(7)).unwrap())
+        to_bytes(&writer.instance(RecordId::from_bytes([6; 16]), 1, data, &[], &mut rng(7)).unwrap())
     }
 }

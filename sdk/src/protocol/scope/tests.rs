@@ -10,7 +10,7 @@ use serde_json::json;
 /// Begins an epoch as a revocation does: for nobody else.
 fn begin(world: &mut World) {
     let state = world.owner();
-    world.epochs.push(next(&world.ada.identity, &state, &[], NOW, &mut rng(8)).unwrap());
+    world.epochs.push(next(&world.ada.identity, &state, &[], None, NOW, &mut rng(8)).unwrap().new);
 }
 
 fn code(result: Result<ScopeState, Failure>) -> &'static str {

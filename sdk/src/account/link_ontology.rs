@@ -1,0 +1,91 @@
+//! Linking a collection to one more ontology.
+
+use super::{Account, DefineError, define::content};
+use crate::{
+    collection::Collection,
+    definition::Definition,
+    failure::Failure,
+    ontology::Ontology,
+    protocol::{
+        entry::{self, Under},
+        record::Writer,
+        scope::Role,
+        tree::Held,
+    },
+};
+use pryv_wire::{ErrorCode, transaction::Operation};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// How often a link is made anew because an epoch began in between.
+const ATTEMPTS: usize = 4;
+
+impl Account {
+    /// Links a collection of this account to one more ontology of it: its instances may carry the ontology's terms from then
+    /// on. The definition of the collection says so too, in a new version.
+    ///
+    /// # Errors
+    ///
+    /// See [`DefineError`].
+    pub async fn link_ontology(
+        &self,
+        collection: &Collection,
+        ontology: &Ontology,
+    ) -> Result<Collection, DefineError> {
+        let mut attempt = 1;
+        loop {
+            match self.try_link(collection, ontology).await {
+                Err(DefineError::Failed(failure))
+                    if matches!(
+                        failure.refusal(),
+                        Some(ErrorCode::StaleEpoch | ErrorCode::VersionConflict)
+                    ) && attempt < ATTEMPTS =>
+                {
+                    attempt += 1;
+                }
+                linked => return linked,
+            }
+        }
+    }
+
+    async fn try_link(
+        &self,
+        collection: &Collection,
+        ontology: &Ontology,
+    ) -> Result<Collection, DefineError> {
+        let (scope, to) = (collection.scope(), ontology.scope());
+        let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+        let uri = ontology.uri();
+        let linked = state.ontologies().contains(&to);
+        if linked && state.definition.definition.ontologies.contains(&uri) {
+            return Ok(Collection::new(self, Role::Owner, state));
+        }
+        let mut operations = Vec::new();
+        if !linked {
+            let mut entries = Vec::new();
+            let number = state.last_epoch();
+            for (held, slice) in self.slices_of(&BTreeSet::from([to]), scope).await? {
+                self.know_terms(&state, slice.term.map(|term| (to, term))).await?;
+                let trees = state.trees();
+                let keys = Held::of(&state, &trees);
+                let epoch = held.last_epoch();
+                let under = Under { scope: held.scope, slice: &slice, epoch, keys: held.keys_of(epoch)? };
+                let mut rng = self.client().rng();
+                let made = entry::make(&self.identity(), under, &keys, number, &mut rng);
+                entries.push(made.map_err(Failure::from)?);
+            }
+            operations.push(Operation::LinkOntology { collection: scope, ontology: to, entries });
+        }
+        let mut definition = Definition::clone(&state.definition.definition);
+        definition.ontologies.push(uri);
+        let content = content(&definition)?;
+        let me = self.identity();
+        let writer = Writer::new(&me, &Role::Owner, &state, self.client().now())?;
+        let record = writer
+            .definition(&content, &mut self.client().rng())
+            .map_err(|_| Failure::from(crate::Distrust::WrongKeys { epoch: state.last_epoch() }))?;
+        operations.push(Operation::PutRecord { record });
+        self.commit(self.id(), operations).await?;
+        let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+        Ok(Collection::new(self, Role::Owner, Arc::clone(&state)))
+    }
+}
