@@ -1,21 +1,24 @@
 //! A grantee who was handed everything the server ever had, and tries every key on every lock.
 
 use pryv_crypto::{
-    EpochKeys, Identity, lockbox,
-    record::{Author, Sought, UnopenedRecord},
+    Branch, EpochKeys, Identity,
+    branch::DefinitionKey,
+    lockbox,
+    record::{Author, EpochSource, Sought, UnopenedRecord},
+    slice::{Entry, EntryPlace, open_entry},
 };
 use pryv_proxy_crypto::{
     VerifiedCards,
     pre::{Capsule, TransformKey, transform},
 };
 use pryv_wire::{
-    AccessId, Bytes, ScopeId, Signed,
-    scope::{Epoch, Lockbox, NewEpoch},
+    AccessId, Bytes, RecordId, ScopeId, Signed,
+    scope::{Epoch, Lockbox, NewEpoch, Slice, SliceEntry},
     transaction::{Commit, GrantAccess, Operation},
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a server was ever given for one account: nothing deleted, nothing hidden.
 #[derive(Debug, Default)]
@@ -30,6 +33,10 @@ pub struct Loot {
     pub transforms: Vec<Bytes>,
     /// Envelopes of records.
     pub records: Vec<Bytes>,
+    /// What slices open.
+    pub slices: BTreeMap<ScopeId, Slice>,
+    /// The keys of slices, under those of their epochs.
+    pub entries: Vec<SliceEntry>,
 }
 
 /// What the thief got open.
@@ -48,11 +55,20 @@ impl Loot {
     pub fn keep(&mut self, commit: &Commit) {
         for operation in &commit.operations {
             match operation {
-                Operation::CreateScope { epoch, definition, .. } => {
+                Operation::CreateScope { epoch, definition, kind, entries } => {
                     self.epoch(epoch);
                     self.records.push(definition.clone());
+                    self.entries.extend(entries.iter().cloned());
+                    if let Some(slice) = kind.slice() {
+                        let scope = epoch.statement.unverified().expect("an epoch").scope;
+                        self.slices.insert(scope, slice.clone());
+                    }
                 }
-                Operation::PutRecord { record } => self.records.push(record.clone()),
+                Operation::LinkOntology { entries, .. } => self.entries.extend(entries.iter().cloned()),
+                Operation::PutRecord { record } | Operation::MoveTerm { record, .. } => {
+                    self.records.push(record.clone());
+                }
+                Operation::PlaceRecord { envelope, .. } => self.records.push(envelope.clone()),
                 Operation::Grant(grant) => self.grant(grant),
                 Operation::Revoke { epochs, .. } => epochs.iter().for_each(|epoch| self.epoch(epoch)),
                 Operation::BeginEpoch { epoch } => self.epoch(epoch),
@@ -63,6 +79,7 @@ impl Loot {
 
     fn epoch(&mut self, new: &NewEpoch) {
         self.epochs.push(new.statement.clone());
+        self.entries.extend(new.entries.iter().cloned());
         if let Some(lockbox) = &new.lockbox {
             self.lockbox(lockbox);
         }
@@ -109,8 +126,44 @@ impl Loot {
                 }
             }
         }
-        let contents = self.records.iter().filter_map(|record| open(record, &keys, owner)).collect();
-        Opened { epochs: keys.keys().map(|(_, epoch)| *epoch).collect(), capsules, contents }
+        let held = Keys { tops: self.tops(&keys, owner), parents: self.parents(), keys };
+        let contents = self.records.iter().filter_map(|record| open(record, &held, owner)).collect();
+        Opened { epochs: held.keys.keys().map(|(_, epoch)| *epoch).collect(), capsules, contents }
+    }
+
+    /// The branches that the entries of slices give to who holds epochs of the slices.
+    fn tops(
+        &self,
+        keys: &BTreeMap<(ScopeId, u32), EpochKeys>,
+        owner: &VerifiedCards,
+    ) -> BTreeMap<(ScopeId, u32), Vec<(Option<RecordId>, Entry)>> {
+        let mut tops: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for entry in &self.entries {
+            let Some(keys) = keys.get(&(entry.slice, entry.slice_epoch)) else { continue };
+            let place = EntryPlace {
+                account: owner.principal(),
+                slice: entry.slice,
+                slice_epoch: entry.slice_epoch,
+                scope: entry.scope,
+                epoch: entry.epoch,
+            };
+            let opened = open_entry(owner, keys, &place, &entry.sealed).expect("an entry of the owner's");
+            let term = self.slices.get(&entry.slice).expect("a slice that was made").term;
+            tops.entry((entry.scope, entry.epoch)).or_default().push((term, opened));
+        }
+        tops
+    }
+
+    /// Every place that each term ever had.
+    fn parents(&self) -> BTreeMap<RecordId, BTreeSet<Option<RecordId>>> {
+        let mut parents: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for record in &self.records {
+            let record = UnopenedRecord::parse(record).expect("an envelope");
+            if let Some(parent) = record.placement().parent {
+                parents.entry(record.protected().record).or_default().insert(parent.term);
+            }
+        }
+        parents
     }
 
     fn epoch_of(&self, lockbox: &Lockbox) -> Epoch {
@@ -120,12 +173,49 @@ impl Loot {
     }
 }
 
-fn open(
-    record: &Bytes,
-    keys: &BTreeMap<(ScopeId, u32), EpochKeys>,
-    owner: &VerifiedCards,
-) -> Option<Vec<u8>> {
-    let record = UnopenedRecord::parse(record).expect("an envelope");
+/// Every key that came open.
+struct Keys {
+    keys: BTreeMap<(ScopeId, u32), EpochKeys>,
+    tops: BTreeMap<(ScopeId, u32), Vec<(Option<RecordId>, Entry)>>,
+    parents: BTreeMap<RecordId, BTreeSet<Option<RecordId>>>,
+}
+
+impl Keys {
+    fn below(&self, top: Option<RecordId>, branch: &Branch, term: RecordId, depth: usize) -> Option<Branch> {
+        if top == Some(term) {
+            return Branch::from_slice(branch.expose());
+        }
+        if depth == 0 {
+            return None;
+        }
+        self.parents.get(&term)?.iter().find_map(|parent| match parent {
+            None if top.is_none() => Some(branch.child(term)),
+            None => None,
+            Some(parent) => Some(self.below(top, branch, *parent, depth - 1)?.child(term)),
+        })
+    }
+}
+
+impl EpochSource for Keys {
+    fn keys(&self, scope: ScopeId, epoch: u32) -> Option<&EpochKeys> {
+        self.keys.get(&(scope, epoch))
+    }
+
+    fn branch(&self, scope: ScopeId, _: ScopeId, term: RecordId, epoch: u32) -> Option<Branch> {
+        let tops = self.tops.get(&(scope, epoch))?;
+        tops.iter().find_map(|(top, entry)| self.below(*top, &entry.branch, term, 32))
+    }
+
+    fn definition(&self, scope: ScopeId, epoch: u32) -> Option<&DefinitionKey> {
+        self.tops.get(&(scope, epoch))?.first().map(|(_, entry)| &entry.definition)
+    }
+}
+
+fn open(record: &Bytes, keys: &Keys, owner: &VerifiedCards) -> Option<Vec<u8>> {
+    let mut record = UnopenedRecord::parse(record).expect("an envelope");
+    if record.moved().is_some() {
+        record.check_mover(Author::Owner(owner)).ok()?;
+    }
     let protected = record.protected();
     let sought = Sought { account: protected.account, scope: protected.scope, record: None, at_least: 0 };
     record.open(&sought, keys, Author::Owner(owner)).ok().map(|opened| opened.content.to_vec())

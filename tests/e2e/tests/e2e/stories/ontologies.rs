@@ -1,0 +1,117 @@
+//! Ontologies: terms made, named, coded, moved, merged, put away and deleted; records filed under them.
+
+use crate::fixture::{Note, note, plain_notes, topic};
+use pryv_sdk::{Code, Definition, Ontology, Silent, TermContent};
+use pryv_test_kit::{User, World};
+use serde_json::json;
+
+/// An ontology whose every text is a marker. Its terms may carry a unit.
+pub(crate) async fn ontology(world: &World, user: &User) -> Ontology {
+    let schema = json!({
+        "type": "object",
+        "properties": { "unit": { "type": "string", "title": world.canary.text("schema of a term") } },
+    });
+    let uri = format!("https://example.org/{}", world.canary.text("ontology URI"));
+    let definition = Definition::new(uri, world.canary.text("ontology title"), "term", schema);
+    user.account.define_ontology(definition).await.expect("an ontology")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terms_are_made_renamed_moved_merged_and_deleted() {
+    let world = World::start().await;
+    let ada = world.user("ada").await;
+    let ontology = ontology(&world, &ada).await;
+    let label = |kind: &str| world.canary.text(kind);
+    let (health, heart) = (label("health"), label("heart"));
+    let top = ontology.create_term(&health, None).await.unwrap();
+    let snomed = Code::new("http://snomed.info/sct", "80891009", label("heart structure"));
+    let content = TermContent {
+        label: heart.clone(),
+        codes: vec![snomed.clone()],
+        inherit: true,
+        data: Some(json!({ "unit": label("unit") })),
+        ..TermContent::default()
+    };
+    let under = ontology.create(content.clone(), Some(&top)).await.unwrap();
+    let leaf = ontology.create_term(label("rate"), Some(&under)).await.unwrap();
+
+    let taken = ontology.create_term(&heart, Some(&top)).await.unwrap_err();
+    assert_eq!(taken.code(), "label-taken");
+    ontology.create_term(&heart, None).await.unwrap();
+    let wrong =
+        TermContent { label: label("wrong"), data: Some(json!({ "unit": 1 })), ..TermContent::default() };
+    assert_eq!(ontology.create(wrong, None).await.unwrap_err().code(), "invalid-record");
+
+    // Another device sees the same tree.
+    let again = world.client().log_in(&ada.username, &ada.password()).await.unwrap();
+    let seen = again.ontology(&ontology.uri()).await.unwrap();
+    let terms = seen.terms().await.unwrap();
+    assert_eq!(terms.len(), 4);
+    assert_eq!(terms.path(leaf.id), [&*health, &*heart, leaf.label()]);
+    assert_eq!(terms.get(under.id).unwrap().content.as_ref(), Some(&content));
+    assert_eq!(terms.find(&[&health, &heart]).unwrap().id, under.id);
+    assert_eq!(terms.codes(under.id), [snomed]);
+
+    let renamed = seen.rename(terms.get(leaf.id).unwrap(), label("pulse")).await.unwrap();
+    assert_eq!(ontology.rename(&leaf, label("late")).await.unwrap_err().code(), "version-conflict");
+    let trashed = seen.trash(&renamed).await.unwrap();
+    assert!(trashed.is_trashed());
+    let back = seen.restore(&trashed).await.unwrap();
+    assert!(!back.is_trashed());
+    assert_eq!(seen.delete(terms.get(under.id).unwrap()).await.unwrap_err().code(), "in-use");
+
+    // A move, and what it refuses.
+    let moved = seen.move_term(&back, None).await.unwrap();
+    assert_eq!(moved.parent, None);
+    let terms = ontology.terms().await.unwrap();
+    assert_eq!(terms.path(leaf.id), [back.label()]);
+    let (top, under) = (terms.get(top.id).unwrap(), terms.get(under.id).unwrap());
+    assert_eq!(ontology.move_term(top, Some(under)).await.unwrap_err().code(), "under-itself");
+    let merged = ontology.merge_into_parent(under).await.unwrap();
+    let terms = ontology.terms().await.unwrap();
+    assert_eq!(terms.shown(merged.id).unwrap().id, top.id);
+    ontology.delete(terms.get(leaf.id).unwrap()).await.unwrap();
+    assert!(ontology.terms().await.unwrap().get(leaf.id).is_none());
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_filed_under_terms_and_moved_between_them_without_being_written_again() {
+    let world = World::start().await;
+    let ada = world.user("ada").await;
+    let ontology = ontology(&world, &ada).await;
+    let diary = ada.account.define(plain_notes(&world)).await.unwrap();
+    let diary = ada.account.link_ontology(&diary, &ontology).await.unwrap();
+    assert_eq!(diary.ontologies(), [ontology.uri()]);
+    let health = ontology.create_term(world.canary.text("health"), None).await.unwrap();
+    let heart = ontology.create_term(world.canary.text("heart"), Some(&health)).await.unwrap();
+    let other = ontology.create_term(world.canary.text("other"), None).await.unwrap();
+
+    let about = topic(&world);
+    let first = note(&world, &about);
+    let record = diary.create_in([&heart, &other], &first).await.unwrap();
+    assert_eq!(record.terms.len(), 2);
+    diary.create(note(&world, &about)).await.unwrap();
+    let within = async |term: &pryv_sdk::Term| {
+        let found = diary.query().within(term).all::<Note>(&mut Silent).await.unwrap();
+        assert!(found.rejected.is_empty());
+        found.records.into_iter().map(|record| record.data).collect::<Vec<_>>()
+    };
+    assert_eq!(within(&health).await, [first.clone()], "descendants count");
+    assert_eq!(within(&other).await, [first.clone()]);
+    let right = diary.query().right_under(&health).fetch::<Note>().await.unwrap();
+    assert!(right.records.is_empty());
+
+    let before = diary.get::<Note>(record.id).await.unwrap();
+    diary.file(&before, [&health]).await.unwrap();
+    let after = diary.get::<Note>(record.id).await.unwrap();
+    assert_eq!((after.version, after.digest(), &after.data), (before.version, before.digest(), &first));
+    assert_eq!(after.terms.iter().map(|filed| filed.at.term).collect::<Vec<_>>(), [health.id]);
+    assert!(within(&other).await.is_empty());
+    let found = diary.query().eq("/topic", about.as_str()).within(&health).fetch::<Note>().await.unwrap();
+    assert_eq!(found.records.len(), 1, "it is still found by its topic");
+    let second = diary.update(&after, note(&world, &about)).await.unwrap();
+    assert_eq!((second.version, second.terms.len()), (2, 1), "it stays where it is filed");
+    assert_eq!(diary.file(&after, [&heart]).await.unwrap_err().code(), "version-conflict");
+    world.close().await;
+}
