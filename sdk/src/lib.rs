@@ -56,6 +56,7 @@ mod locked;
 pub mod ontology;
 pub mod password;
 mod progress;
+pub mod properties;
 mod protocol;
 mod receipt;
 pub mod record;
@@ -79,6 +80,7 @@ pub use locked::{LockReason, Locked};
 pub use ontology::{Code, Ontology, Part, Term, TermContent, TermState, Terms};
 pub use password::{Password, WeakPassword};
 pub use progress::{Progress, Silent};
+pub use properties::{Properties, PropertyError};
 pub use pryv_crypto::recovery::{InvalidPhrase, RecoveryPhrase};
 pub use pryv_wire::{
     AccessId, Clock, Digest, ErrorCode, PrincipalId, RecordId, ScopeId, SessionId, Timestamp, Uri,

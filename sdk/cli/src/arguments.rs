@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod link;
 mod record;
+mod term;
 
 pub(crate) use access::{Grant, GrantLevel, Revoke, Show};
 pub(crate) use account::{Login, NewPassword, PasswordSource, Recover, SignUp};
@@ -13,12 +14,14 @@ pub(crate) use link::{CreateLink, Link, LinkLevel, OpenLink};
 pub(crate) use record::{
     Collection, Create, Define, Export, Import, Query, Rendering, RowFormat, Selection, Target, Update,
 };
+pub(crate) use term::{File, Ontology, Term};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
-Collections are named by their URI, by its last part (`blood-pressure`) or by their id.
+Collections and ontologies are named by their URI, by its last part (`blood-pressure`) or by their id. Terms are named by
+their ontology and the labels down to them (`streams:health/heart`).
 
 Exit codes:
   0  done
@@ -89,6 +92,14 @@ pub(crate) enum Command {
     Update(Update),
     /// Delete one record
     Delete(Target),
+    /// File one record under other terms; its content stays as it was signed
+    File(File),
+    /// Create, list and link ontologies: trees of terms that records are filed under
+    #[command(subcommand)]
+    Ontology(Ontology),
+    /// List, make and change the terms of an ontology
+    #[command(subcommand)]
+    Term(Term),
     /// Give somebody access to a collection
     Grant(Grant),
     /// List the accesses you granted, with what was served

@@ -11,6 +11,7 @@ mod link;
 mod query;
 mod record;
 mod show;
+mod term;
 
 use crate::{
     arguments::{Arguments, Command, Link},
@@ -64,6 +65,9 @@ async fn with_account(
         Command::Get(target) => record::get(account, &target, output).await,
         Command::Update(update) => record::update(account, &update, output).await,
         Command::Delete(target) => record::delete(account, &target, output).await,
+        Command::File(file) => record::file(account, &file, output).await,
+        Command::Ontology(wanted) => term::ontology(account, &wanted, output).await,
+        Command::Term(wanted) => term::term(account, &wanted, output).await,
         Command::Grant(grant) => access::grant(account, &grant, output).await,
         Command::Accesses => access::granted(account, output).await,
         Command::Received => access::received(account, output).await,

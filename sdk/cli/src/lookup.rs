@@ -6,8 +6,8 @@ use crate::{
     visible::visible,
 };
 use pryv_sdk::{
-    AccessId, Account, Collection, Contact, Distrust, Fingerprint, GrantedAccess, PrincipalId,
-    ReceivedAccess, RecordId, account::FindError,
+    AccessId, Account, Collection, Contact, Distrust, Fingerprint, GrantedAccess, Ontology, PrincipalId,
+    ReceivedAccess, RecordId, Term, Terms, account::FindError,
 };
 
 /// A collection of one's own, or one that somebody granted.
@@ -89,12 +89,10 @@ async fn received(account: &Account, name: &str, user: &str) -> Result<Collectio
         if received.access.grantor != grantor {
             continue;
         }
-        for scope in &received.access.scopes {
-            match received.open(scope.scope).await {
-                Ok(collection) => found.push(collection),
-                // It may be the one that is wanted: its name cannot be read any longer.
-                Err(error) => locked = Some(Failure::from(error)),
-            }
+        match received.collections().await {
+            Ok(collections) => found.extend(collections),
+            // It may be the one that is wanted: its name cannot be read any longer.
+            Err(error) => locked = Some(Failure::from(error)),
         }
     }
     let opened = !found.is_empty();
@@ -106,6 +104,66 @@ async fn received(account: &Account, name: &str, user: &str) -> Result<Collectio
             .next(format!("list what you have with `pryv received`, or ask {user} for an access"))
             .exit(Exit::Refused)
     }))
+}
+
+/// An ontology of one's own.
+pub(crate) async fn ontology(account: &Account, name: &str) -> Result<Ontology, Failure> {
+    called(account.ontologies().await?, name).ok_or_else(|| {
+        Failure::new("not-found", format!("you have no ontology `{name}`"))
+            .next("list yours with `pryv ontology list`; `pryv ontology define FILE` makes one")
+    })
+}
+
+/// An ontology that `user` granted, or a part of one.
+pub(crate) async fn received_ontology(
+    account: &Account,
+    name: &str,
+    user: &str,
+) -> Result<Ontology, Failure> {
+    let grantor = principal(account, user).await?;
+    let mut found = Vec::new();
+    for received in account.received().await? {
+        if received.access.account == grantor && received.access.check().is_ok() {
+            found.extend(received.ontologies().await?);
+        }
+    }
+    called(found, name).ok_or_else(|| {
+        Failure::new("not-granted", format!("`{user}` has granted you no ontology called `{name}`"))
+            .next("list what you have with `pryv received`")
+            .exit(Exit::Refused)
+    })
+}
+
+fn called(ontologies: Vec<Ontology>, name: &str) -> Option<Ontology> {
+    let exact = |ontology: &&Ontology| ontology.uri() == name || ontology.scope().to_string() == name;
+    let short = |ontology: &&Ontology| short_name(&ontology.uri()) == name;
+    ontologies.iter().find(exact).or_else(|| ontologies.iter().find(short)).cloned()
+}
+
+/// The ontology and the labels of `ONTOLOGY:LABEL/LABEL`.
+pub(crate) async fn path(account: &Account, text: &str) -> Result<(Ontology, Vec<String>), Failure> {
+    let Some((name, labels)) = text.rsplit_once(':') else {
+        return Err(Failure::usage(format!("`{text}` is not a term"))
+            .next("write its ontology and the labels down to it: ONTOLOGY:LABEL/LABEL"));
+    };
+    Ok((ontology(account, name).await?, labels.split('/').map(str::to_owned).collect()))
+}
+
+/// A term of one's own, by `ONTOLOGY:LABEL/LABEL`.
+pub(crate) async fn term(account: &Account, text: &str) -> Result<(Ontology, Term), Failure> {
+    let (ontology, labels) = path(account, text).await?;
+    let terms = ontology.terms().await?;
+    let term = found(&terms, &labels)?.clone();
+    Ok((ontology, term))
+}
+
+/// The term at a path of labels.
+pub(crate) fn found<'t>(terms: &'t Terms, labels: &[String]) -> Result<&'t Term, Failure> {
+    let path: Vec<_> = labels.iter().map(String::as_str).collect();
+    terms.find(&path).ok_or_else(|| {
+        Failure::new("not-found", format!("there is no term `{}`", visible(&labels.join("/"))))
+            .next("list them with `pryv term list ONTOLOGY`")
+    })
 }
 
 /// The one collection that a name means; an error if it means several.

@@ -8,6 +8,7 @@ use pryv_sdk::{
     },
     client::{LogInError, OpenLinkError, RecoverError, ResumeError, SignUpError},
     collection::{BulkError, QueryError, ReadError},
+    ontology::TermError,
     transport::http::ConnectError,
 };
 use std::error::Error;
@@ -91,5 +92,5 @@ macro_rules! troubles {
 
 troubles! {
     BulkError, ChangePasswordError, ConnectError, CreateLinkError, DefineError, FindError, GrantError, LogInError, OpenError, OpenLinkError, QueryError,
-    ReadError, RecoverError, ResolveError, ResumeError, RevokeError, SignUpError, pryv_sdk::Failure,
+    ReadError, RecoverError, ResolveError, ResumeError, RevokeError, SignUpError, TermError, pryv_sdk::Failure,
 }

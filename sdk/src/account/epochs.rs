@@ -204,8 +204,10 @@ impl Account {
     /// Every scope of this account: those that the server lists, and those that it has shown before.
     pub(crate) async fn own_scopes(&self) -> Result<Vec<Arc<ScopeState>>, Failure> {
         let account = self.id();
+        // Those that were known before it was asked: another call may make one meanwhile.
+        let known = self.known_scopes(account);
         let listed = self.call(&ListScopes { account }).await?.scopes;
-        if let Some(hidden) = self.known_scopes(account).into_iter().find(|known| !listed.contains(known)) {
+        if let Some(hidden) = known.into_iter().find(|known| !listed.contains(known)) {
             let (known, answered) = (u64::from(self.newest_epoch(account, hidden)) + 1, 0);
             return Err(Distrust::RolledBack { what: "a scope of this account", known, answered }.into());
         }

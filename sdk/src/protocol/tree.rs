@@ -201,3 +201,6 @@ impl EpochSource for Held<'_> {
         super::scope::definition_of(&self.state.slices, scope, epoch)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,20 @@ pub(crate) struct Grant {
     #[arg(long, value_name = "USER")]
     pub(crate) to: String,
     /// The collection: its URI, the last part of it, or its id; repeated: several
-    #[arg(long, required = true, value_name = "COLLECTION")]
+    #[arg(long, required_unless_present_any = ["term", "structure"], value_name = "COLLECTION")]
     pub(crate) on: Vec<String>,
+    /// What is filed under a term and below it, with the labels, ONTOLOGY:LABEL/LABEL; with --on: in those collections only
+    #[arg(long, value_name = "TERM")]
+    pub(crate) term: Vec<String>,
+    /// The terms themselves, and nothing that is filed under them
+    #[arg(long, value_name = "TERM")]
+    pub(crate) structure: Vec<String>,
+    /// Keep the labels of the terms to yourself
+    #[arg(long, requires = "term")]
+    pub(crate) no_labels: bool,
+    /// Only what is written from now on
+    #[arg(long)]
+    pub(crate) no_history: bool,
     /// What the grantee may do
     #[arg(long, value_enum, default_value_t = GrantLevel::Read)]
     pub(crate) level: GrantLevel,
@@ -43,7 +55,7 @@ pub(crate) enum GrantLevel {
     CreateOnly,
     /// Read, create, update and delete records
     Contribute,
-    /// As contribute, and grant onwards
+    /// As contribute, and grant onwards; on terms also make and change those below
     Manage,
 }
 

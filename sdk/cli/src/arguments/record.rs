@@ -74,6 +74,9 @@ pub(crate) struct Create {
     /// The record, as JSON; standard input if not given, so that it stays out of the shell's history
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(crate) file: Source,
+    /// A term to file it under, ONTOLOGY:LABEL/LABEL; repeated: several
+    #[arg(long, value_name = "TERM")]
+    pub(crate) term: Vec<String>,
 }
 
 /// Which records.
@@ -84,6 +87,9 @@ pub(crate) struct Selection {
     /// Only records whose indexed field has this value; repeated: all of them must hold
     #[arg(long = "where", value_name = "/FIELD=VALUE")]
     pub(crate) conditions: Vec<String>,
+    /// Only records that are filed under this term or below it, ONTOLOGY:LABEL/LABEL
+    #[arg(long, value_name = "TERM")]
+    pub(crate) within: Option<String>,
     /// The newest records first
     #[arg(long)]
     pub(crate) newest_first: bool,

@@ -1,5 +1,6 @@
 //! Commands about accesses: grant, list, revoke.
 
+use super::term;
 use crate::{
     arguments::{self, GrantLevel},
     failure::Failure,
@@ -38,13 +39,31 @@ pub(super) async fn grant(
     let mut grant = Grant::to(&contact).name(&wanted.name);
     let mut names = Vec::new();
     let received = account_received(account, wanted.by.as_deref()).await?;
+    let mut collections = Vec::new();
     for name in &wanted.on {
         let collection = match &received {
             Some(received) => lookup::of_access(received, name).await?,
             None => lookup::own(account, name).await?,
         };
         names.push(lookup::short_name(&collection.definition().uri).to_owned());
-        grant = grant.on(&collection, level);
+        collections.push(collection);
+    }
+    for (_, term) in term::named(account, &wanted.term).await? {
+        names.push(term.label().to_owned());
+        grant = grant.on_term(&term, level).labels(!wanted.no_labels);
+        if !collections.is_empty() {
+            grant = grant.within_collections(&collections);
+        }
+    }
+    for (_, term) in term::named(account, &wanted.structure).await? {
+        names.push(term.label().to_owned());
+        grant = grant.on_structure(&term, level);
+    }
+    if wanted.term.is_empty() {
+        grant = collections.iter().fold(grant, |grant, collection| grant.on(collection, level));
+    }
+    if wanted.no_history {
+        grant = grant.without_history();
     }
     if let Some(purpose) = &wanted.purpose {
         grant = grant.purpose(purpose);

@@ -26,7 +26,7 @@ pub(super) async fn query(account: &Account, wanted: &Query, output: &mut Output
     let most = if wanted.selection.all { u32::MAX } else { wanted.selection.limit };
     loop {
         let left = most.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
-        let mut query = build(&collection, &wanted.selection)?.limit(left.min(PAGE));
+        let mut query = build(account, &collection, &wanted.selection).await?.limit(left.min(PAGE));
         if let Some(cursor) = after.take() {
             query = query.page(cursor);
         }
@@ -68,16 +68,24 @@ pub(super) async fn explain(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let collection = lookup::collection(account, &wanted.collection).await?;
-    let explanation = build(&collection, wanted)?.explain()?;
+    let explanation = build(account, &collection, wanted).await?.explain()?;
     output.result(&serde_json::json!({ "plan": explanation.to_string() }), || explanation.to_string())
 }
 
-fn build(collection: &Collection, wanted: &Selection) -> Result<pryv_sdk::Query, Failure> {
+async fn build(
+    account: &Account,
+    collection: &Collection,
+    wanted: &Selection,
+) -> Result<pryv_sdk::Query, Failure> {
     let definition = collection.definition();
     let mut query = collection.query();
     for text in &wanted.conditions {
         let (pointer, value) = condition::parse(text, &definition)?;
         query = query.eq(pointer, value);
+    }
+    if let Some(name) = &wanted.within {
+        let (_, term) = lookup::term(account, name).await?;
+        query = query.within(&term);
     }
     if let Some(records) = wanted.scan {
         query = query.scan(records);

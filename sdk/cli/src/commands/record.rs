@@ -1,7 +1,8 @@
 //! Commands about one record: create, get, update, delete.
 
+use super::term;
 use crate::{
-    arguments::{Create, Target, Update},
+    arguments::{Create, File, Target, Update},
     failure::{Exit, Failure},
     lookup, moment,
     output::Output,
@@ -18,6 +19,7 @@ pub(super) fn value(record: &Record<Value>) -> Value {
         "author": record.author,
         "written_at": moment::format(record.written_at.as_millis()),
         "valid": record.validity.is_valid(),
+        "terms": record.terms.iter().map(|filed| filed.at.term).collect::<Vec<_>>(),
         "data": record.data,
     });
     if let (Validity::Invalid { faults }, Value::Object(object)) = (&record.validity, &mut value) {
@@ -34,9 +36,22 @@ pub(super) fn fault_value(fault: &Fault) -> Value {
 /// `pryv create`.
 pub(super) async fn create(account: &Account, create: &Create, output: &mut Output) -> Result<(), Failure> {
     let collection = lookup::collection(account, &create.collection).await?;
-    let record = collection.create(rows::read_value(&create.file)?).await?;
+    let terms = term::named(account, &create.term).await?;
+    let terms = terms.iter().map(|(_, term)| term);
+    let record = collection.create_in(terms, rows::read_value(&create.file)?).await?;
     output.result(&json!({ "id": record.id, "version": record.version }), || {
         format!("Record {} is written, version {}.", record.id, record.version)
+    })
+}
+
+/// `pryv file`.
+pub(super) async fn file(account: &Account, wanted: &File, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &wanted.target.collection).await?;
+    let terms = term::named(account, &wanted.term).await?;
+    let record = collection.get::<Value>(lookup::record(&wanted.target.record)?).await?;
+    let filed = collection.file(&record, terms.iter().map(|(_, term)| term)).await?;
+    output.result(&value(&filed), || {
+        format!("Record {} is filed under {} terms, version {}.", filed.id, filed.terms.len(), filed.version)
     })
 }
 

@@ -115,3 +115,36 @@ async fn a_record_is_filed_under_terms_and_moved_between_them_without_being_writ
     assert_eq!(diary.file(&after, [&heart]).await.unwrap_err().code(), "version-conflict");
     world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_account_has_events_in_streams_and_properties_by_path() {
+    let world = World::start().await;
+    let (ada, bob) = (world.user("ada").await, world.user("bob").await);
+    let (streams, events) = (ada.account.streams().await.unwrap(), ada.account.events().await.unwrap());
+    let heart = streams.create_term(world.canary.text("heart"), None).await.unwrap();
+    let event = json!({ "type": "frequency/bpm", "content": 62, "time": 1_795_338_000, "duration": null });
+    events.create_in([&heart], &event).await.unwrap();
+    let found = events.query().eq("/type", "frequency/bpm").within(&heart).fetch::<serde_json::Value>().await;
+    assert_eq!(found.unwrap().records[0].data, event);
+
+    let properties = ada.account.properties().await.unwrap();
+    let (mail, city) = (world.canary.text("mail"), world.canary.text("city"));
+    assert_eq!(properties.get("/email").await.unwrap(), None);
+    properties.set("/email", "old").await.unwrap();
+    properties.set("/email", mail.as_str()).await.unwrap();
+    properties.set("/address/city", city.as_str()).await.unwrap();
+    assert_eq!(properties.get("/email").await.unwrap(), Some(json!(mail)));
+    assert_eq!(properties.get("email").await.unwrap_err().code(), "invalid-path");
+
+    let term = properties.term("/address").await.unwrap();
+    let contact = crate::fixture::contact(&ada, &bob).await;
+    let grant = pryv_sdk::Grant::to(&contact).on_term(&term, pryv_sdk::Level::Read);
+    let grant = grant.within_collections([properties.collection()]);
+    ada.account.grant(crate::fixture::named(&world, grant)).await.unwrap();
+    let received = bob.account.received().await.unwrap().pop().unwrap();
+    let collections = received.collections().await.unwrap();
+    let seen = collections[0].query().fetch::<serde_json::Value>().await.unwrap();
+    let values: Vec<_> = seen.records.iter().map(|record| record.data["value"].clone()).collect();
+    assert_eq!(values, [json!(city)], "the address, and not the e-mail");
+    world.close().await;
+}
