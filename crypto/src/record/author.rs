@@ -116,10 +116,10 @@ fn check_grantee(
     {
         return Err(AuthorNotAllowed::OtherAccess);
     }
-    // A tombstone of a term is told from one of an instance by its place alone, which whoever moved it has kept.
+    // A tombstone of a term is told from one of an instance by its recipient, which nobody moves.
+    let of_term = |placement: &Placement| placement.recipients.first().is_some_and(|own| own.term.is_some());
     let is_term = protected.kind == RecordKind::Term
-        || (protected.kind == RecordKind::Tombstone
-            && written.is_some_and(|placement| placement.parent.is_some()));
+        || (protected.kind == RecordKind::Tombstone && written.is_some_and(of_term));
     let files_under = |ontology| {
         written.is_none_or(|placement| placement.recipients.iter().any(|entry| entry.scope == ontology))
     };

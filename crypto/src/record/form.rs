@@ -12,7 +12,11 @@ pub(super) fn is_of_its_kind(protected: &Protected, placement: &Placement, moved
     if !epoch_fits || own.scope != protected.scope || terms.iter().any(|term| term.epoch != own.epoch) {
         return false;
     }
-    if placement.parent.is_some() {
+    // A tombstone of a term stands nowhere, and is told from one of an instance by its recipient.
+    if (protected.kind == RecordKind::Term) != placement.parent.is_some() {
+        return false;
+    }
+    if own.term.is_some() {
         return is_term(protected, own, terms) && placement.tokens.is_empty();
     }
     let plain = own.term.is_none() && own.kind != RecipientKind::Pending;

@@ -198,7 +198,7 @@ impl<'a> RecordSealer<'a> {
         let placement = Placement {
             recipients: vec![self.filed(&protected, &content_key, &term, rng)?],
             tokens: Vec::new(),
-            parent: Some(parent),
+            parent: (draft.kind == RecordKind::Term).then_some(parent),
         };
         let envelope = self.finish(draft, protected, &content, &placement)?;
         Ok(SealedRecord { envelope, content_key })

@@ -106,16 +106,6 @@ impl ReceivedAccess {
         Ok(reached)
     }
 
-    fn role(&self, scope: ScopeId) -> Role {
-        let others =
-            self.siblings.iter().filter(|(id, scopes)| *id != self.access.id && scopes.contains(&scope));
-        Role::Grantee {
-            access: Arc::clone(&self.opened.evidence),
-            note: Arc::clone(&self.opened.note),
-            others: others.map(|(id, _)| *id).collect(),
-        }
-    }
-
     async fn state(&self, scope: ScopeId) -> Result<Arc<ScopeState>, OpenError> {
         let role = self.role(scope);
         if role.level(scope).is_none() {

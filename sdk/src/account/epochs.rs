@@ -15,7 +15,7 @@ use crate::{
 use pryv_crypto::EpochKeys;
 use pryv_wire::{
     AccessId, RecordId, ScopeId,
-    access::{Access, LastEpoch},
+    access::Access,
     scope::{ListScopes, MovedTerm, NewEpoch, ScopeKind, Slice},
 };
 use std::{
@@ -40,12 +40,6 @@ impl BegunAll {
     /// The epochs, to be sent.
     pub(crate) fn to_send(&self) -> Vec<NewEpoch> {
         self.all.iter().map(|begun| begun.beginning.new.clone()).collect()
-    }
-
-    /// The epochs before.
-    pub(crate) fn last_epochs(&self) -> Vec<LastEpoch> {
-        let last = |begun: &Begun| LastEpoch { scope: begun.state.scope, epoch: begun.state.last_epoch() };
-        self.all.iter().map(last).collect()
     }
 
     /// The scope with its new epoch.

@@ -106,6 +106,11 @@ impl Grant {
         self.scopes.iter().map(|(_, level)| *level).chain(parts).find(|level| !levels.contains(level))
     }
 
+    /// The parts of ontologies that are granted, with their levels.
+    pub(super) fn slices(&self) -> impl Iterator<Item = (Slice, Level)> {
+        self.parts.iter().map(|part| (part.slice(), part.level))
+    }
+
     /// Grants a level on a collection.
     pub fn on(mut self, collection: &Collection, level: Level) -> Self {
         self.scopes.push((collection.clone(), level));
@@ -436,7 +441,8 @@ impl Account {
         for begun in &begun.all {
             self.note_epoch(self.id(), begun.state.scope, begun.beginning.statement.epoch);
         }
-        let opened = access::open_granted(&me, &Signers::owner(&self.own_cards()), &state).map_err(Failure::from)?;
+        let opened =
+            access::open_granted(&me, &Signers::owner(&self.own_cards()), &state).map_err(Failure::from)?;
         Ok(access::view(&opened, now))
     }
 }

@@ -158,5 +158,4 @@ fn of_query(error: QueryError) -> Failure {
         QueryError::Failed(failure) => failure,
         _ => crate::Distrust::Malformed { what: "a page of records" }.into(),
     }
-    }
 }

@@ -4,6 +4,7 @@ use super::{Account, Grant, GrantError, ReceivedAccess, RevokeError, grant::ATTE
 use crate::{
     access::Access,
     failure::Failure,
+    locked::LockReason,
     protocol::{
         access::{self, Opened},
         grant::{Terms, make_onward},
@@ -77,6 +78,11 @@ impl ReceivedAccess {
         let mut scopes = Vec::with_capacity(grant.scopes.len());
         for (collection, level) in &grant.scopes {
             scopes.push((self.state_of(collection.scope()).await?, *level));
+        }
+        for (slice, level) in grant.slices() {
+            let held = by.grants.iter().find(|held| held.slice.as_ref() == Some(&slice));
+            let held = held.ok_or(LockReason::NotGranted)?;
+            scopes.push((self.state_of(held.scope).await?, level));
         }
         let (me, now) = (account.identity(), account.client().now());
         let rng = &mut account.client().rng();
