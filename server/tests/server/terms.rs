@@ -232,7 +232,8 @@ async fn a_move_comes_with_the_epochs_that_make_it_so() {
     let list = || world.list_terms(&bob, ada.id(), garden.ontology.scope);
     assert_eq!(list().await.unwrap().terms.len(), 3);
 
-    let incomplete: [(&str, ErrorCode, fn(&mut Vec<Operation>)); 5] = [
+    type Change = fn(&mut Vec<Operation>);
+    let incomplete: [(&str, ErrorCode, Change); 5] = [
         ("no move", ErrorCode::StaleEpoch, |operations| drop(operations.pop())),
         ("no epoch of the ontology", ErrorCode::StaleEpoch, |operations| drop(operations.remove(0))),
         ("no epoch of the collection", ErrorCode::StaleEpoch, |operations| drop(operations.remove(1))),
