@@ -16,7 +16,7 @@ use pryv_wire::{
 
 pub(super) fn apply(
     tx: &mut Tx<'_>,
-    applying: &Applying<'_>,
+    applying: &mut Applying<'_>,
     record: &PreparedRecord,
     head: Option<ScopeHead>,
     index: usize,
@@ -36,7 +36,11 @@ pub(super) fn apply(
         return Err(Error::conflict(tx.shows(&grant, &stored)?.then_some(stored.envelope)));
     }
     match record.protected.kind {
-        RecordKind::Tombstone => delete(tx, &grant, record.protected.record, place)?,
+        RecordKind::Tombstone => {
+            delete(tx, &grant, record.protected.record, place)?;
+            // The slices of the term went with it.
+            applying.forget_slices();
+        }
         _ if stored.placement()?.parent != record.placement.parent => {
             return Err(Error::malformed("a term is moved by its owner, with new epochs"));
         }
