@@ -220,7 +220,9 @@ macro_rules! tests_of {
                     let mut bytes = world.publics[0].as_bytes().to_vec();
                     let place = place % bytes.len();
                     bytes[place] ^= flip;
-                    prop_assert_eq!(PrePublicKey::parse(&bytes).unwrap_err(), InvalidPre::NotOnCurve);
+                    // The top bits of the shorter field leave room for a coordinate that is not below its prime.
+                    let error = PrePublicKey::parse(&bytes).unwrap_err();
+                    prop_assert!(matches!(error, InvalidPre::NotOnCurve | InvalidPre::NotCanonical));
                 }
 
                 #[test]

@@ -15,7 +15,8 @@ struct Clinic {
 }
 
 async fn managed_by(bob: &User) -> ReceivedAccess {
-    bob.account.received().await.unwrap().pop().unwrap()
+    let received = bob.account.received().await.unwrap();
+    received.into_iter().find(|received| received.access.status == AccessStatus::Active).unwrap()
 }
 
 async fn grant_onward(world: &World, from: &User, to: &User, level: Level) -> pryv_sdk::AccessId {
