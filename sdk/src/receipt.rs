@@ -38,7 +38,7 @@ pub struct Receipt {
     pub adopted_as: Option<AccessId>,
     /// The accesses that had been granted onwards, and ended with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub below: Vec<Receipt>,
+    pub below: Vec<Self>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]

@@ -108,7 +108,7 @@ async fn received(account: &Account, name: &str, user: &str) -> Result<Collectio
 
 /// An ontology of one's own.
 pub(crate) async fn ontology(account: &Account, name: &str) -> Result<Ontology, Failure> {
-    called(account.ontologies().await?, name).ok_or_else(|| {
+    called(&account.ontologies().await?, name).ok_or_else(|| {
         Failure::new("not-found", format!("you have no ontology `{name}`"))
             .next("list yours with `pryv ontology list`; `pryv ontology define FILE` makes one")
     })
@@ -127,14 +127,14 @@ pub(crate) async fn received_ontology(
             found.extend(received.ontologies().await?);
         }
     }
-    called(found, name).ok_or_else(|| {
+    called(&found, name).ok_or_else(|| {
         Failure::new("not-granted", format!("`{user}` has granted you no ontology called `{name}`"))
             .next("list what you have with `pryv received`")
             .exit(Exit::Refused)
     })
 }
 
-fn called(ontologies: Vec<Ontology>, name: &str) -> Option<Ontology> {
+fn called(ontologies: &[Ontology], name: &str) -> Option<Ontology> {
     let exact = |ontology: &&Ontology| ontology.uri() == name || ontology.scope().to_string() == name;
     let short = |ontology: &&Ontology| short_name(&ontology.uri()) == name;
     ontologies.iter().find(exact).or_else(|| ontologies.iter().find(short)).cloned()

@@ -37,6 +37,10 @@ pub(crate) struct ToGrant<'a> {
 }
 
 /// Makes a grant, with the keys of further definitions. For each scope to be read about 30 ms, and about 20 ms for each epoch that has no lockbox yet.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one grant, and the clock and the generator that the protocol is handed"
+)]
 pub(crate) fn make(
     me: &Identity,
     grantee: &VerifiedCards,

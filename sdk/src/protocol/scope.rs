@@ -172,7 +172,7 @@ pub(crate) struct ScopeState {
     /// In which role it was opened.
     pub(crate) role: Role,
     /// The slices by which a grantee reaches it.
-    pub(crate) slices: Vec<Arc<ScopeState>>,
+    pub(crate) slices: Vec<Arc<Self>>,
     /// Of a slice: what it opens, by scope and epoch.
     pub(crate) entries: BTreeMap<(ScopeId, u32), Arc<Entry>>,
     /// The slices that cover it, for its owner, as the server names them.

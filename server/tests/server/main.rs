@@ -18,6 +18,7 @@ mod http;
 mod links;
 #[cfg(test)]
 mod lists;
+#[cfg(test)]
 mod managers;
 #[cfg(test)]
 mod node;

@@ -240,7 +240,7 @@ pub struct AccessState {
     pub served: Vec<Served>,
     /// The manager's own access, if a manager granted this one: a chain is verified as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<Box<AccessState>>,
+    pub parent: Option<Box<Self>>,
     /// How often the server says that a link was used. For the grantor; absent if the grantee is no link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses: Option<u32>,

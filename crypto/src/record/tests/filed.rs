@@ -199,7 +199,8 @@ fn a_placement_that_its_mover_did_not_sign_is_refused() {
     let refused = unchecked.open(&world.sought(), &world.held, world.owner());
     assert!(matches!(refused, Err(OpenError::Placement)), "whose mover nobody checked");
 
-    let changes: [(&str, &dyn Fn(&mut Envelope)); 5] = [
+    type Change<'a> = (&'a str, &'a dyn Fn(&mut Envelope));
+    let changes: [Change<'_>; 5] = [
         ("number", &|envelope| envelope.moved.as_mut().unwrap().number = 2),
         ("time", &|envelope| envelope.moved.as_mut().unwrap().moved_at = NOW.plus_millis(1)),
         ("access", &|envelope| envelope.moved.as_mut().unwrap().access = Some(AccessId::from_bytes([5; 16]))),

@@ -30,10 +30,13 @@ fn walk(page: &AuditPage) -> Result<usize, &'static str> {
     walk.take(None, page).map(|(entries, ..)| entries.len()).map_err(|distrust| distrust.code())
 }
 
+/// What is done to an honest page, and what comes of it.
+type Lie = (&'static str, fn(&mut AuditPage), &'static str);
+
 #[test]
 fn an_audit_that_was_changed_does_not_close() {
     assert_eq!(walk(&honest()), Ok(5));
-    let lies: [(&str, fn(&mut AuditPage), &str); 8] = [
+    let lies: [Lie; 8] = [
         ("an entry dropped", |page| drop(page.lines.remove(2)), "forked"),
         ("the last one dropped", |page| drop(page.lines.pop()), "forked-later"),
         ("two swapped", |page| page.lines.swap(1, 2), "forked"),

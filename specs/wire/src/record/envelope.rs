@@ -113,7 +113,7 @@ impl<'de> Visitor<'de> for Parts {
         };
         match parts.next_element::<serde::de::IgnoredAny>()? {
             None => Ok(envelope),
-            Some(_) => Err(A::Error::invalid_length(6, &Parts)),
+            Some(_) => Err(A::Error::invalid_length(6, &Self)),
         }
     }
 }

@@ -132,11 +132,7 @@ impl Loot {
     }
 
     /// The branches that the entries of slices give to who holds epochs of the slices.
-    fn tops(
-        &self,
-        keys: &BTreeMap<(ScopeId, u32), EpochKeys>,
-        owner: &VerifiedCards,
-    ) -> BTreeMap<(ScopeId, u32), Vec<(Option<RecordId>, Entry)>> {
+    fn tops(&self, keys: &BTreeMap<(ScopeId, u32), EpochKeys>, owner: &VerifiedCards) -> Tops {
         let mut tops: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for entry in &self.entries {
             let Some(keys) = keys.get(&(entry.slice, entry.slice_epoch)) else { continue };
@@ -173,10 +169,13 @@ impl Loot {
     }
 }
 
+/// By scope and epoch, the branches with which slices begin.
+type Tops = BTreeMap<(ScopeId, u32), Vec<(Option<RecordId>, Entry)>>;
+
 /// Every key that came open.
 struct Keys {
     keys: BTreeMap<(ScopeId, u32), EpochKeys>,
-    tops: BTreeMap<(ScopeId, u32), Vec<(Option<RecordId>, Entry)>>,
+    tops: Tops,
     parents: BTreeMap<RecordId, BTreeSet<Option<RecordId>>>,
 }
 

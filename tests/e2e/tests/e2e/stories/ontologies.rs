@@ -97,8 +97,8 @@ async fn a_record_is_filed_under_terms_and_moved_between_them_without_being_writ
         assert!(found.rejected.is_empty());
         found.records.into_iter().map(|record| record.data).collect::<Vec<_>>()
     };
-    assert_eq!(within(&health).await, [first.clone()], "descendants count");
-    assert_eq!(within(&other).await, [first.clone()]);
+    assert_eq!(within(&health).await, std::slice::from_ref(&first), "descendants count");
+    assert_eq!(within(&other).await, std::slice::from_ref(&first));
     let right = diary.query().right_under(&health).fetch::<Note>().await.unwrap();
     assert!(right.records.is_empty());
 
