@@ -9,7 +9,7 @@
 //! | [`identity`] | the keys that derive from the account secret, and what they sign |
 //! | [`password`], [`recovery`] | the two ways back to the account secret |
 //! | [`epoch`], [`keyring`] | keys of a scope's epoch; what the owner keeps at the server under its own key |
-//! | [`branch`], [`slice`] | keys of terms and of what lies under them; what a grant on a term opens |
+//! | [`branch`], [`mod@slice`] | keys of terms and of what lies under them; what a grant on a term opens |
 //! | [`lockbox`] | two locks on every grant: re-encryption and sealing |
 //! | [`record`] | sealing and opening records |
 //! | [`link`] | principals whose keys derive from the secret of a share link |

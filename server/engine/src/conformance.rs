@@ -1,4 +1,4 @@
-//! The suite every engine passes: run it with [`conformance!`](crate::conformance).
+//! The suite every engine passes: run it with [`conformance!`](macro@crate::conformance).
 //!
 //! Each case takes a fresh [`Subject`] and panics when the engine breaks its contract.
 

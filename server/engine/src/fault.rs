@@ -50,7 +50,7 @@ pub enum Strike {
     Open(InjectedError),
 }
 
-/// The faults to come, shared by the test and every [`FaultEngine`] that is opened with them.
+/// The faults to come, shared by the test and every `FaultEngine` that is opened with them.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     state: Arc<Mutex<State>>,

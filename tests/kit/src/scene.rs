@@ -1,6 +1,6 @@
 //! How a test of the hostile server begins: somebody's client talks to a server that lies when told to.
 //!
-//! ```ignore
+//! ```text
 //! let scene = Scene::of_owner(2).await;                       // Ada, behind the liar, with two notes; Bob, who is honest
 //! let lie = scene.server.on::<OpenScope>(|_, answer| …);
 //! scene.found_out(&lie, "rolled-back", async || scene.ada.account.collection(&uri).await.map_err(|e| e.code())).await;
