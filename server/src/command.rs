@@ -128,10 +128,11 @@ fn serve(settings: Settings) -> Result<(), Failure> {
     runtime.block_on(async {
         let clock = Arc::new(SystemClock);
         let running = Server::start(settings, clock).await.map_err(|error| Failure::of(&error, 1))?;
+        let signals = Signals::listen().map_err(|error| Failure::of(&error, 1))?;
         say(&format!("listening on {}\n", running.url()))?;
         let mut unfit = false;
         tokio::select! {
-            () = asked_to_stop() => {}
+            () = signals.asked_to_stop() => {}
             () = running.unfit() => unfit = true,
         }
         match running.shutdown().await {
@@ -143,28 +144,40 @@ fn serve(settings: Settings) -> Result<(), Failure> {
     })
 }
 
+/// The signals that end the server, listened for from its making on: what asks it to stop as soon as it says that it
+/// listens finds it ready.
 #[cfg(unix)]
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        tracing::warn!("SIGTERM cannot be listened for");
-        return wait_for_ctrl_c().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        () = wait_for_ctrl_c() => {}
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked_to_stop(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn asked_to_stop() {
-    wait_for_ctrl_c().await;
-}
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
 
-async fn wait_for_ctrl_c() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::warn!(%error, "ctrl-c cannot be listened for");
-        std::future::pending::<()>().await;
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn asked_to_stop(mut self) {
+        self.0.recv().await;
     }
 }
 
