@@ -130,3 +130,8 @@ pub(crate) fn typed(value: &Value) -> Option<Vec<u8>> {
     };
     Some([&[1], &body[..]].concat())
 }
+
+/// Unicode normalisation form C.
+pub(crate) fn nfc(text: &str) -> String {
+    text.nfc().collect()
+}

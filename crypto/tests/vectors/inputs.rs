@@ -45,6 +45,9 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
         ]
         .map(|(kind, uri)| json!({ "account_secret": secret(1), "kind": kind, "uri": uri }))
         .to_vec(),
+        "links" => ["", "four words are enough", "p\u{e4}ssw\u{f6}rter", "pa\u{308}sswo\u{308}rter"]
+            .map(|password| json!({ "link_secret": secret(2), "password": password }))
+            .to_vec(),
         "branches" => (0..2)
             .map(|at| {
                 let more = json!({ "ontology": scope_id(7), "term": record_id(1), "under": record_id(2) });

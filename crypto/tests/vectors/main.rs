@@ -18,6 +18,8 @@ mod formulas;
 mod inputs;
 #[cfg(test)]
 mod invalid;
+#[cfg(test)]
+mod links;
 
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -45,6 +47,7 @@ const SECTIONS: &[(&str, Complete)] = &[
     ("term-links", cases::term_link),
     ("lockboxes", cases::lockbox),
     ("notes", cases::note),
+    ("links", links::link),
     ("records-invalid", invalid::record),
     ("lockboxes-invalid", invalid::lockbox),
     ("encodings-invalid", invalid::encoding),

@@ -54,6 +54,10 @@ pub(super) fn open<E: From<store::Error>>(
     let Opened { session, token, most, limits } = opened;
     tx.open_session(SessionHash::of(&token), &session, most)?;
     let Session { session, principal, kind, opened_at, expires_at } = session;
+    // Nobody reads the audit of an app: it owns nothing that somebody could have reached.
+    if kind == PrincipalKind::App {
+        return Ok(SessionOpened { session, token, principal, expires_at });
+    }
     // Of a link the account hears that made it; those who hold the same link hear nothing of each other.
     let link = if kind == PrincipalKind::Link { tx.reading().link(principal)? } else { None };
     let entry = NewEntry {

@@ -3,6 +3,7 @@
 use crate::fixture::{Note, all, named, note, notes, plain_notes, topic};
 use pryv_sdk::{Account, Collection, Grant, Level, NewLink, Password, ShareLink, account::CreatedLink};
 use pryv_test_kit::{World, clock::days, light::link_secret};
+use pryv_wire::audit::Act;
 
 /// A link on one collection.
 async fn link(
@@ -49,6 +50,11 @@ async fn somebody_without_an_account_opens_a_link_until_it_is_revoked() {
     assert_eq!(visitor.open(closed.scope()).await.unwrap_err().code(), "not-found");
     let listed = ada.account.links().await.unwrap();
     assert_eq!((listed.len(), listed[0].uses, listed[0].access.max_uses), (1, Some(1), None));
+
+    // The count is the server's word; the audit says the same, in a chain.
+    let audit = ada.account.audit().access(created.access.id).entries().await.unwrap().entries;
+    let sessions = audit.iter().filter(|entry| entry.act == Act::Session).count();
+    assert_eq!((sessions, audit[0].principal), (1, created.access.grantee));
 
     // Somebody else stays when another link ends: new keys go to the cards that the links were made with.
     let other = link(&world, &ada.account, &diary, Level::Read, |link| link).await;
