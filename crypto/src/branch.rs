@@ -5,7 +5,7 @@
 //! data root of a collection's epoch        = HKDF-Expand(PRK of the epoch, CBOR [ "data", ontology ], 32)
 //! branch of a term = HKDF-Expand(branch of its parent, CBOR [ "term", term ], 32)        a branch key is a PRK
 //! HKDF-Expand(branch, "wrap", 32)          AES-256-GCM key: wraps content keys
-//! HKDF-Expand(branch, "link", 32)          AES-256-GCM key: wraps the branch's earlier keys after a move
+//! HKDF-Expand(branch, "link", 32)          AES-256-GCM key: wraps earlier keys of a term that was moved
 //! ```
 //!
 //! Who holds a branch derives every branch below, and nothing above or beside.
@@ -19,7 +19,6 @@ use crate::{
 use pryv_wire::{Bytes, PrincipalId, RecordId, ScopeId, Suite, encode};
 use rand_core::{CryptoRng, RngCore};
 use std::fmt;
-use zeroize::Zeroizing;
 
 /// The key of one term, or of a whole tree, in one epoch.
 pub struct Branch(Secret<32>);
@@ -134,42 +133,66 @@ impl LinkPlace {
     fn encode(&self) -> Vec<u8> {
         encode(&("term link", Suite::CLASSIC, self.account, self.scope, self.term, self.epoch))
     }
+
+    fn encode_earlier(&self, epoch: u32) -> Vec<u8> {
+        encode(&("earlier branch", Suite::CLASSIC, self.account, self.scope, self.term, self.epoch, epoch))
+    }
 }
 
-/// Puts the earlier branches of a moved term under its new one: `wrap(link key, place, epoch (4, big-endian) || branch ...)`.
+/// What a link holds of one earlier epoch.
+#[derive(Debug)]
+pub struct Earlier {
+    /// The epoch.
+    pub epoch: u32,
+    /// The branch that the term would have had in that epoch under its new parent: who held the new parent then derives it.
+    pub path: Branch,
+    /// The branch that it had.
+    pub branch: Branch,
+}
+
+/// Length of one earlier branch in a link: its epoch, and the branch wrapped.
+const EARLIER: usize = 4 + wrap::OVERHEAD + Branch::LENGTH;
+
+/// Puts the earlier branches of a moved term under its new place: `wrap(link key of the new branch, place, (epoch (4,
+/// big-endian) || wrap(link key of the path, place and epoch, branch)) ...)`.
+///
+/// Two wraps, so that it takes both to read what was filed under the term in an earlier epoch: the new parent as it is since
+/// the move, and the new parent of that epoch. A reader that came without history lacks the second, one that was revoked
+/// before the move the first.
 #[must_use]
-pub fn seal_link<'a>(
+pub fn seal_link(
     new: &Branch,
     place: &LinkPlace,
-    earlier: impl IntoIterator<Item = (u32, &'a Branch)>,
+    earlier: &[Earlier],
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Bytes {
-    let earlier: Vec<_> = earlier.into_iter().collect();
-    // The capacity is exact: nothing secret is left behind by growing.
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(earlier.len() * (4 + Branch::LENGTH)));
-    for (epoch, branch) in earlier {
-        plaintext.extend_from_slice(&epoch.to_be_bytes());
-        plaintext.extend_from_slice(branch.expose());
+    let mut entries = Vec::with_capacity(earlier.len() * EARLIER);
+    for Earlier { epoch, path, branch } in earlier {
+        entries.extend_from_slice(&epoch.to_be_bytes());
+        entries.extend(wrap::wrap(&path.link_key(), &place.encode_earlier(*epoch), branch.expose(), rng));
     }
-    wrap::wrap(&new.link_key(), &place.encode(), &plaintext, rng).into()
+    wrap::wrap(&new.link_key(), &place.encode(), &entries, rng).into()
 }
 
-/// Opens the earlier branches of a moved term with its branch in the epoch of the move.
+/// Opens the branch that a moved term had in an earlier epoch, with its branch in the epoch of the move and the one it would
+/// have had in the earlier epoch under its new parent.
 ///
 /// # Errors
 ///
-/// [`NotOpened`] if the link is not of this term in this epoch.
-pub fn open_link(new: &Branch, place: &LinkPlace, sealed: &[u8]) -> Result<Vec<(u32, Branch)>, NotOpened> {
-    let plaintext = wrap::unwrap(&new.link_key(), &place.encode(), sealed)?;
-    let (entries, rest) = plaintext.as_chunks::<{ 4 + Branch::LENGTH }>();
-    if !rest.is_empty() {
-        return Err(NotOpened);
-    }
-    let entry = |entry: &[u8; 4 + Branch::LENGTH]| {
-        let (epoch, branch) = entry.split_first_chunk::<4>()?;
-        Some((u32::from_be_bytes(*epoch), Branch::from_slice(branch)?))
-    };
-    entries.iter().map(|bytes| entry(bytes).ok_or(NotOpened)).collect()
+/// [`NotOpened`] if the link is not of this term in this place, or has nothing of that epoch.
+pub fn open_link(
+    new: &Branch,
+    path: &Branch,
+    place: &LinkPlace,
+    epoch: u32,
+    sealed: &[u8],
+) -> Result<Branch, NotOpened> {
+    let entries = wrap::unwrap(&new.link_key(), &place.encode(), sealed)?;
+    let (entries, rest) = entries.as_chunks::<EARLIER>();
+    let wrapped = entries.iter().find_map(|entry| entry.strip_prefix(&epoch.to_be_bytes()));
+    let wrapped = wrapped.filter(|_| rest.is_empty()).ok_or(NotOpened)?;
+    let branch = wrap::unwrap(&path.link_key(), &place.encode_earlier(epoch), wrapped)?;
+    Branch::from_slice(&branch).ok_or(NotOpened)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
 
 /// Length of the shortest wrap: nonce and tag.
-const OVERHEAD: usize = NONCE + 16;
+pub(crate) const OVERHEAD: usize = NONCE + 16;
 
 /// Wraps a secret in its place.
 pub(crate) fn wrap(

@@ -36,14 +36,26 @@ fn every_place_in_a_tree_has_a_key_of_its_own() {
 }
 
 #[test]
-fn a_link_opens_with_the_new_branch_and_in_its_place_only() {
-    let keys = EpochKeys::generate(&mut rng(1));
-    let (new, old) = (keys.structure().child(term(1)), keys.structure().child(term(2)).child(term(1)));
-    let sealed = seal_link(&new, &place(), [(0, &old), (2, &keys.structure())], &mut rng(3));
-    let opened = open_link(&new, &place(), &sealed).unwrap();
-    assert_eq!(opened.iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [0, 2]);
-    assert!(opened[0].1.ct_eq(&old) && opened[1].1.ct_eq(&keys.structure()));
-    assert!(open_link(&new, &place(), &seal_link(&new, &place(), [], &mut rng(3))).unwrap().is_empty());
+fn a_link_opens_with_both_branches_and_in_its_place_only() {
+    let keys = [EpochKeys::generate(&mut rng(1)), EpochKeys::generate(&mut rng(2))];
+    let now = EpochKeys::generate(&mut rng(4));
+    let at = |keys: &EpochKeys, parent: u8| keys.structure().child(term(parent)).child(term(1));
+    let (new, paths, old) =
+        (at(&now, 9), keys.each_ref().map(|of| at(of, 9)), keys.each_ref().map(|of| at(of, 2)));
+    let earlier = |epoch: u32, of: usize| Earlier { epoch, path: at(&keys[of], 9), branch: at(&keys[of], 2) };
+    let sealed = seal_link(&new, &place(), &[earlier(0, 0), earlier(2, 1)], &mut rng(3));
+    assert_eq!(sealed.len(), 28 + 2 * 64);
+    assert!(open_link(&new, &paths[0], &place(), 0, &sealed).unwrap().ct_eq(&old[0]));
+    assert!(open_link(&new, &paths[1], &place(), 2, &sealed).unwrap().ct_eq(&old[1]));
+
+    // Who holds the new parent since the move only, or held it before the move only.
+    for path in [&new, &paths[1], &old[0]] {
+        assert_eq!(open_link(&new, path, &place(), 0, &sealed).unwrap_err(), NotOpened);
+    }
+    for held in [&paths[0], &old[0]] {
+        assert_eq!(open_link(held, &paths[0], &place(), 0, &sealed).unwrap_err(), NotOpened);
+    }
+    assert_eq!(open_link(&new, &paths[0], &place(), 1, &sealed).unwrap_err(), NotOpened, "no such epoch");
 
     let elsewhere = [
         LinkPlace { account: PrincipalId::from_bytes([2; 32]), ..place() },
@@ -52,10 +64,16 @@ fn a_link_opens_with_the_new_branch_and_in_its_place_only() {
         LinkPlace { epoch: 4, ..place() },
     ];
     for wrong in elsewhere {
-        assert_eq!(open_link(&new, &wrong, &sealed).unwrap_err(), NotOpened, "{wrong:?}");
+        assert_eq!(open_link(&new, &paths[0], &wrong, 0, &sealed).unwrap_err(), NotOpened, "{wrong:?}");
     }
-    assert_eq!(open_link(&old, &place(), &sealed).unwrap_err(), NotOpened);
-    // One that holds something else than branches.
-    let odd = wrap::wrap(&new.link_key(), &place().encode(), &[1; 37], &mut rng(3));
-    assert_eq!(open_link(&new, &place(), &odd).unwrap_err(), NotOpened);
+    // An entry that stands for another epoch, and a link that holds something else than branches.
+    let moved = [
+        &1_u32.to_be_bytes()[..],
+        &wrap::wrap(&paths[0].link_key(), &place().encode_earlier(0), old[0].expose(), &mut rng(5)),
+    ]
+    .concat();
+    let moved = wrap::wrap(&new.link_key(), &place().encode(), &moved, &mut rng(3));
+    assert_eq!(open_link(&new, &paths[0], &place(), 1, &moved).unwrap_err(), NotOpened);
+    let odd = wrap::wrap(&new.link_key(), &place().encode(), &[0; 65], &mut rng(3));
+    assert_eq!(open_link(&new, &paths[0], &place(), 0, &odd).unwrap_err(), NotOpened);
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
-    branch::{Branch, DefinitionKey, LinkPlace, open_link, seal_link},
+    branch::{Branch, DefinitionKey, Earlier, LinkPlace, open_link, seal_link},
     index::{EqualityKey, UniqueKey},
     lockbox::{self, PreSecret},
     note::{self, NotePlace},
@@ -539,17 +539,33 @@ pub(crate) fn term_link(case: &Value) -> Value {
         epoch: u32::try_from(number(case, "epoch")).unwrap(),
     };
     let new = bytes(case, "branch");
-    let earlier: Vec<Vec<u8>> = (0..2).map(|at| bytes(case, &format!("earlier_{at}"))).collect();
+    let of = |name: &str| (0..2_u32).map(|at| bytes(case, &format!("{name}_{at}"))).collect::<Vec<_>>();
+    let (paths, earlier) = (of("path"), of("earlier"));
     let encoded = encode(&("term link", 1, place.account, place.scope, place.term, place.epoch));
-    let plaintext = [&[0, 0, 0, 0][..], &earlier[0], &[0, 0, 0, 1], &earlier[1]].concat();
-    let sealed = wrap(&expand(&new, "link", 32), &bytes(case, "random"), &plaintext, &encoded);
+    let random = bytes(case, "random");
+    let entries: Vec<u8> = (0..2_u32)
+        .flat_map(|at| {
+            let index = usize::try_from(at).unwrap();
+            let place =
+                encode(&("earlier branch", 1, place.account, place.scope, place.term, place.epoch, at));
+            let key = expand(&paths[index], "link", 32);
+            let wrapped = wrap(&key, &random[12 * index..12 * (index + 1)], &earlier[index], &place);
+            [&at.to_be_bytes()[..], &wrapped].concat()
+        })
+        .collect();
+    let sealed = wrap(&expand(&new, "link", 32), &random[24..36], &entries, &encoded);
 
-    let branches: Vec<_> = earlier.iter().map(|bytes| Branch::from_slice(bytes).unwrap()).collect();
-    let new = Branch::from_slice(&new).unwrap();
-    let made = seal_link(&new, &place, [(0, &branches[0]), (1, &branches[1])], &mut random(case));
+    let branch = |bytes: &[u8]| Branch::from_slice(bytes).unwrap();
+    let new = branch(&new);
+    let pairs: Vec<_> = (0..2_u32)
+        .zip(paths.iter().zip(&earlier))
+        .map(|(epoch, (path, of))| Earlier { epoch, path: branch(path), branch: branch(of) })
+        .collect();
+    let made = seal_link(&new, &place, &pairs, &mut crate::fixed::Fixed(random));
     assert_eq!(made.as_slice(), sealed);
-    let opened = open_link(&new, &place, &made).unwrap();
-    assert!(opened.iter().zip(&branches).all(|((_, opened), branch)| opened.ct_eq(branch)));
+    for Earlier { epoch, path, branch } in &pairs {
+        assert!(open_link(&new, path, &place, *epoch, &made).unwrap().ct_eq(branch));
+    }
     with(case, json!({ "place": hex(encoded), "sealed": hex(sealed) }))
 }
 

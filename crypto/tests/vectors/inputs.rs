@@ -71,8 +71,8 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
         }
         "term-links" => vec![json!({
             "account_secret": secret(1), "scope": scope_id(7), "term": record_id(1), "epoch": 2,
-            "branch": random.hex(32), "earlier_0": random.hex(32), "earlier_1": random.hex(32),
-            "random": random.hex(12),
+            "branch": random.hex(32), "path_0": random.hex(32), "path_1": random.hex(32),
+            "earlier_0": random.hex(32), "earlier_1": random.hex(32), "random": random.hex(36),
         })],
         "recovery-phrases" => (0..2)
             .map(|_| {

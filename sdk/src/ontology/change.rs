@@ -294,7 +294,7 @@ impl Ontology {
         let held = Held::of(state, &trees);
         let branch = match parent {
             Some(parent) => held.branch_to_write(self.scope(), parent, epoch),
-            None => held.resolve(self.scope(), None, epoch, &mut 0),
+            None => held.resolve(self.scope(), None, epoch),
         };
         branch.ok_or_else(|| Failure::from(LockReason::NotGranted).into())
     }

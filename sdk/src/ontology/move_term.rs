@@ -1,5 +1,6 @@
 //! Moving a term: under another parent, with everything that stands on it. New epochs begin, so that whoever read it by its
-//! old place reads nothing that is written from then on; whoever reads its new place reads its history too.
+//! old place reads nothing that is written from then on; whoever reads its new place, with history, reads the term's
+//! history too.
 
 use super::{
     Ontology, Term, TermContent,
@@ -13,7 +14,7 @@ use crate::{
 };
 use pryv_crypto::{
     Branch,
-    branch::{LinkPlace, seal_link},
+    branch::{Earlier, LinkPlace, seal_link},
     record::{Draft, RecordSealer},
 };
 use pryv_wire::{
@@ -131,7 +132,7 @@ impl Ontology {
         Ok(Term { content: Some(content.clone()), version, place: Some(place), ..term.clone() })
     }
 
-    /// The branch of a term at its new place, and its branches of all earlier epochs under that, in one scope.
+    /// The branch of a term at its new place, and the link to its branches of all earlier epochs, in one scope.
     async fn link(&self, begun: &Begun, moving: Moving) -> Result<(Branch, TermLink), TermError> {
         let account = &self.0.account;
         let Begun { state, beginning } = begun;
@@ -146,16 +147,16 @@ impl Ontology {
         let epoch = beginning.statement.epoch;
         let wrong = || Failure::from(Distrust::WrongKeys { epoch });
         let held = Held { state, trees: &after, next: Some((epoch, &beginning.keys)) };
-        let new = held.resolve(ontology, Some(term), epoch, &mut 0).ok_or_else(wrong)?;
+        let new = held.resolve(ontology, Some(term), epoch).ok_or_else(wrong)?;
         let before = Held::of(state, &trees);
         let mut earlier = Vec::with_capacity(state.epochs.len());
-        for number in state.epochs.keys() {
-            let branch = before.resolve(ontology, Some(term), *number, &mut 0).ok_or_else(wrong)?;
-            earlier.push((*number, branch));
+        for epoch in state.epochs.keys().copied() {
+            let branch = before.resolve(ontology, Some(term), epoch).ok_or_else(wrong)?;
+            let path = before.resolve(ontology, parent, epoch).ok_or_else(wrong)?.child(term);
+            earlier.push(Earlier { epoch, path, branch });
         }
         let place = LinkPlace { account: account.id(), scope: state.scope, term, epoch };
-        let pairs = earlier.iter().map(|(number, branch)| (*number, branch));
-        let sealed = seal_link(&new, &place, pairs, &mut account.client().rng());
+        let sealed = seal_link(&new, &place, &earlier, &mut account.client().rng());
         Ok((new, TermLink { scope: state.scope, term, epoch, sealed }))
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn make(
         Some(keys) => keys,
         None => state.keys.get(&(state.scope, epoch)).ok_or(wrong.clone())?,
     };
-    let branch = held.resolve(under.slice.ontology, under.slice.term, epoch, &mut 0).ok_or(wrong)?;
+    let branch = held.resolve(under.slice.ontology, under.slice.term, epoch).ok_or(wrong)?;
     let place = EntryPlace {
         account: me.principal(),
         slice: under.scope,

@@ -12,10 +12,7 @@ use pryv_wire::{
     scope::Epoch,
     term::{MAX_DEPTH, TermLink, TermNode},
 };
-use std::collections::BTreeMap;
-
-/// How many steps the key of one term may take: up the tree, and through a link for each move on the way.
-const MAX_STEPS: usize = 8 * MAX_DEPTH;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The last move of each term that was moved: in which epoch of the ontology, and to where. Signed by the owner.
 #[derive(Clone, Debug, Default)]
@@ -140,34 +137,82 @@ impl<'a> Held<'a> {
     /// The branch of a term, to write under: only if its place is proven.
     pub(crate) fn branch_to_write(&self, ontology: ScopeId, term: RecordId, epoch: u32) -> Option<Branch> {
         let proven = self.trees.get(&ontology).is_some_and(|tree| tree.is_proven(term));
-        proven.then(|| self.resolve(ontology, Some(term), epoch, &mut 0)).flatten()
+        proven.then(|| self.resolve(ontology, Some(term), epoch)).flatten()
     }
 
     /// The branch of a term, or of a whole ontology.
-    pub(crate) fn resolve(
+    pub(crate) fn resolve(&self, ontology: ScopeId, term: Option<RecordId>, epoch: u32) -> Option<Branch> {
+        let mut wanted = BTreeSet::from([epoch]);
+        let mut levels = Vec::new();
+        let mut at = term;
+        // Up, until everything that is wanted is held: the key of an epoch before the move of a term takes the one of the move,
+        // too.
+        loop {
+            let node = match at {
+                Some(term) => self.trees.get(&ontology).and_then(|tree| tree.node(term)),
+                None => None,
+            };
+            let link = node.and_then(|node| node.links.iter().find(|link| link.scope == self.state.scope));
+            let mut branches = BTreeMap::new();
+            self.take_held(ontology, at, &mut wanted, &mut branches);
+            if let Some(moved) = link.filter(|link| wanted.iter().any(|epoch| *epoch < link.epoch)) {
+                wanted.insert(moved.epoch);
+                self.take_held(ontology, at, &mut wanted, &mut branches);
+            }
+            let level = Level { term: at, link, branches };
+            if wanted.is_empty() {
+                return self.descend(level, levels)?.remove(&epoch);
+            }
+            if levels.len() == MAX_DEPTH {
+                return None;
+            }
+            levels.push((level, wanted.clone()));
+            at = node?.parent;
+        }
+    }
+
+    /// Moves the epochs whose branch is held from those that are wanted to those that are there.
+    fn take_held(
         &self,
         ontology: ScopeId,
         term: Option<RecordId>,
-        epoch: u32,
-        steps: &mut usize,
-    ) -> Option<Branch> {
-        *steps += 1;
-        if *steps > MAX_STEPS {
-            return None;
+        wanted: &mut BTreeSet<u32>,
+        held: &mut BTreeMap<u32, Branch>,
+    ) {
+        wanted.retain(|epoch| match self.top(ontology, term, *epoch) {
+            Some(branch) => {
+                held.insert(*epoch, branch);
+                false
+            }
+            None => true,
+        });
+    }
+
+    /// Down again, to the branches of the lowest level.
+    fn descend(
+        &self,
+        top: Level<'_>,
+        levels: Vec<(Level<'_>, BTreeSet<u32>)>,
+    ) -> Option<BTreeMap<u32, Branch>> {
+        let mut above = top.branches;
+        for (mut level, derived) in levels.into_iter().rev() {
+            let term = level.term?;
+            // The newest first: that of a move opens those before it.
+            for epoch in derived.into_iter().rev() {
+                let under = above.get(&epoch)?.child(term);
+                let branch = match level.link.filter(|link| epoch < link.epoch) {
+                    None => under,
+                    Some(TermLink { scope, epoch: moved, sealed, .. }) => {
+                        let place =
+                            LinkPlace { account: self.state.owner, scope: *scope, term, epoch: *moved };
+                        open_link(level.branches.get(moved)?, &under, &place, epoch, sealed).ok()?
+                    }
+                };
+                level.branches.insert(epoch, branch);
+            }
+            above = level.branches;
         }
-        if let Some(branch) = self.top(ontology, term, epoch) {
-            return Some(branch);
-        }
-        let term = term?;
-        let scope = self.state.scope;
-        let node = self.trees.get(&ontology)?.node(term)?;
-        if let Some(link) = node.links.iter().find(|link| link.scope == scope && epoch < link.epoch) {
-            let new = self.resolve(ontology, Some(term), link.epoch, steps)?;
-            let place = LinkPlace { account: self.state.owner, scope, term, epoch: link.epoch };
-            let earlier = open_link(&new, &place, &link.sealed).ok()?;
-            return earlier.into_iter().find_map(|(of, branch)| (of == epoch).then_some(branch));
-        }
-        Some(self.resolve(ontology, node.parent, epoch, steps)?.child(term))
+        Some(above)
     }
 
     /// The branch at which what is held begins.
@@ -188,13 +233,21 @@ impl<'a> Held<'a> {
     }
 }
 
+/// A term on the way up, and its branches as far as they are held or derived.
+struct Level<'a> {
+    /// Absent: the whole ontology.
+    term: Option<RecordId>,
+    link: Option<&'a TermLink>,
+    branches: BTreeMap<u32, Branch>,
+}
+
 impl EpochSource for Held<'_> {
     fn keys(&self, scope: ScopeId, epoch: u32) -> Option<&EpochKeys> {
         self.state.keys.get(&(scope, epoch)).map(|keys| &**keys)
     }
 
     fn branch(&self, scope: ScopeId, ontology: ScopeId, term: RecordId, epoch: u32) -> Option<Branch> {
-        (scope == self.state.scope).then(|| self.resolve(ontology, Some(term), epoch, &mut 0)).flatten()
+        (scope == self.state.scope).then(|| self.resolve(ontology, Some(term), epoch)).flatten()
     }
 
     fn definition(&self, scope: ScopeId, epoch: u32) -> Option<&DefinitionKey> {

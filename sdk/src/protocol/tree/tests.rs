@@ -1,6 +1,6 @@
 use super::*;
 use crate::protocol::world::{NOW, World, rng};
-use pryv_crypto::branch::seal_link;
+use pryv_crypto::branch::{Earlier, seal_link};
 use pryv_wire::{bytes::TermSalt, scope::MovedTerm, term::TermLink};
 
 const ONTOLOGY: ScopeId = ScopeId::from_bytes([7; 16]);
@@ -58,13 +58,57 @@ fn a_term_stands_where_its_id_or_a_signed_move_says() {
     assert_eq!(insert(&fresh, Some(&later)), Err("misplaced"));
 }
 
+/// The owner's state with as many epochs of the collection as asked for.
+fn with_epochs(world: &mut World, count: usize) -> ScopeState {
+    for number in 1..count {
+        let state = world.owner();
+        let seed = 8 + u8::try_from(number).unwrap();
+        let next =
+            super::super::epoch::next(&world.ada.identity, &state, &[], None, NOW, &mut rng(seed)).unwrap();
+        world.epochs.push(next.new);
+    }
+    world.owner()
+}
+
+/// A link as the owner makes it: from the keys that the term and its new parent have in the epochs before.
+fn link(
+    state: &ScopeState,
+    trees: &BTreeMap<ScopeId, Tree>,
+    term: &TermNode,
+    to: RecordId,
+    epoch: u32,
+) -> TermLink {
+    let held = Held::of(state, trees);
+    let under = |parent, epoch| held.resolve(ONTOLOGY, Some(parent), epoch).unwrap();
+    let earlier: Vec<_> = (0..epoch)
+        .map(|epoch| Earlier {
+            epoch,
+            path: under(to, epoch).child(term.term),
+            branch: under(term.term, epoch),
+        })
+        .collect();
+    let place = LinkPlace { account: state.owner, scope: state.scope, term: term.term, epoch };
+    let sealed = seal_link(
+        &under(to, epoch).child(term.term),
+        &place,
+        &earlier,
+        &mut rng(u8::try_from(100 + epoch).unwrap()),
+    );
+    TermLink { scope: state.scope, term: term.term, epoch, sealed }
+}
+
+fn trees(nodes: &[&TermNode]) -> BTreeMap<ScopeId, Tree> {
+    let mut tree = Tree::default();
+    for node in nodes {
+        tree.insert(ONTOLOGY, node, None).unwrap();
+    }
+    BTreeMap::from([(ONTOLOGY, tree)])
+}
+
 #[test]
 fn a_key_goes_down_the_tree_and_through_the_links_of_moves() {
     let mut world = World::new();
-    let state = world.owner();
-    let next = super::super::epoch::next(&world.ada.identity, &state, &[], None, NOW, &mut rng(8)).unwrap();
-    world.epochs.push(next.new);
-    let state = world.owner();
+    let state = with_epochs(&mut world, 2);
     let (top, other) = (node(1, None), node(2, None));
     let mut child = node(3, Some(top.term));
     let below = node(4, Some(child.term));
@@ -73,25 +117,67 @@ fn a_key_goes_down_the_tree_and_through_the_links_of_moves() {
     let new = data(1).child(other.term).child(child.term);
 
     // Moved from the first to the second, in epoch 1 of the collection.
-    let place = LinkPlace { account: state.owner, scope: state.scope, term: child.term, epoch: 1 };
-    let sealed = seal_link(&new, &place, [(0, &old)], &mut rng(9));
+    let moved = link(&state, &trees(&[&top, &other, &child]), &child, other.term, 1);
     (child.parent, child.since) = (Some(other.term), 1);
-    child.links = vec![TermLink { scope: state.scope, term: child.term, epoch: 1, sealed }];
-    let mut tree = Tree::default();
-    for node in [&top, &other, &child, &below] {
-        tree.insert(ONTOLOGY, node, None).unwrap();
-    }
-    let trees = BTreeMap::from([(ONTOLOGY, tree)]);
+    child.links = vec![moved];
+    let trees = trees(&[&top, &other, &child, &below]);
     let held = Held::of(&state, &trees);
-    let resolve = |term, epoch| held.resolve(ONTOLOGY, Some(term), epoch, &mut 0).unwrap();
+    let resolve = |term, epoch| held.resolve(ONTOLOGY, Some(term), epoch).unwrap();
     assert!(resolve(child.term, 0).ct_eq(&old));
     assert!(resolve(child.term, 1).ct_eq(&new));
     assert!(resolve(below.term, 0).ct_eq(&old.child(below.term)));
     assert!(resolve(below.term, 1).ct_eq(&new.child(below.term)));
-    assert!(held.resolve(ONTOLOGY, Some(child.term), 2, &mut 0).is_none(), "an epoch that is not held");
+    assert!(held.resolve(ONTOLOGY, Some(child.term), 2).is_none(), "an epoch that is not held");
     assert!(held.branch_to_write(ONTOLOGY, below.term, 1).is_none(), "below a move that nobody proved");
     assert!(held.branch_to_write(ONTOLOGY, top.term, 1).is_some());
     assert!(held.branch_to_write(ONTOLOGY, RecordId::from_bytes([9; 16]), 1).is_none());
+
+    // Who came without history, in epoch 1, and who was revoked before it, open nothing of what was before.
+    for (lost, kept) in [(0, 1), (1, 0)] {
+        let mut part = world.owner();
+        part.keys.remove(&(part.scope, lost));
+        let held = Held::of(&part, &trees);
+        assert!(held.resolve(ONTOLOGY, Some(other.term), kept).is_some());
+        assert!(held.resolve(ONTOLOGY, Some(child.term), 0).is_none(), "without epoch {lost}");
+        assert!(held.resolve(ONTOLOGY, Some(below.term), 0).is_none(), "without epoch {lost}");
+    }
+}
+
+#[test]
+fn keys_are_found_through_moves_upon_moves() {
+    // A chain, each term of which was moved under the one before it, from the bottom up and once again: as deep as trees go.
+    let mut world = World::new();
+    let depth = u8::try_from(MAX_DEPTH).unwrap();
+    let state = with_epochs(&mut world, 2 * MAX_DEPTH + 1);
+    let root = node(200, None);
+    let mut nodes: Vec<_> = (0..depth).map(|number| node(number, None)).collect();
+    let known = |nodes: &[TermNode]| trees(&nodes.iter().chain([&root]).collect::<Vec<_>>());
+    let first: Vec<_> = {
+        let trees = known(&nodes);
+        let held = Held::of(&state, &trees);
+        nodes.iter().map(|node| held.resolve(ONTOLOGY, Some(node.term), 0).unwrap()).collect()
+    };
+    let mut epoch = 0;
+    for round in 0..2 {
+        for at in (1..nodes.len()).rev() {
+            epoch += 1;
+            // Away first, so that the second round moves what stood under the same parent at other times.
+            let to = if round == 0 { root.term } else { nodes[at - 1].term };
+            let moved = link(&state, &known(&nodes), &nodes[at], to, epoch);
+            let node = &mut nodes[at];
+            (node.parent, node.since, node.links) = (Some(to), epoch, vec![moved]);
+        }
+    }
+    let trees = known(&nodes);
+    let held = Held::of(&state, &trees);
+    for (node, first) in nodes.iter().zip(&first) {
+        assert!(held.resolve(ONTOLOGY, Some(node.term), 0).unwrap().ct_eq(first));
+    }
+    let top = state.keys[&(state.scope, epoch)].data(ONTOLOGY);
+    let bottom = nodes.iter().fold(top, |branch, node| branch.child(node.term));
+    let last = nodes.last().unwrap().term;
+    assert!(held.resolve(ONTOLOGY, Some(last), epoch).unwrap().ct_eq(&bottom));
+    assert!((0..epoch).all(|epoch| held.resolve(ONTOLOGY, Some(last), epoch).is_some()));
 }
 
 #[test]
@@ -105,5 +191,5 @@ fn a_tree_without_end_ends() {
     }
     assert!(!tree.is_proven(a));
     let trees = BTreeMap::from([(ONTOLOGY, tree)]);
-    assert!(Held::of(&state, &trees).resolve(ONTOLOGY, Some(a), 0, &mut 0).is_none());
+    assert!(Held::of(&state, &trees).resolve(ONTOLOGY, Some(a), 0).is_none());
 }
