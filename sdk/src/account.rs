@@ -35,6 +35,7 @@ pub use contacts::{Contact, FindError};
 pub use create_link::{CreateLinkError, CreatedLink, NewLink};
 pub use defaults::{EVENTS, STREAMS};
 pub use define::DefineError;
+pub(crate) use define::content as definition_content;
 pub use grant::{Grant, GrantError};
 pub use heads::{AccountHead, Agreement, CompareError, InvalidHead, Relation};
 pub use maintain::Maintained;

@@ -3,12 +3,16 @@
 mod create_many;
 mod file;
 mod get;
+mod history;
 mod query;
+mod redefine;
 mod write;
 
 pub use create_many::BulkError;
 pub use get::ReadError;
+pub use history::{Version, Versions};
 pub use query::{Explanation, Query, QueryError};
+pub use redefine::RedefineError;
 pub use write::{Current, WriteError};
 
 use crate::{

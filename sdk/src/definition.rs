@@ -10,6 +10,7 @@ pub(crate) use pointer::at;
 pub(crate) use schema::Schemas;
 pub use schema::{Fault, SchemaError};
 
+pub use pryv_wire::scope::History;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
@@ -49,6 +50,15 @@ pub struct Definition {
     /// The URIs of the ontologies whose terms its instances may carry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ontologies: Vec<String>,
+    /// What is kept of earlier versions of its records: `none` if not said, `versions` until a record is deleted, `everything` also
+    /// then. Settled when the collection is made.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub history: History,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none(history: &History) -> bool {
+    *history == History::None
 }
 
 /// One index.
@@ -164,6 +174,7 @@ impl Definition {
             discriminator: None,
             indexes: Vec::new(),
             ontologies: Vec::new(),
+            history: History::None,
         }
     }
 
@@ -171,6 +182,13 @@ impl Definition {
     #[must_use]
     pub fn linked_to(mut self, ontology: impl Into<String>) -> Self {
         self.ontologies.push(ontology.into());
+        self
+    }
+
+    /// Keeps earlier versions of its records.
+    #[must_use]
+    pub const fn keeping(mut self, history: History) -> Self {
+        self.history = history;
         self
     }
 

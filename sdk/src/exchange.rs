@@ -115,7 +115,7 @@ fn jittered(random: &Random, pause: Duration) -> Duration {
 
 fn answer_limit(path: &str) -> usize {
     match path {
-        "/v1/records/query" => RECORDS_ANSWER,
+        "/v1/records/query" | "/v1/records/history" => RECORDS_ANSWER,
         "/v1/scopes/open"
         | "/v1/scopes/list"
         | "/v1/accesses/granted"

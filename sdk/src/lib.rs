@@ -71,7 +71,7 @@ pub use account::{
 pub use app::{App, AppManifest};
 pub use client::{Client, ClientBuilder, SignedUp};
 pub use collection::{Collection, Query};
-pub use definition::{Definition, Fault, Index, IndexKind};
+pub use definition::{Definition, Fault, History, Index, IndexKind};
 pub use distrust::Distrust;
 pub use environment::SystemClock;
 pub use failure::{Failure, Refusal};

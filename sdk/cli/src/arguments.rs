@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Whoami,
     /// Create a collection from a definition file; safe to repeat
     Define(Define),
+    /// Give a collection another version of its definition, from a file
+    Redefine(Define),
     /// List your collections
     Collections,
     /// Show what a collection holds and how it can be queried
@@ -88,6 +90,8 @@ pub(crate) enum Command {
     Explain(Selection),
     /// Read one record
     Get(Target),
+    /// Show the versions of one record that its collection keeps
+    History(Target),
     /// Replace one record, from JSON
     Update(Update),
     /// Delete one record

@@ -3,11 +3,12 @@
 use crate::failure::{Exit, Failure};
 use pryv_sdk::{
     account::{
-        ChangePasswordError, CreateLinkError, DefineError, FindError, GrantError, OpenError, ResolveError,
-        RevokeError,
+        ChangePasswordError, CompareError, CreateLinkError, DefineError, FindError, GrantError, OpenError,
+        ResolveError, RevokeError,
+        audit::{ExportError, InvalidExport},
     },
     client::{LogInError, OpenLinkError, RecoverError, ResumeError, SignUpError},
-    collection::{BulkError, QueryError, ReadError},
+    collection::{BulkError, QueryError, ReadError, RedefineError},
     ontology::TermError,
     transport::http::ConnectError,
 };
@@ -91,6 +92,6 @@ macro_rules! troubles {
 }
 
 troubles! {
-    BulkError, ChangePasswordError, ConnectError, CreateLinkError, DefineError, FindError, GrantError, LogInError, OpenError, OpenLinkError, QueryError,
-    ReadError, RecoverError, ResolveError, ResumeError, RevokeError, SignUpError, TermError, pryv_sdk::Failure,
+    BulkError, ChangePasswordError, CompareError, ConnectError, CreateLinkError, DefineError, ExportError, FindError, GrantError,
+    InvalidExport, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, ResolveError, ResumeError, RevokeError, SignUpError, TermError, pryv_sdk::Failure,
 }

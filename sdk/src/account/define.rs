@@ -20,7 +20,7 @@ use pryv_crypto::{
 use pryv_wire::{
     Bytes, ErrorCode, RecordId, ScopeId, Timestamp, decode, encode,
     record::RecordKind,
-    scope::{CollectionKind, Epoch, History, ScopeKind, Slice},
+    scope::{CollectionKind, Epoch, ScopeKind, Slice},
     transaction::Operation,
 };
 use rand::{CryptoRng, RngCore};
@@ -134,8 +134,9 @@ impl Account {
             let under = Under { scope: state.scope, slice, epoch: number, keys: state.keys_of(number)? };
             epoch.entries.push(entry::make_first(&me, under, tree, scope, &keys, &mut rng)?);
         }
+        let history = definition.history;
         let definition = first_definition(&me, &statement, &keys, content, now, &mut rng)?;
-        let kind = CollectionKind { ontologies: ontologies.into_iter().collect(), history: History::None };
+        let kind = CollectionKind { ontologies: ontologies.into_iter().collect(), history };
         let kind = ScopeKind::Collection(kind);
         Ok(Operation::CreateScope { epoch, definition, kind, entries: Vec::new() })
     }
@@ -184,7 +185,7 @@ pub(super) fn first_definition(
 }
 
 /// The encoded definition, if it can be read again.
-pub(super) fn content(definition: &Definition) -> Result<Vec<u8>, InvalidDefinition> {
+pub(crate) fn content(definition: &Definition) -> Result<Vec<u8>, InvalidDefinition> {
     let content = encode(definition);
     if content.len() > MAX_DEFINITION_LENGTH {
         return Err(InvalidDefinition::TooLong { length: content.len() });

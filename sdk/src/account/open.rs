@@ -8,13 +8,16 @@ use crate::{
     locked::LockReason,
     protocol::{
         access,
+        record::open_fault,
         scope::{self, Role, ScopeState},
     },
 };
+use pryv_crypto::record::UnopenedRecord;
 use pryv_wire::{
-    ErrorCode, PrincipalId, ScopeId,
+    ErrorCode, PrincipalId, RecordId, ScopeId,
     access::GetAccess,
-    scope::{ListScopes, OpenScope, ScopeKind},
+    record::RecordHistory,
+    scope::{ListScopes, OpenScope, ScopeKind, ScopeOpened},
 };
 use std::sync::Arc;
 
@@ -121,6 +124,7 @@ impl Account {
             }
             Err(failure) => return Err(self.explain(owner, role, failure).await),
         };
+        let answer = self.with_definition_held(owner, scope, role, answer).await?;
         let cards = self.cards_of(owner).await?;
         let known = known.as_deref();
         let state = Arc::new(scope::open(&self.identity(), &cards, scope, role, slices, &answer, known)?);
@@ -137,6 +141,28 @@ impl Account {
             *newest = Arc::clone(&state);
         }
         Ok(state)
+    }
+
+    /// The answer as somebody can open it who may write and not read: with the newest version of the definition whose key its
+    /// access brought. The owner may have made another one since; what is written names the one that it was checked against.
+    async fn with_definition_held(
+        &self,
+        owner: PrincipalId,
+        scope: ScopeId,
+        role: &Role,
+        mut answer: ScopeOpened,
+    ) -> Result<ScopeOpened, Failure> {
+        let Some(held) = role.definition_held(scope) else { return Ok(answer) };
+        let newest = UnopenedRecord::parse(&answer.definition).map_err(|error| open_fault(&error))?;
+        if newest.protected().version > held {
+            let record = RecordId::definition(scope);
+            let before = held.checked_add(1);
+            let call = RecordHistory { account: owner, scope, record, before, limit: 1 };
+            if let Some(earlier) = self.call(&call).await?.versions.into_iter().next() {
+                answer.definition = earlier;
+            }
+        }
+        Ok(answer)
     }
 
     /// Says why a grantee was refused, from the access as its grantor signed it, if that says it.

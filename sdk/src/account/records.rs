@@ -35,18 +35,43 @@ impl Account {
     pub(crate) async fn open_record(
         &self,
         state: &ScopeState,
-        mut unopened: UnopenedRecord,
+        unopened: UnopenedRecord,
         record: Option<RecordId>,
         asked: Asked,
+    ) -> Result<OpenedRecord, Failure> {
+        let place = (state.owner, state.scope, unopened.protected().record);
+        let at_least = lock(&self.0.versions).known(&place, asked);
+        let opened = self.open_version(state, unopened, record, at_least).await?;
+        lock(&self.0.versions).note(place, opened.protected.version, opened.digest, asked)?;
+        Ok(opened)
+    }
+
+    /// Opens an earlier version of a record, which must be what it was if it was seen before.
+    pub(crate) async fn open_earlier(
+        &self,
+        state: &ScopeState,
+        unopened: UnopenedRecord,
+        record: RecordId,
+    ) -> Result<OpenedRecord, Failure> {
+        let opened = self.open_version(state, unopened, Some(record), 0).await?;
+        let place = (state.owner, state.scope, record);
+        lock(&self.0.versions).check(&place, opened.protected.version, opened.digest)?;
+        Ok(opened)
+    }
+
+    async fn open_version(
+        &self,
+        state: &ScopeState,
+        mut unopened: UnopenedRecord,
+        record: Option<RecordId>,
+        at_least: u64,
     ) -> Result<OpenedRecord, Failure> {
         let (owner, scope) = (state.owner, state.scope);
         let claimed = unopened.protected().clone();
         self.know_terms_of(state, std::slice::from_ref(&unopened)).await?;
         let trees = state.trees();
         let keys = Held::of(state, &trees);
-        let place = (owner, scope, claimed.record);
-        let sought =
-            Sought { account: owner, scope, record, at_least: lock(&self.0.versions).known(&place, asked) };
+        let sought = Sought { account: owner, scope, record, at_least };
         let newest = newest_epoch(state, &unopened);
         let owner_cards = self.cards_of(owner).await?;
         if let Some(moved) = unopened.moved().copied() {
@@ -69,16 +94,14 @@ impl Account {
                 unopened.open(&sought, &keys, author)
             }
         };
-        let opened = opened.map_err(|error| match error {
+        opened.map_err(|error| match error {
             // An owner holds the keys of every epoch that there is.
             OpenError::NoKey if owner == self.id() => {
                 Distrust::Malformed { what: "a record of an epoch that was never begun" }.into()
             }
             OpenError::NoKey => LockReason::EpochNotHeld { epoch: newest }.into(),
             other => open_fault(&other),
-        })?;
-        lock(&self.0.versions).note(place, opened.protected.version, opened.digest, asked)?;
-        Ok(opened)
+        })
     }
 
     /// Verifies an access to an account, with the chain behind it.

@@ -1,7 +1,12 @@
 //! Reading one record.
 
 use super::Collection;
-use crate::{failure::Failure, locked::LockReason, protocol::record::Content, record::Record};
+use crate::{
+    failure::Failure,
+    locked::LockReason,
+    protocol::{record::Content, versions::Asked},
+    record::Record,
+};
 use pryv_wire::{ErrorCode, RecordId, access::Level, record::GetRecord};
 use serde::de::DeserializeOwned;
 
@@ -53,22 +58,24 @@ impl Collection {
         let asked = self.0.account.asking();
         let found = match self.0.account.call(&call).await {
             Ok(found) => found,
-            Err(failure) => {
-                return Err(match self.explain(failure).await {
-                    failure if failure.refusal() == Some(ErrorCode::NotFound) => {
-                        let place = (self.owner(), self.scope(), id);
-                        match self.0.account.missing(&place, asked) {
-                            Some(distrust) => Failure::from(distrust).into(),
-                            None => ReadError::NotFound,
-                        }
-                    }
-                    failure => failure.into(),
-                });
-            }
+            Err(failure) => return Err(self.unfound(id, failure, asked).await),
         };
         match self.open(&found.record, Some(id), asked).await? {
             Content::Deleted { version } => Err(ReadError::Deleted { version }),
             Content::Instance(record) => typed(record).map_err(|_| ReadError::Shape),
+        }
+    }
+
+    /// What it means that a record was not found, or could not be asked for.
+    pub(super) async fn unfound(&self, id: RecordId, failure: Failure, asked: Asked) -> ReadError {
+        match self.explain(failure).await {
+            failure if failure.refusal() == Some(ErrorCode::NotFound) => {
+                match self.0.account.missing(&(self.owner(), self.scope(), id), asked) {
+                    Some(distrust) => Failure::from(distrust).into(),
+                    None => ReadError::NotFound,
+                }
+            }
+            failure => failure.into(),
         }
     }
 }

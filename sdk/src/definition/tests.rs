@@ -13,6 +13,7 @@ fn events() -> Definition {
         discriminator: Some("/type".into()),
         indexes: Vec::new(),
         ontologies: Vec::new(),
+        history: History::None,
     }
 }
 

@@ -91,6 +91,28 @@ impl Role {
         }
     }
 
+    /// The newest version of a scope's definition whose key came with the access, for who may not read the scope.
+    pub(crate) fn definition_held(&self, scope: ScopeId) -> Option<u64> {
+        match self {
+            Self::Grantee { note, .. } if !self.reads(scope) => {
+                let of_scope = note.definition_keys.iter().filter(|key| key.scope == scope);
+                of_scope.map(|key| key.version).max()
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the role reads every record of a scope, from its first epoch on.
+    pub(crate) fn sees_all(&self, scope: ScopeId) -> bool {
+        match self {
+            Self::Owner => true,
+            Self::Grantee { access, .. } => {
+                let mut grants = access.access().grants.iter();
+                grants.any(|grant| grant.scope == scope && grant.level.reads() && grant.from_epoch == 0)
+            }
+        }
+    }
+
     /// Whether the role reads the whole of a scope.
     pub(crate) fn reads(&self, scope: ScopeId) -> bool {
         match self {
@@ -312,6 +334,11 @@ pub(crate) fn open(
     let definition = definition(owner, scope, role, &slices, answer, known, &keys)?;
     if matches!(role, Role::Owner) {
         check_own(me, scope, &answer.kind, &definition.definition)?;
+    }
+    if let ScopeKind::Collection(kind) = &answer.kind
+        && kind.history != definition.definition.history
+    {
+        return Err(Distrust::Substituted { what: "history of a collection" }.into());
     }
     let fields = fields(&definition.definition, &keys);
     Ok(ScopeState {

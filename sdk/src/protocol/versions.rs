@@ -75,6 +75,16 @@ impl Versions {
         Ok(())
     }
 
+    /// Holds a version that is no longer the present one against what was seen under its number.
+    pub(crate) fn check(&self, place: &Place, version: u64, digest: Digest) -> Result<(), Distrust> {
+        match self.seen.get(place) {
+            Some(seen) if seen.version == version && seen.digest.is_some_and(|known| known != digest) => {
+                Err(Distrust::Forked { what: "version", number: version })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Takes note that a version was written, by whomever: the chain of changes says so.
     pub(crate) fn learn(&mut self, place: Place, version: u64) {
         self.raise(place, version, None);

@@ -88,6 +88,7 @@ calls! {
         scope::ListScopes => list_scopes;
         scope::OpenScope => open_scope;
         record::GetRecord => get_record;
+        record::RecordHistory => record_history;
         record::QueryRecords => query_records;
         term::ListTerms => list_terms;
         term::GetTerms => get_terms;

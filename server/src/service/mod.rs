@@ -12,6 +12,7 @@ mod cards;
 mod changes;
 mod commit;
 mod error;
+mod history;
 mod login;
 mod opaque;
 mod passwords;

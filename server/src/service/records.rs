@@ -15,9 +15,9 @@ use pryv_wire::{
 };
 
 /// The most records of one page.
-const MAX_LIMIT: u32 = 1_000;
+pub(super) const MAX_LIMIT: u32 = 1_000;
 /// The most bytes of envelopes in one page, but for the last record.
-const MAX_PAGE_BYTES: usize = 4 << 20;
+pub(super) const MAX_PAGE_BYTES: usize = 4 << 20;
 /// The most conditions of one query.
 const MAX_CONDITIONS: usize = 16;
 /// The most tokens of one query, over all conditions.

@@ -53,6 +53,7 @@ pub(super) enum Table {
     TermChild = 0x45,
     TermPosting = 0x46,
     TermLink = 0x47,
+    Version = 0x48,
     Head = 0x50,
     Change = 0x51,
     Transaction = 0x52,

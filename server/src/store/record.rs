@@ -43,6 +43,16 @@ pub struct StoredRecord {
 const HEADER: usize = 8 + 8 + 1;
 
 impl StoredRecord {
+    /// The row that it was read from.
+    pub(super) fn to_row(&self) -> Vec<u8> {
+        let mut row = Vec::with_capacity(HEADER.saturating_add(self.envelope.len()));
+        row.extend_from_slice(&self.created.to_be_bytes());
+        row.extend_from_slice(&self.version.to_be_bytes());
+        row.push(self.kind.into());
+        row.extend_from_slice(&self.envelope);
+        row
+    }
+
     fn encode(created: u64, new: &NewRecord<'_>) -> Vec<u8> {
         let mut row = Vec::with_capacity(HEADER.saturating_add(new.envelope.len()));
         row.extend_from_slice(&created.to_be_bytes());
@@ -223,6 +233,7 @@ impl<'t> Tx<'t> {
     ) -> Result<()> {
         let (account, scope) = (grant.account(), grant.scope());
         let silo = Silo::of(account);
+        self.succeed(account, scope, new.record, old, new.kind)?;
         self.forget_index(account, scope, old)?;
         if new.kind == RecordKind::Tombstone {
             self.rows.delete(&[&order_prefix(silo, scope)[..], &old.created.to_be_bytes()].concat())?;
@@ -280,6 +291,9 @@ impl<'t> Tx<'t> {
         new: &NewRecord<'_>,
         created: u64,
     ) -> Result<()> {
+        if let Some(old) = self.reading().record_at(owner.account(), scope, new.record)? {
+            self.succeed(owner.account(), scope, new.record, &old, new.kind)?;
+        }
         let key = record_key(owner.account(), scope, new.record);
         Ok(self.rows.put(&key, &StoredRecord::encode(created, new))?)
     }

@@ -13,6 +13,8 @@ mod binary;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod links;

@@ -66,6 +66,7 @@ calls! {
     "/v1/scopes/list" Session scope::ListScopes => scope::Scopes;
     "/v1/scopes/open" Session scope::OpenScope => scope::ScopeOpened;
     "/v1/records/get" Session record::GetRecord => record::RecordFound;
+    "/v1/records/history" Session record::RecordHistory => record::RecordVersions;
     "/v1/records/query" Session record::QueryRecords => record::Records;
     "/v1/terms/list" Session term::ListTerms => term::Terms;
     "/v1/terms/get" Session term::GetTerms => term::Terms;

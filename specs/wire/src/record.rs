@@ -294,3 +294,31 @@ pub struct RecordFound {
     /// The encoded [`Envelope`].
     pub record: Bytes,
 }
+
+/// Reads the versions of one record that its collection keeps, the present one included, newest first.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordHistory {
+    /// The account.
+    pub account: PrincipalId,
+    /// The collection.
+    pub scope: ScopeId,
+    /// The record.
+    pub record: RecordId,
+    /// Only versions below this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+    /// How many, 1 to 1,000.
+    pub limit: u32,
+}
+
+/// Versions of one record.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordVersions {
+    /// Encoded [`Envelope`]s: each version one less than the one before it.
+    pub versions: Vec<Bytes>,
+    /// Where the next page starts, to be asked for as `before`; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}

@@ -6,15 +6,12 @@ use crate::{
     lookup, moment,
     output::Output,
     session_file::private_file,
-    table, trouble,
+    table,
     visible::visible,
 };
 use pryv_sdk::{
     Account, AccountHead, Act, AuditEntry, AuditQuery, Fingerprint, Relation, ScopeId, Timestamp,
-    account::{
-        CompareError,
-        audit::{ExportError, ExportedAudit, InvalidExport, check_export},
-    },
+    account::audit::{ExportedAudit, check_export},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs::File, io::BufReader, path::Path};
@@ -235,22 +232,4 @@ fn told(relation: Relation, number: u64) -> String {
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::io(format!("`{}` cannot be made", path.display()), error)
         .next("name a file that is not there yet")
-}
-
-impl From<ExportError> for Failure {
-    fn from(error: ExportError) -> Self {
-        trouble::failure(error.code(), &error)
-    }
-}
-
-impl From<InvalidExport> for Failure {
-    fn from(error: InvalidExport) -> Self {
-        trouble::failure(error.code(), &error)
-    }
-}
-
-impl From<CompareError> for Failure {
-    fn from(error: CompareError) -> Self {
-        trouble::failure(error.code(), &error)
-    }
 }

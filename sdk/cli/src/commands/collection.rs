@@ -8,12 +8,7 @@ use serde_json::json;
 
 /// `pryv define`.
 pub(super) async fn define(account: &Account, define: &Define, output: &mut Output) -> Result<(), Failure> {
-    let definition: Definition = serde_json::from_value(rows::read_value(&define.file)?).map_err(|error| {
-        Failure::new("invalid-definition", "the file is not a definition").because(&error).next(
-            "a definition is a JSON object of `uri`, `title`, `types` (a JSON Schema for each type) and `indexes`",
-        )
-    })?;
-    let collection = account.define(definition).await?;
+    let collection = account.define(read(define)?).await?;
     let definition = collection.definition();
     output.result(&json!({ "collection": collection.scope(), "uri": definition.uri }), || {
         format!(
@@ -21,6 +16,29 @@ pub(super) async fn define(account: &Account, define: &Define, output: &mut Outp
             visible(short_name(&definition.uri)),
             count(definition.types.len(), "type"),
             count(definition.indexes.len(), "indexed field"),
+        )
+    })
+}
+
+fn read(define: &Define) -> Result<Definition, Failure> {
+    serde_json::from_value(rows::read_value(&define.file)?).map_err(|error| {
+        Failure::new("invalid-definition", "the file is not a definition").because(&error).next(
+            "a definition is a JSON object of `uri`, `title`, `types` (a JSON Schema for each type) and `indexes`",
+        )
+    })
+}
+
+/// `pryv redefine`.
+pub(super) async fn redefine(account: &Account, define: &Define, output: &mut Output) -> Result<(), Failure> {
+    let definition = read(define)?;
+    let collection = account.collection(&definition.uri).await?;
+    collection.redefine(definition).await?;
+    let definition = collection.definition();
+    output.result(&json!({ "collection": collection.scope(), "uri": definition.uri }), || {
+        format!(
+            "Collection `{}` has this definition from now on. Records that are there stay as they are; those that do not match \
+             it are shown as invalid.",
+            visible(short_name(&definition.uri))
         )
     })
 }

@@ -8,7 +8,11 @@ use crate::{
     output::Output,
     rows, trouble,
 };
-use pryv_sdk::{Account, PrincipalId, Record, Validity, collection::WriteError, definition::Fault};
+use pryv_sdk::{
+    Account, History, PrincipalId, Record, Validity,
+    collection::{Version, WriteError},
+    definition::Fault,
+};
 use serde_json::{Value, json};
 
 /// A record as JSON.
@@ -69,6 +73,32 @@ pub(super) async fn get(account: &Account, target: &Target, output: &mut Output)
         object.insert("author".to_owned(), name.into());
     }
     output.value(&value)
+}
+
+/// `pryv history`.
+pub(super) async fn history(account: &Account, target: &Target, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &target.collection).await?;
+    let history = collection.history::<Value>(lookup::record(&target.record)?).await?;
+    let values: Vec<Value> = history.versions.iter().map(version).collect();
+    output.value(&json!({ "versions": values, "complete": history.complete }))?;
+    if history.complete {
+        return Ok(());
+    }
+    output.remark(match collection.definition().history {
+        History::None => "The collection keeps the present version only.",
+        History::Versions => "Earlier versions went with the deletion, or lie before your access.",
+        _ => "Earlier versions lie before your access.",
+    })
+}
+
+fn version(version: &Version<Value>) -> Value {
+    match version {
+        Version::Record(record) => value(record),
+        Version::Deleted { version, at, by, .. } => {
+            json!({ "version": version, "deleted": true, "author": by, "written_at": moment::format(at.as_millis()) })
+        }
+        _ => json!({ "version": version.number() }),
+    }
 }
 
 /// What a principal is called, if it is known here.

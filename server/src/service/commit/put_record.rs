@@ -321,8 +321,7 @@ fn check_deposit(placement: &Placement) -> Result<()> {
     }
 }
 
-/// The definition that an instance names is the stored one or an earlier one; of an earlier one only the number is
-/// known here.
+/// The definition that an instance names is the stored one or an earlier one.
 fn check_definition<'t>(
     tx: &Tx<'t>,
     create: &permission::Grant<'t, permission::Create>,
@@ -333,7 +332,13 @@ fn check_definition<'t>(
     if named.version == 0 || named.version > stored.version {
         return Err(Error::malformed("the instance names a version of the definition that there is not"));
     }
-    if named.version == stored.version && named.digest != digest_of(&stored.envelope)? {
+    let meant = if named.version == stored.version {
+        stored
+    } else {
+        let lost = || Error::internal(crate::store::Error::Row("version"));
+        tx.earlier_definition(create, named.version)?.ok_or_else(lost)?
+    };
+    if named.digest != digest_of(&meant.envelope)? {
         return Err(Error::statement("the instance names another definition under this version"));
     }
     Ok(())

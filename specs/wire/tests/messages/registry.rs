@@ -82,6 +82,7 @@ pub(crate) fn calls() -> Vec<CallKind> {
         call::<scope::ListScopes>(),
         call::<scope::OpenScope>(),
         call::<record::GetRecord>(),
+        call::<record::RecordHistory>(),
         call::<record::QueryRecords>(),
         call::<term::ListTerms>(),
         call::<term::GetTerms>(),

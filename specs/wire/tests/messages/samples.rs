@@ -21,7 +21,8 @@ use pryv_wire::{
     error::Details,
     record::{
         DefinitionRef, Envelope, Filter, GetRecord, MovedPlacement, Order, Parent, Placement, Protected,
-        QueryRecords, Recipient, RecipientKind, RecordFound, RecordKind, Records, Tokens, Within,
+        QueryRecords, Recipient, RecipientKind, RecordFound, RecordHistory, RecordKind, RecordVersions,
+        Records, Tokens, Within,
     },
     scope::{
         CollectionKind, CoveringSlice, Epoch, EpochKeys, EpochOpened, History, ListScopes, Lockbox,
@@ -819,6 +820,19 @@ fn records() -> Vec<Sample> {
         sample("last page", Records { records: vec![encoded(&instance())], epoch: 3, next: None }),
         sample("page before others", Records { records: vec![], epoch: 0, next: Some(opaque(0x60, 8)) }),
         sample("get record", GetRecord { account: ADA, scope: SCOPE, record: RECORD }),
+        sample(
+            "record history",
+            RecordHistory { account: ADA, scope: SCOPE, record: RECORD, before: None, limit: 100 },
+        ),
+        sample(
+            "record history below a version",
+            RecordHistory { account: ADA, scope: SCOPE, record: RECORD, before: Some(7), limit: 2 },
+        ),
+        sample("record versions", RecordVersions { versions: vec![encoded(&instance())], next: Some(2) }),
+        sample(
+            "record versions, the last",
+            RecordVersions { versions: vec![encoded(&instance())], next: None },
+        ),
         sample("record found", RecordFound { record: encoded(&instance()) }),
     ]
 }

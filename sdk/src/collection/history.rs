@@ -1,0 +1,159 @@
+//! History: the earlier versions of a record, where its collection keeps them, each verified as it was when it was written.
+
+use super::{Collection, ReadError, get::typed};
+use crate::{
+    definition::History,
+    distrust::Distrust,
+    failure::Failure,
+    locked::LockReason,
+    protocol::record::{self, Content, open_fault},
+    record::Record,
+};
+use pryv_crypto::record::UnopenedRecord;
+use pryv_wire::{
+    RecordId, Timestamp,
+    access::Level,
+    record::{RecordHistory, RecordKind},
+};
+use serde::de::DeserializeOwned;
+
+/// How many versions are asked for at once.
+const PAGE: u32 = 200;
+
+/// One version of a record.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Version<T> {
+    /// Content, as it was.
+    Record(Record<T>),
+    /// The record was deleted.
+    Deleted {
+        /// The version of the deletion.
+        version: u64,
+        /// When, by the clock of whoever deleted it.
+        at: Timestamp,
+        /// Who.
+        by: pryv_wire::PrincipalId,
+    },
+}
+
+impl<T> Version<T> {
+    /// Its number.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        match self {
+            Self::Record(record) => record.version,
+            Self::Deleted { version, .. } => *version,
+        }
+    }
+}
+
+/// The versions of a record.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Versions<T> {
+    /// The versions, newest first, without a gap.
+    pub versions: Vec<Version<T>>,
+    /// Whether they go back to the first one. Not, if the collection keeps no history, if the record was deleted in one that keeps
+    /// it until then, or if this account's access begins later.
+    pub complete: bool,
+}
+
+/// How far back an honest server goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Depth {
+    /// To the first version.
+    First,
+    /// To the first one that the access reaches; those may have gaps between them.
+    Reached,
+    /// The present one only.
+    Present,
+}
+
+impl Collection {
+    /// Every version of a record that the collection keeps, the present one included, newest first.
+    ///
+    /// Each is verified by itself: its author, by which access it was written and that this access counted in its epoch, and that it
+    /// is a version of this record. A version that is missing in between is an error.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`]. [`Distrust::RolledBack`] or [`Distrust::Forked`], in [`Failure::Distrust`], if the server leaves a version
+    /// out or shows another one than before.
+    pub async fn history<T: DeserializeOwned>(&self, id: RecordId) -> Result<Versions<T>, ReadError> {
+        self.may(Level::reads, LockReason::WriteOnly)?;
+        let asked = self.0.account.asking();
+        let mut versions: Vec<Version<T>> = Vec::new();
+        let mut before: Option<u64> = None;
+        let mut depth = None;
+        loop {
+            let call =
+                RecordHistory { account: self.owner(), scope: self.scope(), record: id, before, limit: PAGE };
+            let page = match self.0.account.call(&call).await {
+                Ok(page) => page,
+                Err(failure) => return Err(self.unfound(id, failure, asked).await),
+            };
+            for bytes in &page.versions {
+                let unopened = UnopenedRecord::parse(bytes).map_err(|error| open_fault(&error))?;
+                let number = unopened.protected().version;
+                let state = self.state_for(std::slice::from_ref(&unopened)).await?;
+                let newest = versions.is_empty();
+                let opened = if newest {
+                    let deleted = unopened.protected().kind == RecordKind::Tombstone;
+                    depth = Some(self.depth(deleted));
+                    self.0.account.open_record(&state, unopened, Some(id), asked).await?
+                } else {
+                    self.0.account.open_earlier(&state, unopened, id).await?
+                };
+                if let Some(above) = versions.last().map(Version::number) {
+                    let gap = number.checked_add(1) != Some(above);
+                    if number >= above
+                        || (gap && depth != Some(Depth::Reached))
+                        || depth == Some(Depth::Present)
+                    {
+                        return Err(
+                            Failure::from(Distrust::Malformed { what: "the history of a record" }).into()
+                        );
+                    }
+                }
+                let version = match record::read(&state, &opened).map_err(Failure::from)? {
+                    Content::Instance(record) => {
+                        Version::Record(typed(record).map_err(|_| ReadError::Shape)?)
+                    }
+                    Content::Deleted { version } => Version::Deleted {
+                        version,
+                        at: opened.protected.written_at,
+                        by: opened.protected.author,
+                    },
+                };
+                versions.push(version);
+            }
+            match page.next {
+                // Each page goes further down, or the answers would have no end.
+                Some(next) if before.is_none_or(|before| next < before) => before = Some(next),
+                Some(_) => {
+                    return Err(Failure::from(Distrust::Malformed { what: "the history of a record" }).into());
+                }
+                None => break,
+            }
+        }
+        let Some(last) = versions.last().map(Version::number) else { return Err(ReadError::NotFound) };
+        if last > 1 && depth == Some(Depth::First) {
+            let what = "the first version of a record";
+            return Err(Failure::from(Distrust::RolledBack { what, known: 1, answered: last }).into());
+        }
+        Ok(Versions { versions, complete: last == 1 })
+    }
+
+    /// How far back an honest server goes.
+    fn depth(&self, deleted: bool) -> Depth {
+        if !self.0.role.sees_all(self.scope()) {
+            return Depth::Reached;
+        }
+        match self.definition().history {
+            History::Everything => Depth::First,
+            History::Versions if !deleted => Depth::First,
+            _ => Depth::Present,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Redefining: another version of a collection's definition, for records that are still to come.
+
+use super::Collection;
+use crate::{
+    definition::{Definition, InvalidDefinition},
+    failure::Failure,
+    protocol::{record::to_bytes, scope::Role},
+};
+use pryv_crypto::record::{Draft, RecordSealer};
+use pryv_wire::{ErrorCode, RecordId, record::RecordKind, transaction::Operation};
+use std::sync::Arc;
+
+/// How often a version is sealed anew because an epoch began in between.
+const ATTEMPTS: usize = 4;
+
+/// Why a collection was not redefined. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedefineError {
+    /// Only its owner redefines a collection.
+    #[error("only the owner of a collection redefines it")]
+    NotOwner,
+    /// The definition is not accepted.
+    #[error("the definition is not accepted")]
+    Invalid(#[from] InvalidDefinition),
+    /// It has another URI: that would be another collection.
+    #[error("the definition has another URI, which makes another collection: use `define`")]
+    OtherUri,
+    /// Other fields are indexed, or in another way: the records that are there carry no such tokens.
+    #[error(
+        "the indexes differ, and the records that are there were indexed as before; copy them to a collection of another URI"
+    )]
+    Indexes,
+    /// It is linked to other ontologies.
+    #[error("the ontologies differ: link the collection to them instead")]
+    Links,
+    /// It keeps another history.
+    #[error(
+        "the kept history differs, which is settled when a collection is made; copy the records to another one"
+    )]
+    History,
+    /// Another device has redefined it in the meantime.
+    #[error("the collection was redefined in the meantime; look at its definition, and repeat on top of it")]
+    Conflict,
+    /// What can go wrong in every operation.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl RedefineError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotOwner => "not-owner",
+            Self::Invalid(invalid) => invalid.code(),
+            Self::OtherUri => "other-uri",
+            Self::Indexes => "other-indexes",
+            Self::Links => "other-ontologies",
+            Self::History => "other-history",
+            Self::Conflict => ErrorCode::VersionConflict.as_str(),
+            Self::Failed(failure) => failure.code(),
+        }
+    }
+}
+
+impl Collection {
+    /// Gives the collection another version of its definition: title, types and their schemas. What is there stays as it is, names
+    /// the version that it was checked against, and is shown as invalid where it does not match the new one.
+    ///
+    /// Others see it when they open the collection again, or when they meet a record that was written under it. Who may write and not
+    /// read goes on with the version that it was granted with, until it is granted anew.
+    ///
+    /// # Errors
+    ///
+    /// See [`RedefineError`].
+    pub async fn redefine(&self, definition: Definition) -> Result<(), RedefineError> {
+        if !matches!(self.0.role, Role::Owner) {
+            return Err(RedefineError::NotOwner);
+        }
+        definition.check()?;
+        let content = crate::account::definition_content(&definition)?;
+        let account = &self.0.account;
+        let mut based_on = None;
+        for attempt in 1.. {
+            let state = self.reopen().await?;
+            let present = Arc::clone(&state.definition.definition);
+            compatible(&present, &definition)?;
+            if *present == definition {
+                return Ok(());
+            }
+            let version = state.definition.reference.version;
+            // A version that came in between is somebody else's decision.
+            if *based_on.get_or_insert(version) != version {
+                return Err(RedefineError::Conflict);
+            }
+            let draft = Draft {
+                record: RecordId::definition(self.scope()),
+                version: version.saturating_add(1),
+                kind: RecordKind::Definition,
+                definition: None,
+                content: &content,
+                equality: Vec::new(),
+                unique: Vec::new(),
+                written_at: account.client().now(),
+            };
+            let epoch = state.present().map_err(Failure::from)?;
+            let keys = state.keys_of(epoch.statement.epoch)?;
+            let wrong = |_| Failure::from(crate::Distrust::WrongKeys { epoch: epoch.statement.epoch });
+            let identity = account.identity();
+            let sealed = RecordSealer::for_reader(&identity, &epoch.statement, keys, None)
+                .and_then(|sealer| sealer.seal(&draft, &mut account.client().rng()))
+                .map_err(wrong)?;
+            let operation = Operation::PutRecord { record: to_bytes(&sealed.envelope) };
+            match account.commit(self.owner(), vec![operation]).await {
+                Ok(_) => break,
+                Err(failure) => match failure.refusal() {
+                    Some(ErrorCode::StaleEpoch) if attempt < ATTEMPTS => {}
+                    Some(ErrorCode::VersionConflict) => return Err(RedefineError::Conflict),
+                    _ => return Err(failure.into()),
+                },
+            }
+        }
+        self.reopen().await?;
+        Ok(())
+    }
+}
+
+fn compatible(present: &Definition, next: &Definition) -> Result<(), RedefineError> {
+    if present.uri != next.uri {
+        return Err(RedefineError::OtherUri);
+    }
+    let indexed = |definition: &Definition| {
+        let mut fields: Vec<_> =
+            definition.indexes.iter().map(|index| (index.field.clone(), index.kind.to_string())).collect();
+        fields.sort();
+        fields
+    };
+    if indexed(present) != indexed(next) {
+        return Err(RedefineError::Indexes);
+    }
+    let linked = |definition: &Definition| {
+        definition.ontologies.iter().cloned().collect::<std::collections::BTreeSet<String>>()
+    };
+    if linked(present) != linked(next) {
+        return Err(RedefineError::Links);
+    }
+    if present.history != next.history {
+        return Err(RedefineError::History);
+    }
+    Ok(())
+}
