@@ -12,12 +12,14 @@
     reason = "a benchmark that meets an error has no figures to give, and prints those it has"
 )]
 
+mod counting;
 mod measure;
 mod node;
 mod plain;
 mod records;
 mod report;
 mod serve;
+mod sharing;
 mod wire_client;
 
 use clap::{Parser, Subcommand};
@@ -57,9 +59,15 @@ async fn main() {
     } else {
         (7, node::Plan { each: 100, records: 100_000, rounds: 100 })
     };
+    let scale = if arguments.quick {
+        sharing::Scale { grantees: &[1, 3], records: &[100, 400] }
+    } else {
+        sharing::Scale { grantees: &[1, 10, 100], records: &[100, 10_000] }
+    };
     let mut rows = records::measure(rounds);
     if !arguments.no_server {
         rows.extend(node::measure(plan).await);
+        rows.extend(sharing::measure(scale).await);
     }
     println!("{}", report::table(&rows));
 }

@@ -38,14 +38,15 @@ pub(crate) struct Plan {
 }
 
 /// A server in a process of its own, ended when dropped.
-struct Node {
+pub(crate) struct Node {
     process: Child,
     address: SocketAddr,
     folder: TempDir,
 }
 
 impl Node {
-    fn start() -> Self {
+    /// Starts one.
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let program = std::env::current_exe().expect("this program");
         let mut process = Command::new(program)
@@ -59,6 +60,11 @@ impl Node {
         BufReader::new(stdout).read_line(&mut line).expect("its address");
         let address = line.trim().parse().expect("an address");
         Self { process, address, folder }
+    }
+
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     fn cpu(&self) -> f64 {

@@ -1,0 +1,169 @@
+//! What sharing costs: grant, first open, revoke and new keys, by the number of grantees, of terms, and of records.
+
+use crate::{
+    counting::{CountingTransport, Travelled},
+    measure::{median, millis},
+    node::Node,
+    report::Row,
+};
+use pryv_sdk::{
+    Account, Client, Collection, Definition, Grant, Level, Password, Silent, transport::http::HttpTransport,
+};
+use pryv_test_kit::light::CHEAP;
+use serde_json::{Value, json};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How much to share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scale {
+    /// Grantees of one collection.
+    pub(crate) grantees: &'static [usize],
+    /// Records of one collection.
+    pub(crate) records: &'static [u32],
+}
+
+/// Somebody with a way to the server that counts.
+struct Person {
+    account: Account,
+    way: Arc<CountingTransport>,
+}
+
+/// What one thing cost.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    time: Duration,
+    travelled: Travelled,
+}
+
+impl Person {
+    async fn sign_up(node: &Node, name: &str) -> Self {
+        let http = HttpTransport::new(&format!("http://{}", node.address())).expect("a transport");
+        let way = CountingTransport::new(Arc::new(http));
+        let client = Client::builder(Arc::<CountingTransport>::clone(&way)).stretching(CHEAP).build();
+        let password = Password::new("correct horse battery");
+        let account = client.sign_up(name, &password).await.expect("a sign-up").account;
+        Self { account, way }
+    }
+
+    /// What `work` costs this one.
+    async fn cost<T>(&self, work: impl Future<Output = T>) -> (T, Cost) {
+        self.way.take();
+        let started = Instant::now();
+        let done = work.await;
+        let time = started.elapsed();
+        (done, Cost { time, travelled: self.way.take() })
+    }
+}
+
+/// A collection with so many records.
+async fn collection(of: &Person, records: u32) -> Collection {
+    let definition =
+        Definition::new("https://example.org/shared", "Shared", "row", json!({ "type": "object" }));
+    let collection = of.account.define(definition).await.expect("a collection");
+    let rows = (0..records).map(|row| json!({ "row": row, "note": "x".repeat(200) }));
+    collection.create_many(rows, &mut Silent).await.expect("an import");
+    collection
+}
+
+/// Measures everything about sharing.
+pub(crate) async fn measure(scale: Scale) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for grantees in scale.grantees {
+        rows.extend(by_grantees(*grantees).await);
+    }
+    rows.extend(by_records(scale.records).await);
+    rows
+}
+
+async fn by_grantees(count: usize) -> Vec<Row> {
+    let node = Node::start();
+    let ada = Person::sign_up(&node, "ada").await;
+    let shared = collection(&ada, 100).await;
+    let mut people = Vec::with_capacity(count);
+    for number in 0..count {
+        people.push(Person::sign_up(&node, &format!("grantee-{number}")).await);
+    }
+    let (mut accesses, mut costs) = (Vec::new(), Vec::new());
+    for person in &people {
+        let contact = ada.account.find(person.account.username()).await.expect("a contact");
+        let grant = Grant::to(&contact).on(&shared, Level::Read).name("bench");
+        let (access, cost) = ada.cost(ada.account.grant(grant)).await;
+        accesses.push(access.expect("a grant"));
+        costs.push(cost);
+    }
+    let mut rows = vec![row(format!("grant, the last of {count} grantees"), *costs.last().expect("a grant"))];
+    let times = costs.iter().map(|cost| cost.time).collect();
+    rows.push(Row::alone(format!("… median of the {count} grants"), millis(median(times)), "ms", ""));
+
+    let last = people.last().expect("a grantee");
+    let (read, cost) = last.cost(read(&last.account)).await;
+    assert_eq!(read, 100, "the grantee finds what it should");
+    rows.push(row(format!("first open and query by one of {count} grantees"), cost));
+
+    let ends = accesses.first().expect("an access").id;
+    let (receipt, cost) = ada.cost(ada.account.revoke(ends)).await;
+    receipt.expect("a revocation");
+    rows.push(row(format!("revoke, {} grantees stay (new keys, shared with each)", count - 1), cost));
+    if count > 1 {
+        let (read, cost) = last.cost(self::read(&last.account)).await;
+        assert_eq!(read, 100, "who stays finds what it should");
+        rows.push(row("… next open and query by one who stays (one more epoch)", cost));
+    }
+    rows
+}
+
+/// Everything that a grantee reads of its first access.
+async fn read(account: &Account) -> usize {
+    let received = account.received().await.expect("accesses");
+    let opened = received.first().expect("an access").collections().await.expect("collections").remove(0);
+    opened.query().all::<Value>(&mut Silent).await.expect("every record").records.len()
+}
+
+/// The same with few records and with many: what is counted must not differ.
+async fn by_records(counts: &[u32]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut before: Option<[Travelled; 2]> = None;
+    for count in counts {
+        let node = Node::start();
+        let (ada, bob, eve) = (
+            Person::sign_up(&node, "ada").await,
+            Person::sign_up(&node, "bob").await,
+            Person::sign_up(&node, "eve").await,
+        );
+        let shared = collection(&ada, *count).await;
+        let mut granted = Vec::new();
+        for person in [&bob, &eve] {
+            let contact = ada.account.find(person.account.username()).await.expect("a contact");
+            let grant = Grant::to(&contact).on(&shared, Level::Read).name("bench");
+            let (access, cost) = ada.cost(ada.account.grant(grant)).await;
+            granted.push((access.expect("a grant").id, cost));
+        }
+        let (receipt, revoked) = ada.cost(ada.account.revoke(granted[0].0)).await;
+        receipt.expect("a revocation");
+        rows.push(row(format!("grant a collection of {count} records"), granted[0].1));
+        rows.push(row(format!("revoke on a collection of {count} records, one grantee stays"), revoked));
+        let now = [granted[0].1.travelled, revoked.travelled];
+        if let Some(before) = before {
+            for (few, many) in before.iter().zip(&now) {
+                assert_eq!(few.calls, many.calls, "calls do not grow with the records");
+                assert!(many.sent.abs_diff(few.sent) <= 64, "nor do bytes: {few:?}, {many:?}");
+                assert!(many.received.abs_diff(few.received) <= 64, "nor do bytes: {few:?}, {many:?}");
+            }
+        }
+        before = Some(now);
+    }
+    rows
+}
+
+fn row(what: impl Into<String>, cost: Cost) -> Row {
+    let Travelled { calls, sent, received } = cost.travelled;
+    Row::alone(
+        what,
+        millis(cost.time),
+        "ms",
+        format!("{calls} calls, {sent} bytes sent, {received} received"),
+    )
+}
