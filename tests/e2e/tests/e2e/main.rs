@@ -18,6 +18,7 @@ mod crash_points;
 mod fixture;
 mod hostile;
 mod leak;
+mod model;
 mod readme;
 mod real_data;
 mod stories;

@@ -1,0 +1,620 @@
+//! Does to a server what a plan says: makes the messages that a client would make, and keeps what the owner keeps.
+
+use super::{
+    cast::{Cast, Person},
+    truth::{Act, Scope, Truth},
+};
+use pryv_crypto::{
+    EpochKeys, VerifiedAccess,
+    branch::{Branch, LinkPlace, seal_link},
+    record::{Draft, Filing, NewTokens, Placing, RecordSealer},
+    slice::{EntryPlace, seal_entry},
+};
+use pryv_server::{permission::Caller, service::Service};
+use pryv_test_kit::clock::START;
+use pryv_wire::{
+    AccessId, Bytes, PrincipalId, RecordId, ScopeId, Suite, TransactionId,
+    access::{Access, LastEpoch, Revocation},
+    bytes::TermSalt,
+    encode,
+    record::{DefinitionRef, Envelope, Parent, RecordKind},
+    scope::{
+        CollectionKind, Epoch, History, Lockbox, MovedTerm, NewEpoch, ScopeKind, ScopePre, Share, Slice,
+        SliceData, SliceEntry, Transform,
+    },
+    term::TermLink,
+    transaction::{Commit, GrantAccess, Operation},
+};
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A mistake of a client, or of a server, that the model must find.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    /// An entry of a slice holds the branch of the whole ontology.
+    WideEntry,
+    /// An instance is wrapped for the readers of a term under another key.
+    WrongBranch,
+    /// Who was revoked is handed the keys of the next epoch.
+    SharedOn,
+}
+
+/// An account under way.
+pub(crate) struct Driver<'c> {
+    pub(crate) fault: Option<Fault>,
+    pub(crate) cast: &'c Cast,
+    pub(crate) service: Service,
+    pub(crate) callers: Vec<Caller>,
+    pub(crate) rng: ChaCha20Rng,
+    pub(crate) scopes: BTreeMap<Scope, ScopeId>,
+    pub(crate) keys: BTreeMap<(Scope, u32), (Epoch, EpochKeys)>,
+    definitions: BTreeMap<Scope, DefinitionRef>,
+    pub(crate) terms: Vec<(RecordId, u64)>,
+    salts: Vec<TermSalt>,
+    /// What each slice begins with.
+    pub(crate) slices: BTreeMap<ScopeId, (ScopeId, Option<RecordId>)>,
+    pub(crate) records: Vec<(RecordId, u64)>,
+    pub(crate) accesses: Vec<AccessId>,
+    /// Scopes that were granted, and epochs that have a lockbox.
+    pre: BTreeSet<Scope>,
+    locked: BTreeSet<(Scope, u32)>,
+    /// Everything that was ever sent.
+    pub(crate) sent: Vec<Commit>,
+    /// Shares that went another way.
+    pub(crate) leaked: Vec<Share>,
+}
+
+/// What a share holds here, in the place of a sealed lock key: whose keys the harness hands over.
+pub(crate) fn share_of(access: AccessId, scope: ScopeId, epoch: u32) -> Bytes {
+    Bytes::from(encode(&("share", access, scope, epoch)))
+}
+
+impl<'c> Driver<'c> {
+    pub(crate) fn new(cast: &'c Cast, seed: u64) -> Self {
+        let (service, callers) = cast.node();
+        Self {
+            fault: None,
+            cast,
+            service,
+            callers,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            scopes: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            definitions: BTreeMap::new(),
+            terms: Vec::new(),
+            salts: Vec::new(),
+            slices: BTreeMap::new(),
+            records: Vec::new(),
+            accesses: Vec::new(),
+            pre: BTreeSet::new(),
+            locked: BTreeSet::new(),
+            sent: Vec::new(),
+            leaked: Vec::new(),
+        }
+    }
+
+    pub(crate) fn owner(&self) -> &'c Person {
+        &self.cast.owner
+    }
+
+    pub(crate) fn account(&self) -> PrincipalId {
+        self.owner().id()
+    }
+
+    /// Does what a step became. `truth` has taken it.
+    pub(crate) async fn act(&mut self, truth: &Truth, act: &Act) -> Result<(), String> {
+        let mut by = 0;
+        let operations = match act {
+            Act::Ontology => {
+                vec![self.create(truth, Scope::Ontology(truth.ontologies - 1), ScopeKind::Ontology)]
+            }
+            Act::Term { term } => vec![self.term(truth, *term)],
+            Act::Collection { links } => {
+                let ontologies = links.iter().map(|link| self.scopes[&Scope::Ontology(*link)]).collect();
+                let kind = ScopeKind::Collection(CollectionKind { ontologies, history: History::None });
+                let mut operations = vec![self.create(truth, Scope::Collection(truth.links.len() - 1), kind)];
+                // A slice of every collection covers a new one from its first epoch on, which its creation does not say:
+                // the client links afterwards.
+                if let Operation::CreateScope { kind: ScopeKind::Collection(kind), .. } = &mut operations[0] {
+                    kind.ontologies.clear();
+                }
+                for link in links {
+                    operations.push(self.link(truth, truth.links.len() - 1, *link));
+                }
+                operations
+            }
+            Act::Link { collection, ontology } => vec![self.link(truth, *collection, *ontology)],
+            Act::Write { record } => {
+                by = truth.records[*record].by.map_or(0, |grant| 1 + truth.grants[grant].to);
+                vec![self.write(truth, *record)]
+            }
+            Act::Grant { grant, new_slice, rotate } => self.grant(truth, *grant, *new_slice, rotate),
+            Act::Revoke { grant, rotate } => vec![self.revoke(truth, *grant, rotate)],
+            Act::Rotate { scope } => {
+                vec![Operation::BeginEpoch { epoch: self.next(truth, *scope, None, None) }]
+            }
+            Act::Move { term, rotate } => self.move_term(truth, *term, rotate),
+            Act::Place { record } => vec![self.place(truth, *record).await],
+            Act::Delete { record } => vec![self.delete(truth, *record)],
+            Act::DeleteTerm { term } => vec![self.delete_term(truth, *term)],
+        };
+        let mut transaction = [0; 16];
+        self.rng.fill_bytes(&mut transaction);
+        let transaction = TransactionId::from_bytes(transaction);
+        let commit = Commit { account: self.account(), transaction, operations };
+        self.sent.push(commit.clone());
+        let answer = self.service.commit(self.callers[by].clone(), commit).await;
+        answer.map(|_| ()).map_err(|error| format!("{act:?}: {error:?}"))
+    }
+
+    fn id16(&mut self) -> [u8; 16] {
+        let mut id = [0; 16];
+        self.rng.fill_bytes(&mut id);
+        id
+    }
+
+    fn create(&mut self, truth: &Truth, scope: Scope, kind: ScopeKind) -> Operation {
+        let id = ScopeId::from_bytes(self.id16());
+        self.scopes.insert(scope, id);
+        let keys = EpochKeys::generate(&mut self.rng);
+        let epoch = self.epoch(truth, scope, 0, keys, None, None);
+        let definition = {
+            let (epoch, keys) = &self.keys[&(scope, 0)];
+            let sealer = RecordSealer::for_reader(&self.cast.owner.identity, epoch, keys, None).unwrap();
+            let draft = draft(RecordId::definition(id), 1, RecordKind::Definition, None, b"a definition");
+            sealer.seal(&draft, &mut self.rng).unwrap().envelope
+        };
+        self.definitions.insert(scope, DefinitionRef { version: 1, digest: definition.digest() });
+        let entries = match scope {
+            Scope::Slice(slice) => {
+                let covered = truth.covered(slice);
+                let all = covered.into_iter().flat_map(|of| (0..=truth.epochs[&of]).map(move |at| (of, at)));
+                // What begins in the same transaction, begins behind this: its entry comes with it.
+                let there: Vec<_> = all.filter(|place| self.keys.contains_key(place)).collect();
+                there.into_iter().map(|(of, at)| self.entry(truth, slice, of, at)).collect()
+            }
+            _ => Vec::new(),
+        };
+        Operation::CreateScope { epoch, definition: Bytes::from(encode(&definition)), kind, entries }
+    }
+
+    fn link(&mut self, truth: &Truth, collection: usize, ontology: usize) -> Operation {
+        let scope = Scope::Collection(collection);
+        let every: Vec<usize> = (0..truth.slices.len())
+            .filter(|slice| truth.slices[*slice].ontology == ontology && truth.slices[*slice].data.is_none())
+            .filter(|slice| truth.is_kept(*slice))
+            .collect();
+        let entries =
+            every.into_iter().map(|slice| self.entry(truth, slice, scope, truth.epochs[&scope])).collect();
+        let ontology = self.scopes[&Scope::Ontology(ontology)];
+        Operation::LinkOntology { collection: self.scopes[&scope], ontology, entries }
+    }
+
+    /// The branch of a term as the owner derives it.
+    pub(crate) fn branch(
+        &self,
+        truth: &Truth,
+        scope: Scope,
+        ontology: usize,
+        term: Option<usize>,
+        epoch: u32,
+    ) -> Branch {
+        match term {
+            None => {
+                let (_, keys) = &self.keys[&(scope, epoch)];
+                match scope {
+                    Scope::Collection(_) => keys.data(self.scopes[&Scope::Ontology(ontology)]),
+                    _ => keys.structure(),
+                }
+            }
+            Some(term) => {
+                let parent = truth.parent_at(scope, term, epoch);
+                self.branch(truth, scope, ontology, parent, epoch).child(self.terms[term].0)
+            }
+        }
+    }
+
+    fn entry(&mut self, truth: &Truth, slice: usize, scope: Scope, epoch: u32) -> SliceEntry {
+        let what = &truth.slices[slice];
+        // The newest epoch of the slice that there is by now.
+        let slice_epoch = self.present(Scope::Slice(slice));
+        let place = EntryPlace {
+            account: self.account(),
+            slice: self.scopes[&Scope::Slice(slice)],
+            slice_epoch,
+            scope: self.scopes[&scope],
+            epoch,
+        };
+        let term = if self.fault == Some(Fault::WideEntry) { None } else { what.term };
+        let branch = self.branch(truth, scope, what.ontology, term, epoch);
+        let definition = self.keys[&(scope, epoch)].1.definition();
+        let keys = &self.keys[&(Scope::Slice(slice), slice_epoch)].1;
+        let sealed = seal_entry(&self.cast.owner.identity, keys, &place, &branch, &definition, &mut self.rng);
+        SliceEntry { slice: place.slice, slice_epoch, scope: place.scope, epoch, sealed }
+    }
+
+    /// The newest epoch of a scope whose keys are made.
+    fn present(&self, scope: Scope) -> u32 {
+        let all = self.keys.range((scope, 0)..=(scope, u32::MAX));
+        all.last().expect("a scope with keys").0.1
+    }
+
+    fn next(
+        &mut self,
+        truth: &Truth,
+        scope: Scope,
+        moved: Option<MovedTerm>,
+        except: Option<usize>,
+    ) -> NewEpoch {
+        let last = self.present(scope);
+        let keys = self.keys[&(scope, last)].1.next(&mut self.rng);
+        self.epoch(truth, scope, last + 1, keys, moved, except)
+    }
+
+    fn epoch(
+        &mut self,
+        truth: &Truth,
+        scope: Scope,
+        number: u32,
+        keys: EpochKeys,
+        moved: Option<MovedTerm>,
+        except: Option<usize>,
+    ) -> NewEpoch {
+        let owner = &self.cast.owner.identity;
+        let mut statement = keys.statement(self.account(), self.scopes[&scope], number, START);
+        statement.moved = moved;
+        let owner_wrap = owner.keyring().wrap_epoch(&statement, &keys, &mut self.rng).unwrap();
+        let signed = owner.sign(&statement);
+        self.keys.insert((scope, number), (statement, keys));
+        // Nobody reads a scope before it is there, though the truth is ahead of that.
+        let readers: Vec<usize> = (0..truth.grants.len())
+            .filter(|grant| number > 0 && Some(*grant) != except)
+            .filter(|grant| {
+                let one = &truth.grants[*grant];
+                one.live && one.target == scope && one.level.reads()
+            })
+            .collect();
+        let lockbox = (!readers.is_empty()).then(|| self.lockbox(scope, number, &readers));
+        // A scope begins with no slice that covers it: what links it afterwards brings their entries.
+        let covering = if number == 0 { Vec::new() } else { truth.covering(scope) };
+        let entries = covering
+            .into_iter()
+            // A slice that is made in this transaction comes first, and brings its own.
+            .filter(|slice| self.scopes.contains_key(&Scope::Slice(*slice)))
+            .collect::<Vec<_>>();
+        let entries = entries.into_iter().map(|slice| self.entry(truth, slice, scope, number)).collect();
+        NewEpoch { statement: signed, owner_wrap, lockbox, entries }
+    }
+
+    fn lockbox(&mut self, scope: Scope, epoch: u32, readers: &[usize]) -> Lockbox {
+        self.locked.insert((scope, epoch));
+        let id = self.scopes[&scope];
+        let shares = readers.iter().map(|grant| self.share(*grant, scope, epoch)).collect();
+        let junk = |length: usize| Bytes::from(vec![0x5A; length]);
+        let capsule = self.cast.capsule.clone();
+        Lockbox { scope: id, epoch, generation: 0, capsule, sealed: junk(80), owner_lock: junk(60), shares }
+    }
+
+    fn share(&self, grant: usize, scope: Scope, epoch: u32) -> Share {
+        let (access, scope) = (self.accesses[grant], self.scopes[&scope]);
+        Share { access, scope, epoch, sealed: share_of(access, scope, epoch) }
+    }
+
+    fn slice_on_wire(&self, truth: &Truth, slice: usize) -> Slice {
+        let slice = &truth.slices[slice];
+        let data = match &slice.data {
+            None => SliceData::Every,
+            Some(some) if some.is_empty() => SliceData::None,
+            Some(some) => {
+                let mut ids: Vec<ScopeId> =
+                    some.iter().map(|collection| self.scopes[&Scope::Collection(*collection)]).collect();
+                ids.sort_unstable();
+                SliceData::Collections(ids)
+            }
+        };
+        Slice {
+            ontology: self.scopes[&Scope::Ontology(slice.ontology)],
+            term: slice.term.map(|term| self.terms[term].0),
+            data,
+            labels: slice.labels,
+        }
+    }
+
+    fn grant(&mut self, truth: &Truth, grant: usize, new_slice: bool, rotate: &[Scope]) -> Vec<Operation> {
+        let what = truth.grants[grant].clone();
+        let scope = what.target;
+        let access = AccessId::from_bytes(self.id16());
+        self.accesses.push(access);
+        let slice = match scope {
+            Scope::Slice(number) => Some(self.slice_on_wire(truth, number)),
+            _ => None,
+        };
+        let mut operations = Vec::new();
+        if new_slice {
+            let slice = slice.as_ref().unwrap();
+            let begins = (slice.ontology, slice.term);
+            operations.push(self.create(truth, scope, ScopeKind::Slice(slice.clone())));
+            self.slices.insert(self.scopes[&scope], begins);
+        }
+        for rotated in rotate {
+            operations.push(Operation::BeginEpoch { epoch: self.next(truth, *rotated, None, Some(grant)) });
+        }
+        let grantee = &self.cast.principals[what.to];
+        let id = self.scopes[&scope];
+        let (mut pre, mut lockboxes, mut shares, mut transforms) = (vec![], vec![], vec![], vec![]);
+        if what.level.reads() {
+            if self.pre.insert(scope) {
+                let owner_wrap = self.owner().identity.keyring().wrap_pre(
+                    Suite::CLASSIC,
+                    id,
+                    0,
+                    &self.cast.pre,
+                    &mut self.rng,
+                );
+                pre.push(ScopePre {
+                    scope: id,
+                    generation: 0,
+                    public: self.cast.pre.public().to_wire(),
+                    owner_wrap: owner_wrap.unwrap(),
+                    suite: Suite::CLASSIC,
+                });
+            }
+            for epoch in what.from..=truth.epochs[&scope] {
+                if !self.locked.contains(&(scope, epoch)) {
+                    lockboxes.push(self.lockbox(scope, epoch, &[]));
+                }
+                shares.push(self.share(grant, scope, epoch));
+            }
+            transforms.push(Transform { access, scope: id, generation: 0, key: grantee.transform.clone() });
+        }
+        let statement = Access {
+            suite: Suite::CLASSIC,
+            access,
+            account: self.account(),
+            grantor: self.account(),
+            by: None,
+            grantee: grantee.id(),
+            grantee_card: grantee.card,
+            grants: vec![pryv_wire::access::Grant {
+                scope: id,
+                level: what.level,
+                transform: what.level.reads().then(|| grantee.transform_digest()),
+                slice,
+                from_epoch: what.from,
+            }],
+            valid_from: None,
+            valid_until: None,
+            max_uses: None,
+            terms: None,
+            note: Bytes::from(&b"note"[..]),
+            owner_note: Bytes::from(&b"note"[..]),
+            signed_at: START,
+        };
+        let statement = self.owner().identity.sign(&statement);
+        let grant = GrantAccess { statement, pre, lockboxes, shares, transforms, link: None };
+        operations.push(Operation::Grant(Box::new(grant)));
+        operations
+    }
+
+    fn revoke(&mut self, truth: &Truth, grant: usize, rotate: &[Scope]) -> Operation {
+        let last_epochs = rotate
+            .iter()
+            .map(|scope| LastEpoch { scope: self.scopes[scope], epoch: self.present(*scope) })
+            .collect();
+        let revocation = Revocation {
+            access: self.accesses[grant],
+            account: self.account(),
+            revoker: self.account(),
+            last_epochs,
+            signed_at: START,
+        };
+        let statement = self.owner().identity.sign(&revocation);
+        if self.fault == Some(Fault::SharedOn) {
+            let target = truth.grants[grant].target;
+            self.leaked.push(self.share(grant, target, self.present(target) + 1));
+        }
+        let epochs = rotate.iter().map(|scope| self.next(truth, *scope, None, None)).collect();
+        Operation::Revoke { statement, below: Vec::new(), epochs }
+    }
+
+    fn term(&mut self, truth: &Truth, term: usize) -> Operation {
+        let salt = TermSalt::from_bytes(self.id16());
+        let what = &truth.terms[term];
+        let parent = what.parent.map(|parent| self.terms[parent].0);
+        self.terms.push((RecordId::term(self.scopes[&Scope::Ontology(what.ontology)], parent, salt), 0));
+        self.salts.push(salt);
+        Operation::PutRecord { record: self.term_record(truth, term, RecordKind::Term) }
+    }
+
+    /// The next version of a term, as it stands in the truth.
+    fn term_record(&mut self, truth: &Truth, term: usize, kind: RecordKind) -> Bytes {
+        let what = &truth.terms[term];
+        let scope = Scope::Ontology(what.ontology);
+        self.terms[term].1 += 1;
+        let (id, version) = self.terms[term];
+        let branch = self.branch(truth, scope, what.ontology, Some(term), what.epoch);
+        let (epoch, keys) = &self.keys[&(scope, what.epoch)];
+        let sealer = RecordSealer::for_reader(&self.cast.owner.identity, epoch, keys, None).unwrap();
+        let content: &[u8] = if kind == RecordKind::Tombstone { b"" } else { b"a label" };
+        let draft = draft(id, version, kind, Some(self.definitions[&scope]), content);
+        let parent = what.parent.map(|parent| self.terms[parent].0);
+        let parent = Parent { term: parent, since: what.since, salt: self.salts[term] };
+        let sealed = sealer.seal_term(&draft, parent, &branch, &mut self.rng).unwrap();
+        Bytes::from(encode(&sealed.envelope))
+    }
+
+    fn delete_term(&mut self, truth: &Truth, term: usize) -> Operation {
+        Operation::PutRecord { record: self.term_record(truth, term, RecordKind::Tombstone) }
+    }
+
+    fn move_term(&mut self, truth: &Truth, term: usize, rotate: &[Scope]) -> Vec<Operation> {
+        let what = truth.terms[term].clone();
+        let parent = what.parent.map(|parent| self.terms[parent].0);
+        let moved = MovedTerm { term: self.terms[term].0, parent };
+        let mut operations = Vec::new();
+        for scope in rotate {
+            let moved = matches!(scope, Scope::Ontology(_)).then_some(moved);
+            operations.push(Operation::BeginEpoch { epoch: self.next(truth, *scope, moved, None) });
+        }
+        let links = rotate
+            .iter()
+            .map(|scope| {
+                let epoch = truth.epochs[scope];
+                let branch = |at: u32| self.branch(truth, *scope, what.ontology, Some(term), at);
+                let earlier: Vec<(u32, Branch)> = (0..epoch).map(|at| (at, branch(at))).collect();
+                let place = LinkPlace {
+                    account: self.cast.owner.id(),
+                    scope: self.scopes[scope],
+                    term: self.terms[term].0,
+                    epoch,
+                };
+                let new = branch(epoch);
+                let earlier = earlier.iter().map(|(at, branch)| (*at, branch));
+                let sealed = seal_link(&new, &place, earlier, &mut self.rng);
+                TermLink { scope: place.scope, term: place.term, epoch, sealed }
+            })
+            .collect();
+        let record = self.term_record(truth, term, RecordKind::Term);
+        operations.push(Operation::MoveTerm { record, links });
+        operations
+    }
+
+    fn write(&mut self, truth: &Truth, record: usize) -> Operation {
+        let id = RecordId::from_bytes(self.id16());
+        self.records.push((id, 1));
+        Operation::PutRecord { record: self.instance(truth, record, 1, RecordKind::Instance) }
+    }
+
+    fn delete(&mut self, truth: &Truth, record: usize) -> Operation {
+        self.records[record].1 += 1;
+        let version = self.records[record].1;
+        Operation::PutRecord { record: self.instance(truth, record, version, RecordKind::Tombstone) }
+    }
+
+    fn instance(&mut self, truth: &Truth, record: usize, version: u64, kind: RecordKind) -> Bytes {
+        let what = truth.records[record].clone();
+        let scope = Scope::Collection(what.collection);
+        let by = if kind == RecordKind::Instance { what.by } else { None };
+        let author = by.map_or(&self.cast.owner, |grant| &self.cast.principals[truth.grants[grant].to]);
+        let access = by.map(|grant| self.accesses[grant]);
+        let number = self.present(scope);
+        let terms = if kind == RecordKind::Instance { what.terms } else { Vec::new() };
+        let branches: Vec<_> = self.branches(truth, scope, &terms, number);
+        let filings: Vec<Filing<'_>> = branches.iter().map(filing).collect();
+        let (epoch, keys) = &self.keys[&(scope, number)];
+        let reads =
+            by.is_none_or(|grant| truth.grants[grant].target == scope && truth.grants[grant].level.reads());
+        let sealer = if reads {
+            RecordSealer::for_reader(&author.identity, epoch, keys, access).unwrap()
+        } else {
+            RecordSealer::for_depositor(&author.identity, epoch, access.unwrap()).unwrap()
+        };
+        let content: &[u8] = if kind == RecordKind::Tombstone { b"" } else { b"an instance" };
+        let draft = draft(self.records[record].0, version, kind, Some(self.definitions[&scope]), content);
+        let sealed = sealer.seal_under(&draft, &filings, &mut self.rng).unwrap();
+        Bytes::from(encode(&sealed.envelope))
+    }
+
+    fn branches(
+        &self,
+        truth: &Truth,
+        scope: Scope,
+        terms: &[(usize, bool)],
+        epoch: u32,
+    ) -> Vec<(ScopeId, RecordId, Option<Branch>)> {
+        let one = |(term, pending): &(usize, bool)| {
+            let ontology = truth.terms[*term].ontology;
+            let wrong = self.fault == Some(Fault::WrongBranch);
+            let key = if wrong { None } else { Some(*term) };
+            let branch = (!pending).then(|| self.branch(truth, scope, ontology, key, epoch));
+            (self.scopes[&Scope::Ontology(ontology)], self.terms[*term].0, branch)
+        };
+        terms.iter().map(one).collect()
+    }
+
+    async fn place(&mut self, truth: &Truth, record: usize) -> Operation {
+        let what = truth.records[record].clone();
+        let scope = Scope::Collection(what.collection);
+        let (envelope, opened) = self.open_as_owner(truth, record).await;
+        let number = self.present(scope);
+        let branches = self.branches(truth, scope, &what.terms, number);
+        let terms: Vec<Filing<'_>> = branches.iter().map(filing).collect();
+        let (epoch, keys) = &self.keys[&(scope, number)];
+        let sealer = RecordSealer::for_reader(&self.cast.owner.identity, epoch, keys, None).unwrap();
+        let placing = Placing { terms: &terms, tokens: Some(NewTokens::default()), moved_at: START };
+        let placed = sealer.place(envelope, &opened, &placing, &mut self.rng).unwrap();
+        Operation::PlaceRecord {
+            scope: self.scopes[&scope],
+            record: self.records[record].0,
+            version: self.records[record].1,
+            envelope: Bytes::from(encode(&placed)),
+        }
+    }
+}
+
+fn filing((ontology, term, branch): &(ScopeId, RecordId, Option<Branch>)) -> Filing<'_> {
+    let (ontology, term) = (*ontology, *term);
+    match branch {
+        Some(branch) => Filing::Held { ontology, term, branch },
+        None => Filing::Pending { ontology, term },
+    }
+}
+
+fn draft<'a>(
+    record: RecordId,
+    version: u64,
+    kind: RecordKind,
+    definition: Option<DefinitionRef>,
+    content: &'a [u8],
+) -> Draft<'a> {
+    Draft {
+        record,
+        version,
+        kind,
+        definition,
+        content,
+        equality: Vec::new(),
+        unique: Vec::new(),
+        written_at: START,
+    }
+}
+
+/// An envelope of this account.
+pub(crate) fn envelope(bytes: &[u8]) -> Envelope {
+    pryv_wire::decode(bytes).unwrap()
+}
+
+impl Driver<'_> {
+    /// What was verified of an access, for the records that name it.
+    pub(crate) fn evidence(&self, access: AccessId) -> VerifiedAccess {
+        let statements = self.sent.iter().flat_map(|commit| &commit.operations).filter_map(|one| match one {
+            Operation::Grant(grant) => Some(&grant.statement),
+            _ => None,
+        });
+        let mut found = statements.filter(|one| one.unverified().unwrap().access == access);
+        let revocations =
+            self.sent.iter().flat_map(|commit| &commit.operations).filter_map(|one| match one {
+                Operation::Revoke { statement, .. } => Some(statement),
+                _ => None,
+            });
+        let mut ended = revocations.filter(|one| one.unverified().unwrap().access == access);
+        VerifiedAccess::verify(&self.cast.owner.cards, found.next().unwrap(), ended.next()).unwrap()
+    }
+
+    /// Gives the server a transformed capsule for each epoch that a principal could ask for, in the place of the pairings
+    /// that it would do: what it serves besides, it decides by itself.
+    pub(crate) async fn keep_capsules(&self, truth: &Truth, principal: usize, scope: ScopeId) {
+        let Some((name, _)) = self.scopes.iter().find(|(_, id)| **id == scope) else { return };
+        let (account, newest) = (self.account(), truth.epochs[name]);
+        let caller = self.callers[1 + principal].clone();
+        let capsule = self.cast.capsule.clone();
+        let kept = self.service.store().update(move |tx| {
+            let Ok(read) = pryv_server::permission::read(tx, &caller, account, scope, START) else {
+                return Ok(());
+            };
+            (0..=newest).try_for_each(|epoch| tx.keep_capsule(&read, epoch, &capsule))
+        });
+        kept.await.unwrap_or_else(|error: pryv_server::store::Error| panic!("{error:?}"));
+    }
+}
