@@ -104,7 +104,7 @@ async fn by_grantees(count: usize) -> Vec<Row> {
     rows.push(row(format!("first open and query by one of {count} grantees"), cost));
 
     let ends = accesses.first().expect("an access").id;
-    let (receipt, cost) = ada.cost(ada.account.revoke(ends)).await;
+    let (receipt, cost) = ada.cost(ada.account.revoke(ends).into_future()).await;
     receipt.expect("a revocation");
     rows.push(row(format!("revoke, {} grantees stay (new keys, shared with each)", count - 1), cost));
     if count > 1 {
@@ -141,7 +141,7 @@ async fn by_records(counts: &[u32]) -> Vec<Row> {
             let (access, cost) = ada.cost(ada.account.grant(grant)).await;
             granted.push((access.expect("a grant").id, cost));
         }
-        let (receipt, revoked) = ada.cost(ada.account.revoke(granted[0].0)).await;
+        let (receipt, revoked) = ada.cost(ada.account.revoke(granted[0].0).into_future()).await;
         receipt.expect("a revocation");
         rows.push(row(format!("grant a collection of {count} records"), granted[0].1));
         rows.push(row(format!("revoke on a collection of {count} records, one grantee stays"), revoked));

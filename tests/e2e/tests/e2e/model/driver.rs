@@ -6,7 +6,7 @@ use super::{
 };
 use pryv_crypto::{
     EpochKeys, VerifiedAccess,
-    branch::{Branch, LinkPlace, seal_link},
+    branch::{Branch, Earlier, LinkPlace, seal_link},
     record::{Draft, Filing, NewTokens, Placing, RecordSealer},
     slice::{EntryPlace, seal_entry},
 };
@@ -462,7 +462,12 @@ impl<'c> Driver<'c> {
             .map(|scope| {
                 let epoch = truth.epochs[scope];
                 let branch = |at: u32| self.branch(truth, *scope, what.ontology, Some(term), at);
-                let earlier: Vec<(u32, Branch)> = (0..epoch).map(|at| (at, branch(at))).collect();
+                let earlier: Vec<_> = (0..epoch)
+                    .map(|at| {
+                        let above = self.branch(truth, *scope, what.ontology, what.parent, at);
+                        Earlier { epoch: at, path: above.child(self.terms[term].0), branch: branch(at) }
+                    })
+                    .collect();
                 let place = LinkPlace {
                     account: self.cast.owner.id(),
                     scope: self.scopes[scope],
@@ -470,8 +475,7 @@ impl<'c> Driver<'c> {
                     epoch,
                 };
                 let new = branch(epoch);
-                let earlier = earlier.iter().map(|(at, branch)| (*at, branch));
-                let sealed = seal_link(&new, &place, earlier, &mut self.rng);
+                let sealed = seal_link(&new, &place, &earlier, &mut self.rng);
                 TermLink { scope: place.scope, term: place.term, epoch, sealed }
             })
             .collect();
@@ -613,7 +617,8 @@ impl Driver<'_> {
             let Ok(read) = pryv_server::permission::read(tx, &caller, account, scope, START) else {
                 return Ok(());
             };
-            (0..=newest).try_for_each(|epoch| tx.keep_capsule(&read, epoch, &capsule))
+            let Some(access) = read.access() else { return Ok(()) };
+            (0..=newest).try_for_each(|epoch| tx.keep_capsule(&read, access, epoch, &capsule))
         });
         kept.await.unwrap_or_else(|error: pryv_server::store::Error| panic!("{error:?}"));
     }

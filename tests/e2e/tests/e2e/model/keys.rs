@@ -146,19 +146,37 @@ impl<'d> Keys<'d> {
                 ((scope, ontology, Some(child), epoch), branch.child(child), through)
             }));
             let Some(term) = term else { continue };
-            for link in &loot.links {
-                let place = LinkPlace { account: driver.account(), scope, term, epoch };
-                if (link.scope, link.term, link.epoch) == (scope, term, epoch)
-                    && let Ok(earlier) = open_link(&branch, &place, &link.sealed)
-                {
-                    let earlier = earlier.into_iter();
-                    found.extend(
-                        earlier.map(|(at, branch)| ((scope, ontology, Some(term), at), branch, vec![term])),
-                    );
-                }
-            }
+            let opened = keys.through_links(driver, loot, (scope, ontology, term), epoch);
+            found.extend(
+                opened
+                    .into_iter()
+                    .map(|(epoch, branch)| ((scope, ontology, Some(term), epoch), branch, vec![term])),
+            );
         }
         keys
+    }
+
+    /// What the links of a term open with the branches that are known of it, one of which is of this epoch. That which it
+    /// would have under a new parent in an earlier epoch is among them, as all others that it never had.
+    fn through_links(
+        &self,
+        driver: &Driver<'_>,
+        loot: &Loot,
+        (scope, ontology, term): (ScopeId, ScopeId, RecordId),
+        newest: u32,
+    ) -> Vec<(u32, Branch)> {
+        let known = |epoch| self.branches.get(&(scope, ontology, Some(term), epoch)).into_iter().flatten();
+        let mut opened = Vec::new();
+        for link in loot.links.iter().filter(|link| (link.scope, link.term) == (scope, term)) {
+            let place = LinkPlace { account: driver.account(), scope, term, epoch: link.epoch };
+            let epochs = (0..link.epoch).filter(|epoch| newest == link.epoch || newest == *epoch);
+            for (epoch, new) in epochs.flat_map(|epoch| known(link.epoch).map(move |new| (epoch, new))) {
+                opened.extend(known(epoch).filter_map(|path| {
+                    Some((epoch, open_link(new, path, &place, epoch, &link.sealed).ok()?))
+                }));
+            }
+        }
+        opened
     }
 
     /// Keeps a branch, if it was not known.

@@ -69,9 +69,9 @@ pub(crate) fn plan(seed: u64) -> Vec<Step> {
         steps.push(Step::Term { ontology: rng.r#gen(), under: rng.r#gen() });
     }
     for _ in 0..rng.gen_range(1..4) {
-        steps.push(Step::Collection { links: rng.gen_range(0..4) });
+        steps.push(collection(&mut rng));
     }
-    for _ in 0..rng.gen_range(2..5) {
+    for _ in 0..rng.gen_range(3..6) {
         steps.push(write(&mut rng));
     }
     for _ in 0..rng.gen_range(6..22) {
@@ -93,8 +93,12 @@ fn step(rng: &mut ChaCha20Rng) -> Step {
         91..94 => Step::Link { collection: rng.r#gen(), ontology: rng.r#gen() },
         94..97 => Step::Delete { record: rng.r#gen() },
         97..99 => Step::DeleteTerm { term: rng.r#gen() },
-        _ => Step::Collection { links: rng.gen_range(0..4) },
+        _ => collection(rng),
     }
+}
+
+fn collection(rng: &mut ChaCha20Rng) -> Step {
+    Step::Collection { links: *[0, 1, 1, 3, 3, 3].choose(rng).unwrap() }
 }
 
 fn write(rng: &mut ChaCha20Rng) -> Step {

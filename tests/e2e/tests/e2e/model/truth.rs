@@ -531,16 +531,23 @@ impl Truth {
     }
 
     fn opens_branch(&self, principal: usize, branch: Branch) -> bool {
-        let mut seen = BTreeSet::new();
-        self.reaches(principal, branch, &mut seen)
+        self.reaches(principal, branch, &mut Vec::new())
     }
 
     /// Whether a branch follows from what a principal holds: the keys of the scope's epoch, an entry of a slice, the
-    /// branch of the parent in that epoch, or the link of a later move.
-    fn reaches(&self, principal: usize, branch: Branch, seen: &mut BTreeSet<Branch>) -> bool {
-        if !seen.insert(branch) {
+    /// branch of the parent in that epoch, or the link of a later move, which takes the branch since the move and the new
+    /// parent in the epoch asked for. What is being asked already is no reason for itself.
+    fn reaches(&self, principal: usize, branch: Branch, asked: &mut Vec<Branch>) -> bool {
+        if asked.contains(&branch) {
             return false;
         }
+        asked.push(branch);
+        let reached = self.follows(principal, branch, asked);
+        asked.pop();
+        reached
+    }
+
+    fn follows(&self, principal: usize, branch: Branch, asked: &mut Vec<Branch>) -> bool {
         let (scope, ontology, term, epoch) = branch;
         if self.held[principal].contains(&(scope, epoch)) {
             return true;
@@ -557,12 +564,14 @@ impl Truth {
         let Some(number) = term else { return false };
         let Some(parents) = self.parents.get(&(scope, number)) else { return false };
         let above = parents.iter().rev().find(|(from, _)| *from <= epoch).map(|(_, parent)| *parent);
-        if above.is_some_and(|above| self.reaches(principal, (scope, ontology, above, epoch), seen)) {
+        if above.is_some_and(|above| self.reaches(principal, (scope, ontology, above, epoch), asked)) {
             return true;
         }
-        let moves: Vec<u32> =
-            parents.iter().skip(1).map(|(from, _)| *from).filter(|from| *from > epoch).collect();
-        moves.into_iter().any(|from| self.reaches(principal, (scope, ontology, term, from), seen))
+        let mut moves = parents.iter().skip(1).filter(|(from, _)| *from > epoch);
+        moves.any(|(from, parent)| {
+            self.reaches(principal, (scope, ontology, term, *from), asked)
+                && self.reaches(principal, (scope, ontology, *parent, epoch), asked)
+        })
     }
 }
 
