@@ -17,7 +17,7 @@ use pryv_server::{
     telemetry::ServiceMetrics,
 };
 use pryv_test_kit::{MemoryNode, light::LightAccount};
-use pryv_wire::{Bytes, Clock as _, Digest, PrincipalId, scope::Transform};
+use pryv_wire::{Bytes, Clock as _, Digest, PrincipalId};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::sync::Arc;
@@ -32,15 +32,13 @@ pub(crate) struct Person {
     token: pryv_wire::bytes::SessionToken,
     /// The transform key from every scope to this one.
     pub(crate) transform: Bytes,
+    /// The transform keys from this one to each principal.
+    pub(crate) onward: Vec<Bytes>,
 }
 
 impl Person {
     pub(crate) fn id(&self) -> PrincipalId {
         self.identity.principal()
-    }
-
-    pub(crate) fn transform_digest(&self) -> Digest {
-        Transform::digest(&self.transform)
     }
 }
 
@@ -69,10 +67,17 @@ impl Cast {
             let to = PrePublicKey::parse(&cards.current().pre).unwrap();
             let transform = pre.transform_key(&to, &mut rng).unwrap().to_wire();
             let card = cards.current_digest();
-            people.push(Person { identity: account.identity, cards, card, token: account.token, transform });
+            let (identity, token, onward) = (account.identity, account.token, Vec::new());
+            people.push(Person { identity, cards, card, token, transform, onward });
         }
         let keys = pryv_crypto::EpochKeys::generate(&mut rng);
         let owner = people.remove(0);
+        for from in 0..people.len() {
+            let to = people.iter().map(|to| PrePublicKey::parse(&to.cards.current().pre).unwrap());
+            let identity = &people[from].identity;
+            people[from].onward =
+                to.map(|to| identity.transform_key(&to, &mut rng).unwrap().to_wire()).collect();
+        }
         let scope = pryv_wire::ScopeId::from_bytes([1; 16]);
         let epoch = keys.statement(owner.id(), scope, 0, node.clock.now());
         let capsule = pryv_crypto::lockbox::seal(&epoch, &keys, &pre, &mut rng).unwrap().capsule;

@@ -24,6 +24,8 @@ pub(crate) struct Tally {
     pub(crate) allowed: u64,
     /// Of these, instances that are read through a slice.
     pub(crate) by_slice: u64,
+    /// Instances read by somebody whose every access a manager granted.
+    pub(crate) onward: u64,
     /// Records and labels that are closed by rules and by keys.
     pub(crate) closed: u64,
     /// Records and labels that keys of before still open, and the rules close.
@@ -90,6 +92,7 @@ pub(crate) async fn check(driver: &Driver<'_>, truth: &Truth, tally: &mut Tally)
             }
             let (can, could) = (truth.can_open(principal, at), ever.open(driver, &instances[at]));
             tally.count(says, can, !truth.reads_whole(principal, record.collection));
+            tally.onward += u64::from(says && truth.reads_by_manager(principal));
             if can != could {
                 found.push(format!(
                     "instance {at}, principal {principal}: keys open it {could}, model {can}: {record:?}"

@@ -13,7 +13,7 @@ use pryv_crypto::{
 use pryv_server::{permission::Caller, service::Service};
 use pryv_test_kit::clock::START;
 use pryv_wire::{
-    AccessId, Bytes, PrincipalId, RecordId, ScopeId, Suite, TransactionId,
+    AccessId, Bytes, PrincipalId, RecordId, ScopeId, Signed, Suite, TransactionId,
     access::{Access, LastEpoch, Revocation},
     bytes::TermSalt,
     encode,
@@ -27,7 +27,10 @@ use pryv_wire::{
 };
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A mistake of a client, or of a server, that the model must find.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -130,9 +133,24 @@ impl<'c> Driver<'c> {
                 vec![self.write(truth, *record)]
             }
             Act::Grant { grant, new_slice, rotate } => self.grant(truth, *grant, *new_slice, rotate),
-            Act::Revoke { grant, rotate } => vec![self.revoke(truth, *grant, rotate)],
+            Act::GrantOn { grant } => {
+                by = 1 + self.manager(truth, *grant);
+                vec![self.grant_onward(truth, *grant)]
+            }
+            Act::Revoke { grant, below, adopted, rotate } => {
+                let revoke = self.revoke(truth, *grant, below, adopted, rotate);
+                let adopted = adopted.iter().map(|grant| self.grant_operation(truth, *grant));
+                [revoke].into_iter().chain(adopted).collect()
+            }
+            Act::EndOn { grant } => {
+                let manager = self.manager(truth, *grant);
+                by = 1 + manager;
+                let ended = truth.opened_by(truth.grants[*grant].target);
+                let statement = self.end(*grant, &self.cast.principals[manager], &ended);
+                vec![Operation::Revoke { statement, below: Vec::new(), epochs: Vec::new() }]
+            }
             Act::Rotate { scope } => {
-                vec![Operation::BeginEpoch { epoch: self.next(truth, *scope, None, None) }]
+                vec![Operation::BeginEpoch { epoch: self.next(truth, *scope, None, &[]) }]
             }
             Act::Move { term, rotate } => self.move_term(truth, *term, rotate),
             Act::Place { record } => vec![self.place(truth, *record).await],
@@ -158,7 +176,7 @@ impl<'c> Driver<'c> {
         let id = ScopeId::from_bytes(self.id16());
         self.scopes.insert(scope, id);
         let keys = EpochKeys::generate(&mut self.rng);
-        let epoch = self.epoch(truth, scope, 0, keys, None, None);
+        let epoch = self.epoch(truth, scope, 0, keys, None, &[]);
         let definition = {
             let (epoch, keys) = &self.keys[&(scope, 0)];
             let sealer = RecordSealer::for_reader(&self.cast.owner.identity, epoch, keys, None).unwrap();
@@ -240,13 +258,7 @@ impl<'c> Driver<'c> {
         all.last().expect("a scope with keys").0.1
     }
 
-    fn next(
-        &mut self,
-        truth: &Truth,
-        scope: Scope,
-        moved: Option<MovedTerm>,
-        except: Option<usize>,
-    ) -> NewEpoch {
+    fn next(&mut self, truth: &Truth, scope: Scope, moved: Option<MovedTerm>, except: &[usize]) -> NewEpoch {
         let last = self.present(scope);
         let keys = self.keys[&(scope, last)].1.next(&mut self.rng);
         self.epoch(truth, scope, last + 1, keys, moved, except)
@@ -259,7 +271,7 @@ impl<'c> Driver<'c> {
         number: u32,
         keys: EpochKeys,
         moved: Option<MovedTerm>,
-        except: Option<usize>,
+        except: &[usize],
     ) -> NewEpoch {
         let owner = &self.cast.owner.identity;
         let mut statement = keys.statement(self.account(), self.scopes[&scope], number, START);
@@ -269,7 +281,7 @@ impl<'c> Driver<'c> {
         self.keys.insert((scope, number), (statement, keys));
         // Nobody reads a scope before it is there, though the truth is ahead of that.
         let readers: Vec<usize> = (0..truth.grants.len())
-            .filter(|grant| number > 0 && Some(*grant) != except)
+            .filter(|grant| number > 0 && !except.contains(grant))
             .filter(|grant| {
                 let one = &truth.grants[*grant];
                 one.live && one.target == scope && one.level.reads()
@@ -326,32 +338,34 @@ impl<'c> Driver<'c> {
         let scope = what.target;
         let access = AccessId::from_bytes(self.id16());
         self.accesses.push(access);
-        let slice = match scope {
-            Scope::Slice(number) => Some(self.slice_on_wire(truth, number)),
-            _ => None,
-        };
         let mut operations = Vec::new();
-        if new_slice {
-            let slice = slice.as_ref().unwrap();
+        if let (Scope::Slice(number), true) = (scope, new_slice) {
+            let slice = self.slice_on_wire(truth, number);
             let begins = (slice.ontology, slice.term);
             operations.push(self.create(truth, scope, ScopeKind::Slice(slice.clone())));
             self.slices.insert(self.scopes[&scope], begins);
         }
         for rotated in rotate {
-            operations.push(Operation::BeginEpoch { epoch: self.next(truth, *rotated, None, Some(grant)) });
+            operations.push(Operation::BeginEpoch { epoch: self.next(truth, *rotated, None, &[grant]) });
         }
-        let grantee = &self.cast.principals[what.to];
+        operations.push(self.grant_operation(truth, grant));
+        operations
+    }
+
+    /// A grant by the owner, of a scope that is there.
+    fn grant_operation(&mut self, truth: &Truth, grant: usize) -> Operation {
+        let what = truth.grants[grant].clone();
+        let scope = what.target;
+        if grant == self.accesses.len() {
+            let access = AccessId::from_bytes(self.id16());
+            self.accesses.push(access);
+        }
         let id = self.scopes[&scope];
-        let (mut pre, mut lockboxes, mut shares, mut transforms) = (vec![], vec![], vec![], vec![]);
+        let (mut pre, mut lockboxes) = (vec![], vec![]);
         if what.level.reads() {
             if self.pre.insert(scope) {
-                let owner_wrap = self.owner().identity.keyring().wrap_pre(
-                    Suite::CLASSIC,
-                    id,
-                    0,
-                    &self.cast.pre,
-                    &mut self.rng,
-                );
+                let keyring = self.owner().identity.keyring();
+                let owner_wrap = keyring.wrap_pre(Suite::CLASSIC, id, 0, &self.cast.pre, &mut self.rng);
                 pre.push(ScopePre {
                     scope: id,
                     generation: 0,
@@ -364,22 +378,57 @@ impl<'c> Driver<'c> {
                 if !self.locked.contains(&(scope, epoch)) {
                     lockboxes.push(self.lockbox(scope, epoch, &[]));
                 }
-                shares.push(self.share(grant, scope, epoch));
             }
-            transforms.push(Transform { access, scope: id, generation: 0, key: grantee.transform.clone() });
         }
+        let key = self.cast.principals[what.to].transform.clone();
+        let (statement, shares, transforms) = self.statement(truth, grant, self.owner(), key);
+        Operation::Grant(Box::new(GrantAccess { statement, pre, lockboxes, shares, transforms, link: None }))
+    }
+
+    /// The principal who manages what a grant is a part of.
+    fn manager(&self, truth: &Truth, grant: usize) -> usize {
+        truth.grants[truth.grants[grant].by.unwrap()].to
+    }
+
+    /// A grant by a manager: nothing of the owner's is made for it.
+    fn grant_onward(&mut self, truth: &Truth, grant: usize) -> Operation {
+        let access = AccessId::from_bytes(self.id16());
+        self.accesses.push(access);
+        let manager = &self.cast.principals[self.manager(truth, grant)];
+        let key = manager.onward[truth.grants[grant].to].clone();
+        let (statement, shares, transforms) = self.statement(truth, grant, manager, key);
+        let (pre, lockboxes) = (Vec::new(), Vec::new());
+        Operation::Grant(Box::new(GrantAccess { statement, pre, lockboxes, shares, transforms, link: None }))
+    }
+
+    /// What a grantor signs, and the parts that go with it.
+    fn statement(
+        &self,
+        truth: &Truth,
+        grant: usize,
+        grantor: &Person,
+        key: Bytes,
+    ) -> (Signed<Access>, Vec<Share>, Vec<Transform>) {
+        let what = &truth.grants[grant];
+        let (access, scope) = (self.accesses[grant], self.scopes[&what.target]);
+        let grantee = &self.cast.principals[what.to];
+        let slice = match what.target {
+            Scope::Slice(number) => Some(self.slice_on_wire(truth, number)),
+            _ => None,
+        };
+        let reads = what.level.reads();
         let statement = Access {
             suite: Suite::CLASSIC,
             access,
             account: self.account(),
-            grantor: self.account(),
-            by: None,
+            grantor: grantor.id(),
+            by: what.by.map(|by| self.accesses[by]),
             grantee: grantee.id(),
             grantee_card: grantee.card,
             grants: vec![pryv_wire::access::Grant {
-                scope: id,
+                scope,
                 level: what.level,
-                transform: what.level.reads().then(|| grantee.transform_digest()),
+                transform: reads.then(|| Transform::digest(&key)),
                 slice,
                 from_epoch: what.from,
             }],
@@ -391,31 +440,41 @@ impl<'c> Driver<'c> {
             owner_note: Bytes::from(&b"note"[..]),
             signed_at: START,
         };
-        let statement = self.owner().identity.sign(&statement);
-        let grant = GrantAccess { statement, pre, lockboxes, shares, transforms, link: None };
-        operations.push(Operation::Grant(Box::new(grant)));
-        operations
+        let statement = grantor.identity.sign(&statement);
+        if !reads {
+            return (statement, Vec::new(), Vec::new());
+        }
+        let epochs = what.from..=truth.epochs[&what.target];
+        let shares = epochs.map(|epoch| self.share(grant, what.target, epoch)).collect();
+        (statement, shares, vec![Transform { access, scope, generation: 0, key }])
     }
 
-    fn revoke(&mut self, truth: &Truth, grant: usize, rotate: &[Scope]) -> Operation {
-        let last_epochs = rotate
+    /// The end of an access, as somebody signs it.
+    fn end(&self, grant: usize, by: &Person, ended: &[Scope]) -> Signed<Revocation> {
+        let last_epochs = ended
             .iter()
             .map(|scope| LastEpoch { scope: self.scopes[scope], epoch: self.present(*scope) })
             .collect();
-        let revocation = Revocation {
-            access: self.accesses[grant],
-            account: self.account(),
-            revoker: self.account(),
-            last_epochs,
-            signed_at: START,
-        };
-        let statement = self.owner().identity.sign(&revocation);
+        let (access, account, revoker) = (self.accesses[grant], self.account(), by.id());
+        by.identity.sign(&Revocation { access, account, revoker, last_epochs, signed_at: START })
+    }
+
+    fn revoke(
+        &mut self,
+        truth: &Truth,
+        grant: usize,
+        below: &[usize],
+        adopted: &[usize],
+        rotate: &[Scope],
+    ) -> Operation {
+        let statement = self.end(grant, self.owner(), rotate);
+        let below = below.iter().map(|grant| self.end(*grant, self.owner(), rotate)).collect();
         if self.fault == Some(Fault::SharedOn) {
             let target = truth.grants[grant].target;
             self.leaked.push(self.share(grant, target, self.present(target) + 1));
         }
-        let epochs = rotate.iter().map(|scope| self.next(truth, *scope, None, None)).collect();
-        Operation::Revoke { statement, below: Vec::new(), epochs }
+        let epochs = rotate.iter().map(|scope| self.next(truth, *scope, None, adopted)).collect();
+        Operation::Revoke { statement, below, epochs }
     }
 
     fn term(&mut self, truth: &Truth, term: usize) -> Operation {
@@ -455,7 +514,7 @@ impl<'c> Driver<'c> {
         let mut operations = Vec::new();
         for scope in rotate {
             let moved = matches!(scope, Scope::Ontology(_)).then_some(moved);
-            operations.push(Operation::BeginEpoch { epoch: self.next(truth, *scope, moved, None) });
+            operations.push(Operation::BeginEpoch { epoch: self.next(truth, *scope, moved, &[]) });
         }
         let links = rotate
             .iter()
@@ -592,18 +651,36 @@ pub(crate) fn envelope(bytes: &[u8]) -> Envelope {
 impl Driver<'_> {
     /// What was verified of an access, for the records that name it.
     pub(crate) fn evidence(&self, access: AccessId) -> VerifiedAccess {
-        let statements = self.sent.iter().flat_map(|commit| &commit.operations).filter_map(|one| match one {
-            Operation::Grant(grant) => Some(&grant.statement),
+        let sent = || self.sent.iter().flat_map(|commit| &commit.operations);
+        let statement = sent()
+            .find_map(|one| match one {
+                Operation::Grant(grant) => {
+                    (grant.statement.unverified().unwrap().access == access).then_some(&grant.statement)
+                }
+                _ => None,
+            })
+            .unwrap();
+        let ends = sent().filter_map(|one| match one {
+            Operation::Revoke { statement, below, .. } => Some([statement].into_iter().chain(below)),
             _ => None,
         });
-        let mut found = statements.filter(|one| one.unverified().unwrap().access == access);
-        let revocations =
-            self.sent.iter().flat_map(|commit| &commit.operations).filter_map(|one| match one {
-                Operation::Revoke { statement, .. } => Some(statement),
-                _ => None,
-            });
-        let mut ended = revocations.filter(|one| one.unverified().unwrap().access == access);
-        VerifiedAccess::verify(&self.cast.owner.cards, found.next().unwrap(), ended.next()).unwrap()
+        let ended = ends.flatten().find(|one| one.unverified().unwrap().access == access);
+        let Access { by, grantor, .. } = statement.unverified().unwrap();
+        match by {
+            None => VerifiedAccess::verify(&self.cast.owner.cards, statement, ended).unwrap(),
+            Some(by) => {
+                let manager = self.cast.principals.iter().find(|person| person.id() == grantor).unwrap();
+                let parent = Arc::new(self.evidence(by));
+                VerifiedAccess::verify_onward(
+                    parent,
+                    &self.cast.owner.cards,
+                    &manager.cards,
+                    statement,
+                    ended,
+                )
+                .unwrap()
+            }
+        }
     }
 
     /// Gives the server a transformed capsule for each epoch that a principal could ask for, in the place of the pairings

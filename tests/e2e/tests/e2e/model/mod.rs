@@ -109,9 +109,10 @@ async fn quarter(which: u64) {
     let first = environment("PRYV_TEST_SEED").unwrap_or(0);
     let tally = accounts(first + which * count, count).await;
     println!("{count} accounts: {tally:?}");
-    let Tally { allowed, by_slice, closed, once } = tally;
+    let Tally { allowed, by_slice, onward, closed, once } = tally;
     let least = count * 2;
     assert!(allowed > least && by_slice > least && closed > least && once > least, "{tally:?}");
+    assert!(onward > count / 10, "{tally:?}");
 }
 
 /// The model on trial: a plan of some account in which a mistake shows, for each mistake.

@@ -25,8 +25,12 @@ pub(crate) enum Step {
     WriteBy { grant: usize, collection: usize, terms: Vec<usize> },
     /// Something is granted.
     Grant { to: usize, target: Target, level: Level, history: bool },
-    /// An access ends.
-    Revoke { grant: usize },
+    /// Whoever manages something grants it onwards.
+    GrantOn { manager: usize, to: usize, level: Level },
+    /// The owner ends an access; what its holder granted onwards ends with it, or becomes the owner's.
+    Revoke { grant: usize, adopt: bool },
+    /// A manager ends what it granted.
+    EndOn { grant: usize },
     /// A scope gets new keys.
     Rotate { scope: usize },
     /// A term gets another parent.
@@ -83,8 +87,10 @@ pub(crate) fn plan(seed: u64) -> Vec<Step> {
 fn step(rng: &mut ChaCha20Rng) -> Step {
     match rng.gen_range(0..100) {
         0..30 => grant(rng),
-        30..42 => Step::Revoke { grant: rng.r#gen() },
-        42..56 => write(rng),
+        30..34 => Step::GrantOn { manager: rng.r#gen(), to: rng.r#gen(), level: level(rng) },
+        34..44 => Step::Revoke { grant: rng.r#gen(), adopt: rng.r#gen() },
+        44..46 => Step::EndOn { grant: rng.r#gen() },
+        46..56 => write(rng),
         56..64 => Step::WriteBy { grant: rng.r#gen(), collection: rng.r#gen(), terms: terms(rng) },
         64..73 => Step::Move { term: rng.r#gen(), under: rng.r#gen() },
         73..82 => Step::Place { record: rng.r#gen(), terms: terms(rng) },
@@ -125,11 +131,14 @@ fn grant(rng: &mut ChaCha20Rng) -> Step {
             labels: rng.gen_bool(0.7),
         },
     };
-    let level = match rng.gen_range(0..10) {
-        0..5 => Level::Read,
-        5 => Level::CreateOnly,
-        6..8 => Level::Contribute,
+    Step::Grant { to: rng.r#gen(), target, level: level(rng), history: rng.gen_bool(0.7) }
+}
+
+fn level(rng: &mut ChaCha20Rng) -> Level {
+    match rng.gen_range(0..10) {
+        0..4 => Level::Read,
+        4 => Level::CreateOnly,
+        5..7 => Level::Contribute,
         _ => Level::Manage,
-    };
-    Step::Grant { to: rng.r#gen(), target, level, history: rng.gen_bool(0.7) }
+    }
 }

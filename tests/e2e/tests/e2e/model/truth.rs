@@ -51,6 +51,8 @@ pub(crate) struct Grant {
     pub(crate) from: u32,
     /// For a grant without history, the first epoch of what it opens: what was written earlier is not shown.
     pub(crate) not_before: BTreeMap<Scope, u32>,
+    /// The manager's access by which it was granted; none: the owner granted it.
+    pub(crate) by: Option<usize>,
     pub(crate) live: bool,
 }
 
@@ -72,17 +74,53 @@ pub(crate) struct Record {
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     Ontology,
-    Term { term: usize },
-    Collection { links: Vec<usize> },
-    Link { collection: usize, ontology: usize },
-    Write { record: usize },
-    Grant { grant: usize, new_slice: bool, rotate: Vec<Scope> },
-    Revoke { grant: usize, rotate: Vec<Scope> },
-    Rotate { scope: Scope },
-    Move { term: usize, rotate: Vec<Scope> },
-    Place { record: usize },
-    Delete { record: usize },
-    DeleteTerm { term: usize },
+    Term {
+        term: usize,
+    },
+    Collection {
+        links: Vec<usize>,
+    },
+    Link {
+        collection: usize,
+        ontology: usize,
+    },
+    Write {
+        record: usize,
+    },
+    Grant {
+        grant: usize,
+        new_slice: bool,
+        rotate: Vec<Scope>,
+    },
+    GrantOn {
+        grant: usize,
+    },
+    /// With what the holder granted onwards, and the grants of the owner that take its place.
+    Revoke {
+        grant: usize,
+        below: Vec<usize>,
+        adopted: Vec<usize>,
+        rotate: Vec<Scope>,
+    },
+    EndOn {
+        grant: usize,
+    },
+    Rotate {
+        scope: Scope,
+    },
+    Move {
+        term: usize,
+        rotate: Vec<Scope>,
+    },
+    Place {
+        record: usize,
+    },
+    Delete {
+        record: usize,
+    },
+    DeleteTerm {
+        term: usize,
+    },
 }
 
 /// A branch that somebody's keys open: of the records of a collection (or of the structure, if the scope is the ontology), in
@@ -141,7 +179,13 @@ impl Truth {
             }
             Step::WriteBy { grant, collection, terms } => self.write_by(*grant, *collection, terms),
             Step::Grant { to, target, level, history } => self.grant(*to, target, *level, *history),
-            Step::Revoke { grant } => self.revoke(*grant),
+            Step::GrantOn { manager, to, level } => self.grant_on(*manager, *to, *level),
+            Step::Revoke { grant, adopt } => self.revoke(*grant, *adopt),
+            Step::EndOn { grant } => {
+                let grant = self.live_grant(*grant, |grant| grant.by.is_some())?;
+                self.grants[grant].live = false;
+                Some(Act::EndOn { grant })
+            }
             Step::Rotate { scope } => {
                 let scope = *self.epochs.keys().nth(pick(*scope, self.epochs.len())?)?;
                 self.rotate(&[scope]);
@@ -345,7 +389,7 @@ impl Truth {
         if level.reads() {
             self.held[to].extend((from..=self.epochs[&target]).map(|epoch| (target, epoch)));
         }
-        self.grants.push(Grant { to, target, level, from, not_before, live: true });
+        self.grants.push(Grant { to, target, level, from, not_before, by: None, live: true });
         Some(Act::Grant { grant: self.grants.len() - 1, new_slice, rotate })
     }
 
@@ -393,20 +437,67 @@ impl Truth {
 
     /// What a grant opens: its scope, and for a slice what it covers. Slices come first: epochs of what they cover bring
     /// entries under theirs.
-    fn opened_by(&self, target: Scope) -> Vec<Scope> {
+    pub(crate) fn opened_by(&self, target: Scope) -> Vec<Scope> {
         match target {
             Scope::Slice(slice) => [target].into_iter().chain(self.covered(slice)).collect(),
             _ => vec![target],
         }
     }
 
-    fn revoke(&mut self, grant: usize) -> Option<Act> {
-        let live: Vec<usize> = (0..self.grants.len()).filter(|at| self.grants[*at].live).collect();
-        let grant = live[pick(grant, live.len())?];
-        self.grants[grant].live = false;
+    /// A grant that has not ended and is of a kind.
+    fn live_grant(&self, number: usize, is: impl Fn(&Grant) -> bool) -> Option<usize> {
+        let live: Vec<usize> =
+            (0..self.grants.len()).filter(|at| self.grants[*at].live && is(&self.grants[*at])).collect();
+        Some(live[pick(number, live.len())?])
+    }
+
+    /// What a manager grants reaches as far as its own access, from the same epoch on. It makes no managers.
+    fn grant_on(&mut self, manager: usize, to: usize, level: Level) -> Option<Act> {
+        let by = self.live_grant(manager, |grant| grant.by.is_none() && grant.level == Level::Manage)?;
+        let manager = self.grants[by].clone();
+        let of_structure = match manager.target {
+            Scope::Ontology(_) => true,
+            Scope::Slice(slice) => !self.slices[slice].has_data(),
+            Scope::Collection(_) => false,
+        };
+        let to = to % PRINCIPALS;
+        if to == manager.to || level == Level::Manage || (of_structure && level != Level::Read) {
+            return None;
+        }
+        if level.reads() {
+            let epochs = manager.from..=self.epochs[&manager.target];
+            self.held[to].extend(epochs.map(|epoch| (manager.target, epoch)));
+        }
+        self.grants.push(Grant { to, level, by: Some(by), ..manager });
+        Some(Act::GrantOn { grant: self.grants.len() - 1 })
+    }
+
+    fn revoke(&mut self, grant: usize, adopt: bool) -> Option<Act> {
+        let grant = self.live_grant(grant, |_| true)?;
+        let below: Vec<usize> = (0..self.grants.len())
+            .filter(|at| self.grants[*at].live && self.grants[*at].by == Some(grant))
+            .collect();
+        for ended in below.iter().chain([&grant]) {
+            self.grants[*ended].live = false;
+        }
         let rotate = self.opened_by(self.grants[grant].target);
         self.rotate(&rotate);
-        Some(Act::Revoke { grant, rotate })
+        let first = self.grants.len();
+        for ended in below.iter().filter(|_| adopt) {
+            let Grant { to, target, level, from, .. } = self.grants[*ended];
+            // Without history, it begins again with the epochs that begin now.
+            let (from, not_before) = if from == 0 {
+                (0, BTreeMap::new())
+            } else {
+                (self.epochs[&target], rotate.iter().map(|scope| (*scope, self.epochs[scope])).collect())
+            };
+            if level.reads() {
+                self.held[to].extend((from..=self.epochs[&target]).map(|epoch| (target, epoch)));
+            }
+            self.grants.push(Grant { to, target, level, from, not_before, by: None, live: true });
+        }
+        let adopted = (first..self.grants.len()).collect();
+        Some(Act::Revoke { grant, below, adopted, rotate })
     }
 
     /// New epochs: who reads a scope gets its keys, each slice that covers one gets an entry.
@@ -501,6 +592,11 @@ impl Truth {
     /// Whether a principal reads a whole collection, and needs no slice for it.
     pub(crate) fn reads_whole(&self, principal: usize, collection: usize) -> bool {
         self.reading(principal).any(|grant| grant.target == Scope::Collection(collection))
+    }
+
+    /// Whether everything that a principal reads was granted by managers.
+    pub(crate) fn reads_by_manager(&self, principal: usize) -> bool {
+        self.reading(principal).all(|grant| grant.by.is_some())
     }
 
     fn reading(&self, principal: usize) -> impl Iterator<Item = &Grant> {
