@@ -19,5 +19,6 @@ mod releases;
 mod revocations;
 mod rotations;
 mod scopes;
+mod terms;
 mod times;
 mod whole_account;

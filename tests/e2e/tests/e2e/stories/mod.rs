@@ -11,7 +11,7 @@ mod links;
 mod lists;
 mod managers;
 mod names;
-mod ontologies;
+pub(crate) mod ontologies;
 mod programs;
 mod reencryption;
 mod retries;
