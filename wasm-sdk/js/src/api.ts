@@ -1,0 +1,25 @@
+/** Everything that is public, whatever the platform. */
+
+export * from "./access.js";
+export { Account } from "./account.js";
+export type { AccountHead, Agreement, Maintained, Relation, Resolved, Session, Stored } from "./account.js";
+export { Audit } from "./audit.js";
+export type { Act, AuditEntry, AuditFilter, AuditLog } from "./audit.js";
+export { Client } from "./client.js";
+export type { ConnectOptions, SignedUp, StoredAccount } from "./client.js";
+export { Collection } from "./collection.js";
+export type { CreateOptions } from "./collection.js";
+export { App, Contact } from "./contact.js";
+export type { AppManifest } from "./contact.js";
+export * from "./definition.js";
+export { PryvError } from "./error.js";
+export type { ErrorDetails, ErrorKind } from "./error.js";
+export { Handle } from "./handle.js";
+export * from "./ids.js";
+export { Ontology, Terms } from "./ontology.js";
+export type { Code, Term, TermContent } from "./ontology.js";
+export { Query } from "./query.js";
+export type { IterateOptions } from "./query.js";
+export { OpenedLink, ReceivedAccess } from "./received.js";
+export type * from "./record.js";
+export type { CallOptions, OnProgress, ProgressOptions } from "./rpc.js";

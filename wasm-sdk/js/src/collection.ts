@@ -1,0 +1,165 @@
+/** `Collection`: records of one definition, one's own or granted; the API is the same. */
+
+import type { Definition, Fault } from "./definition.js";
+import { PryvError } from "./error.js";
+import { Handle } from "./handle.js";
+import type { AccessId, Level, PrincipalId, RecordId, ScopeId, TermId, Uri } from "./ids.js";
+import { Query } from "./query.js";
+import type { RawCollection, RawRecord, RawStoredRecord, RawVersions } from "./raw.js";
+import { record, storedRecord, termId, versions } from "./read.js";
+import type { Record, StoredRecord, VersionRef, Versions } from "./record.js";
+import type { CallOptions, ProgressOptions, Remote } from "./rpc.js";
+
+/** How many records go to the worker at once, and how many characters of JSON about. */
+const CHUNK_RECORDS = 500;
+const CHUNK_LENGTH = 512 * 1024;
+
+/** What a new record may be given beside its content. */
+export interface CreateOptions extends CallOptions {
+  /** The terms that it is filed under. */
+  readonly terms?: readonly TermId[];
+  /** An id of `newId()` that was kept: the same call twice does not create it twice. Not together with `terms`. */
+  readonly id?: RecordId;
+}
+
+/** A collection, opened. */
+export class Collection extends Handle {
+  readonly scope: ScopeId;
+  /** Whose collection it is. */
+  readonly owner: PrincipalId;
+  readonly uri: Uri;
+  /** The access by which it is reached; absent for its owner. */
+  readonly access: AccessId | undefined;
+  /** What this account may do with it; absent for its owner, who may do everything. */
+  readonly level: Level | undefined;
+  /** What it holds, as its owner defined it. */
+  readonly definition: Definition;
+  /** How many epochs it has had when it was opened: one first, one more after each revocation. */
+  readonly epochs: number;
+
+  /** @internal */
+  constructor(remote: Remote, raw: RawCollection) {
+    super(remote, raw.handle);
+    ({ scope: this.scope, owner: this.owner, uri: this.uri, access: this.access, level: this.level } = raw);
+    ({ definition: this.definition, epochs: this.epochs } = raw);
+  }
+
+  /** What people call it. */
+  get title(): string {
+    return this.definition.title;
+  }
+
+  /** Creates a record. It is validated, encrypted, indexed and signed here. */
+  async create<T>(data: T, { terms, id, signal }: CreateOptions = {}): Promise<Record<T>> {
+    const args = { data, terms: terms?.map(termId), id };
+    return record(await this.remote.call<RawRecord<T>>(this.handle, "create", args, { signal }));
+  }
+
+  /**
+   * Creates many records, up to 500 in one transaction. At the first one that is refused it throws; the transactions before
+   * it stay, and `details` of the error say which ones.
+   */
+  async createMany<T>(records: Iterable<T> | AsyncIterable<T>, options: ProgressOptions = {}): Promise<RecordId[]> {
+    const created: RecordId[] = [];
+    const known = Array.isArray(records) ? records.length : undefined;
+    for await (const chunk of chunks(records)) {
+      const before = created.length;
+      try {
+        created.push(...await this.remote.call<RecordId[]>(this.handle, "createMany", { records: chunk }, {
+          signal: options.signal,
+          onProgress: (done) => options.onProgress?.(before + done, known),
+        }));
+      } catch (error) {
+        throw behind(error, created);
+      }
+    }
+    return created;
+  }
+
+  /** Writes the next version of a record, if nobody has written one since it was read. It stays under its terms. */
+  async update<T>(on: VersionRef, data: T, options: CallOptions = {}): Promise<Record<T>> {
+    const args = { ...versionRef(on), data };
+    return record(await this.remote.call<RawRecord<T>>(this.handle, "update", args, options));
+  }
+
+  /** Deletes a record, if nobody has written a version since it was read. What is left says that it was deleted, by whom, when. */
+  async delete(on: VersionRef, options: CallOptions = {}): Promise<void> {
+    await this.remote.call(this.handle, "delete", versionRef(on), options);
+  }
+
+  /** Files a record under these terms and no others. Its content stays as it was signed. */
+  async file<T = unknown>(on: VersionRef, terms: readonly TermId[], options: CallOptions = {}): Promise<Record<T>> {
+    const args = { ...versionRef(on), to: terms.map(termId) };
+    return record(await this.remote.call<RawRecord<T>>(this.handle, "file", args, options));
+  }
+
+  /** Reads one record. */
+  async get<T = unknown>(id: RecordId, options: CallOptions = {}): Promise<Record<T>> {
+    return record(await this.remote.call<RawRecord<T>>(this.handle, "get", { id }, options));
+  }
+
+  /** Every version of a record that the collection keeps, newest first, each verified by itself. */
+  async history<T = unknown>(id: RecordId, options: CallOptions = {}): Promise<Versions<T>> {
+    return versions(await this.remote.call<RawVersions<T>>(this.handle, "history", { id }, options));
+  }
+
+  /** Begins a query: every record, until conditions are added. Iterate it with `for await`. */
+  query<T = unknown>(): Query<T> {
+    return new Query<T>(this.remote, this.handle, {});
+  }
+
+  /** Where content does not match the schema; nothing if it would be accepted. Sends nothing. */
+  check(data: unknown): Promise<Fault[]> {
+    return this.remote.call(this.handle, "check", { data });
+  }
+
+  /** Gives the collection another version of its definition: title, types and their schemas. Owner only. */
+  async redefine(definition: Definition, options: CallOptions = {}): Promise<Collection> {
+    return new Collection(this.remote, await this.remote.call<RawCollection>(this.handle, "redefine", { definition }, options));
+  }
+
+  /** What the server has of a record, byte for byte. Counts as a reading in the audit. */
+  async stored(id: RecordId, options: CallOptions = {}): Promise<StoredRecord> {
+    return storedRecord(await this.remote.call<RawStoredRecord>(this.handle, "stored", { id }, options));
+  }
+
+  /** An id for a record that is still to be created. */
+  newId(): Promise<RecordId> {
+    return this.remote.call(this.handle, "newId");
+  }
+
+  /** The `pryv://` name of a record. */
+  instanceUri(id: RecordId): Uri {
+    return `${this.uri}/instances/${id}`;
+  }
+}
+
+function versionRef({ id, version, terms }: VersionRef): object {
+  return { id, version, terms: terms?.map(termId) ?? [] };
+}
+
+async function* chunks<T>(records: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T[]> {
+  let chunk: T[] = [];
+  let length = 0;
+  for await (const one of records) {
+    chunk.push(one);
+    // Short records are not worth measuring one by one.
+    if (chunk.length % 50 === 1) length += 50 * (JSON.stringify(one) ?? "").length;
+    if (chunk.length >= CHUNK_RECORDS || length >= CHUNK_LENGTH) {
+      yield chunk;
+      chunk = [];
+      length = 0;
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** The error of a later part, with what the earlier ones had created. */
+function behind(error: unknown, created: readonly RecordId[]): unknown {
+  if (!(error instanceof PryvError)) return error;
+  const { code, message, kind, next, cause, details } = error;
+  const all = [...created, ...(details.created ?? [])];
+  const at = created.length + (details.at ?? 0);
+  return new PryvError(code, message, { kind, next, cause, details: { ...details, created: all, at } });
+}
+

@@ -1,0 +1,174 @@
+/** What the worker answers, before {@link file://./read.ts} makes dates, bytes and handles of it. Times are milliseconds. */
+
+import type { AccessStatus, ScopeReceipt, Scoped } from "./access.js";
+import type { Definition, Fault } from "./definition.js";
+import type { AccessId, Digest, Fingerprint, Level, PrincipalId, RecordId, ScopeId, SessionId, Uri } from "./ids.js";
+import type { Code } from "./ontology.js";
+import type { Filed, Rejected, StoredRecord } from "./record.js";
+
+export interface RawContact {
+  handle: number;
+  id: PrincipalId;
+  username: string;
+  fingerprint: Fingerprint;
+}
+
+export interface RawApp {
+  handle: number;
+  id: PrincipalId;
+  fingerprint: Fingerprint;
+  name: string;
+  publisher: string;
+  redirectUris: string[];
+  permissions: { uri: string; level: Level }[];
+}
+
+export interface RawAccount {
+  handle: number;
+  id: PrincipalId;
+  username: string;
+  fingerprint: Fingerprint;
+  uri: Uri;
+}
+
+export interface RawCollection {
+  handle: number;
+  scope: ScopeId;
+  owner: PrincipalId;
+  uri: Uri;
+  access?: AccessId;
+  level?: Level;
+  definition: Definition;
+  epochs: number;
+}
+
+export interface RawOntology {
+  handle: number;
+  scope: ScopeId;
+  owner: PrincipalId;
+  uri: string;
+  access?: AccessId;
+  level?: Level;
+  definition: Definition;
+}
+
+export interface RawTerm {
+  id: RecordId;
+  ontology: ScopeId;
+  parent?: RecordId;
+  label: string;
+  codes: Code[];
+  inherit: boolean;
+  trashed: boolean;
+  merged: boolean;
+  data?: unknown;
+  version: number;
+}
+
+export interface RawRecord<T> {
+  id: RecordId;
+  version: number;
+  author: PrincipalId;
+  access?: AccessId;
+  writtenAt: number;
+  faults: Fault[];
+  terms: Filed[];
+  digest: Digest;
+  data: T;
+}
+
+export interface RawPage<T> {
+  records: RawRecord<T>[];
+  rejected: Rejected[];
+  overshoot: number;
+  next?: string;
+}
+
+export interface RawVersions<T> {
+  versions: ({ record: RawRecord<T> } | { deleted: number; at: number; by: PrincipalId })[];
+  complete: boolean;
+}
+
+export interface RawStoredRecord {
+  envelope: string;
+  ciphertext: string;
+  clear: Omit<StoredRecord["clear"], "writtenAt"> & { writtenAt: number };
+  recipients: (Omit<StoredRecord["recipients"][number], "wrapped"> & { wrapped: string })[];
+  tokens: StoredRecord["tokens"];
+}
+
+export interface RawAccess {
+  id: AccessId;
+  uri: Uri;
+  account: PrincipalId;
+  grantor: PrincipalId;
+  by?: AccessId;
+  grantee: PrincipalId;
+  name: string;
+  purpose: string;
+  unreadable: boolean;
+  scopes: Scoped[];
+  validFrom?: number;
+  validUntil?: number;
+  terms?: Digest;
+  maxUses?: number;
+  signedAt: number;
+  status: AccessStatus;
+  revokedAt?: number;
+  statement: string;
+  revocation?: string;
+}
+
+export interface RawGrantedAccess extends RawAccess {
+  served: { scope: ScopeId; epoch: number; firstAt: number; lastAt: number }[];
+  uses?: number;
+}
+
+export interface RawReceivedAccess extends RawAccess {
+  handle: number;
+  onTerms: { ontology: ScopeId; term: RecordId }[];
+}
+
+export interface RawReceipt {
+  access: AccessId;
+  grantee: PrincipalId;
+  name: string;
+  sequence: number;
+  endedAt: number;
+  scopes: RawScopeReceipt[];
+  awaitsOwner: boolean;
+  adoptedAs?: AccessId;
+  below: RawReceipt[];
+  text: string;
+  json: string;
+}
+
+export type RawScopeReceipt = Omit<ScopeReceipt, "written" | "served"> & {
+  written: { epoch: number; from: number; until: number }[];
+  served: { epoch: number; firstAt: number; lastAt: number }[];
+};
+
+export interface RawSession {
+  session: SessionId;
+  openedAt: number;
+  expiresAt: number;
+  current: boolean;
+}
+
+export interface RawAuditEntry {
+  sequence: number;
+  at: number;
+  principal: PrincipalId;
+  access?: AccessId;
+  session?: SessionId;
+  act: string;
+  scopes: ScopeId[];
+  records: number;
+}
+
+export type RawResolved =
+  | { kind: "principal"; id: PrincipalId; principal: string; username?: string }
+  | { kind: "collection"; collection: RawCollection }
+  | { kind: "instance"; collection: RawCollection; record: RawRecord<unknown> }
+  | { kind: "access"; access: RawAccess };
+

@@ -1,0 +1,87 @@
+/** Accesses that this account received, and links that were opened. */
+
+import type { Access, Grant, Receipt } from "./access.js";
+import { Collection } from "./collection.js";
+import { grantArgs } from "./grants.js";
+import { Handle } from "./handle.js";
+import type { AccessId, ScopeId, TermId } from "./ids.js";
+import { Ontology } from "./ontology.js";
+import type { RawAccess, RawCollection, RawOntology, RawReceipt, RawReceivedAccess } from "./raw.js";
+import { access, receipt } from "./read.js";
+import type { CallOptions, Remote } from "./rpc.js";
+
+/** An access that this account received: what it says, and the doors that it opens. */
+export class ReceivedAccess extends Handle {
+  /** Who granted what, until when. */
+  readonly access: Access;
+  /** The terms that the access is on, with everything under them. */
+  readonly terms: readonly TermId[];
+
+  /** @internal */
+  constructor(remote: Remote, { handle, onTerms, ...raw }: RawReceivedAccess) {
+    super(remote, handle);
+    this.access = access(raw);
+    this.terms = onTerms;
+  }
+
+  /** Opens one collection, with the same API as one's own. About 45 ms for each epoch to be read, in the worker. */
+  async open(scope: ScopeId, options: CallOptions = {}): Promise<Collection> {
+    return new Collection(this.remote, await this.remote.call<RawCollection>(this.handle, "open", { scope }, options));
+  }
+
+  /** Opens every collection of the access. */
+  async collections(options: CallOptions = {}): Promise<Collection[]> {
+    const all = await this.remote.call<RawCollection[]>(this.handle, "collections", {}, options);
+    return all.map((raw) => new Collection(this.remote, raw));
+  }
+
+  /** Opens every ontology of the access whose labels it lets be read. */
+  async ontologies(options: CallOptions = {}): Promise<Ontology[]> {
+    const all = await this.remote.call<RawOntology[]>(this.handle, "ontologies", {}, options);
+    return all.map((raw) => new Ontology(this.remote, raw));
+  }
+
+  /** As a manager: grants onwards, within this access. */
+  async grant(grant: Grant, options: CallOptions = {}): Promise<Access> {
+    return access(await this.remote.call<RawAccess>(this.handle, "grant", grantArgs(grant), options));
+  }
+
+  /** As a manager: what was granted onwards by this access, what has ended included. */
+  async granted(options: CallOptions = {}): Promise<Access[]> {
+    return (await this.remote.call<RawAccess[]>(this.handle, "granted", {}, options)).map(access);
+  }
+
+  /** As a manager: ends what was granted onwards. New keys are the owner's to make; the receipt says so. */
+  async revoke(ends: AccessId | Access, options: CallOptions = {}): Promise<Receipt> {
+    const id = typeof ends === "string" ? ends : ends.id;
+    return receipt(await this.remote.call<RawReceipt>(this.handle, "revoke", { access: id }, options));
+  }
+}
+
+/** A link that is open: what it reaches, for as long as its session lasts. */
+export class OpenedLink extends Handle {
+  /** What was granted: by whom is proven against the id in the URL. */
+  readonly access: Access;
+
+  /** @internal */
+  constructor(remote: Remote, { handle, ...raw }: RawAccess & { handle: number }) {
+    super(remote, handle);
+    this.access = access(raw);
+  }
+
+  /** Opens one collection, to read from or to create in. */
+  async open(scope: ScopeId, options: CallOptions = {}): Promise<Collection> {
+    return new Collection(this.remote, await this.remote.call<RawCollection>(this.handle, "open", { scope }, options));
+  }
+
+  /** Opens every collection. */
+  async collections(options: CallOptions = {}): Promise<Collection[]> {
+    const all = await this.remote.call<RawCollection[]>(this.handle, "collections", {}, options);
+    return all.map((raw) => new Collection(this.remote, raw));
+  }
+
+  /** Ends the session. Opening the link again is another use of it. */
+  async close(): Promise<void> {
+    await this.remote.call(this.handle, "close");
+  }
+}

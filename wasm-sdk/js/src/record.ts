@@ -1,0 +1,118 @@
+/** Records as a caller sees them. */
+
+import type { Fault } from "./definition.js";
+import type { AccessId, Digest, PrincipalId, RecordId, ScopeId, TermId } from "./ids.js";
+
+/** A term that a record is filed under. */
+export interface Filed extends TermId {
+  /** Its writer held no key of the term: the term's readers do not see the record until the owner's client completes it. */
+  readonly pending: boolean;
+}
+
+/** One version of a record, opened and verified. */
+export interface Record<T> {
+  readonly id: RecordId;
+  /** One first, then one more each. */
+  readonly version: number;
+  /** Who wrote this version: proven by a signature. */
+  readonly author: PrincipalId;
+  /** The access that allowed the author to write; absent for the owner. */
+  readonly access?: AccessId;
+  /** When it was written, by the author's clock. */
+  readonly writtenAt: Date;
+  /** Where it does not match the schema of its collection; empty if it does. */
+  readonly faults: readonly Fault[];
+  /** The terms that it is filed under. */
+  readonly terms: readonly Filed[];
+  /** Names this version: the digest of what was signed. */
+  readonly digest: Digest;
+  /** The content. */
+  readonly data: T;
+}
+
+/** What names one version of a record, enough to write on top of it. A {@link Record} is one. */
+export interface VersionRef {
+  readonly id: RecordId;
+  readonly version: number;
+  readonly terms?: readonly TermId[];
+}
+
+/** A record that the server answered and that could not be used. Never dropped in silence. */
+export interface Rejected {
+  /** Which one, if it says so; not verified. */
+  readonly record?: RecordId;
+  /** The stable code of the reason. */
+  readonly code: string;
+  /** The reason, in words. */
+  readonly message: string;
+}
+
+/** One page of records. */
+export interface Page<T> {
+  readonly records: readonly Record<T>[];
+  /** What could not be used, with the reason. */
+  readonly rejected: readonly Rejected[];
+  /** How many records were opened and did not meet the conditions. */
+  readonly overshoot: number;
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: string;
+}
+
+/** One version of a record in its history. */
+export type Version<T> =
+  | { readonly deleted: false; readonly record: Record<T> }
+  | { readonly deleted: true; readonly version: number; readonly at: Date; readonly by: PrincipalId };
+
+/** The versions of a record, newest first. */
+export interface Versions<T> {
+  readonly versions: readonly Version<T>[];
+  /** Whether they go back to the first one. */
+  readonly complete: boolean;
+}
+
+/** What a query sends, and what the server learns from it. */
+export interface Explanation {
+  /** The fields whose tokens are sent. */
+  readonly matched: readonly { readonly field: string; readonly kind: "equality" | "unique"; readonly tokens: number }[];
+  /** The fields that only this client looks at. */
+  readonly scanned: readonly string[];
+  /** All of it in words. */
+  readonly text: string;
+}
+
+/** What the server has of one record: everything there is of it, as it stores it. */
+export interface StoredRecord {
+  /** The whole envelope, byte for byte. */
+  readonly envelope: Uint8Array;
+  /** The part of it that is the content, encrypted. */
+  readonly ciphertext: Uint8Array;
+  /** What stands in it in clear. */
+  readonly clear: {
+    readonly account: PrincipalId;
+    readonly scope: ScopeId;
+    readonly record: RecordId;
+    readonly version: number;
+    readonly kind: string;
+    readonly epoch: number;
+    readonly author: PrincipalId;
+    readonly access?: AccessId;
+    readonly writtenAt: Date;
+    readonly commitment: string;
+    readonly signature: string;
+  };
+  /** For whom its content key is wrapped: by the whole collection, or by a term. */
+  readonly recipients: readonly {
+    readonly scope: ScopeId;
+    readonly term?: RecordId;
+    readonly epoch: number;
+    readonly kind: string;
+    readonly wrapped: Uint8Array;
+  }[];
+  /** Index tokens: equal for equal values within one epoch, and nothing else. */
+  readonly tokens: readonly {
+    readonly scope: ScopeId;
+    readonly epoch: number;
+    readonly kind: "equality" | "unique";
+    readonly token: string;
+  }[];
+}
