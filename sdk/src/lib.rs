@@ -77,7 +77,7 @@ pub use environment::SystemClock;
 pub use failure::{Failure, Refusal};
 pub use link::{InvalidLink, ShareLink};
 pub use locked::{LockReason, Locked};
-pub use ontology::{Code, Ontology, Part, Term, TermContent, TermState, Terms};
+pub use ontology::{Code, NewTerm, Ontology, Part, Term, TermContent, TermState, Terms};
 pub use password::{Password, WeakPassword};
 pub use progress::{Progress, Silent};
 pub use properties::{Properties, PropertyError};

@@ -1,12 +1,14 @@
 //! `Ontology`: terms that records are filed under, one's own or granted.
 
 mod change;
+mod create_many;
 mod move_term;
 mod read;
 mod term;
 mod terms;
 
 pub use change::TermError;
+pub use create_many::{BulkTermError, NewTerm};
 pub use term::{Code, Term, TermContent, TermState};
 pub use terms::Terms;
 
@@ -123,6 +125,13 @@ impl Ontology {
 
     fn remember(&self, terms: Option<Terms>) {
         *self.0.terms.lock().unwrap_or_else(PoisonError::into_inner) = terms;
+    }
+
+    /// Changes what is remembered, if anything is.
+    fn remember_change(&self, change: impl FnOnce(&mut Terms)) {
+        if let Some(terms) = &mut *self.0.terms.lock().unwrap_or_else(PoisonError::into_inner) {
+            change(terms);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use link::{CreateLink, Link, LinkLevel, OpenLink};
 pub(crate) use record::{
     Collection, Create, Define, Export, Import, Query, Rendering, RowFormat, Selection, Target, Update,
 };
-pub(crate) use term::{File, Moved, Ontology, Renamed, Term};
+pub(crate) use term::{File, ImportTerms, Moved, Ontology, Renamed, Term};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;

@@ -7,6 +7,7 @@ mod collection;
 mod describe;
 mod export;
 mod import;
+mod import_terms;
 mod link;
 mod query;
 mod record;

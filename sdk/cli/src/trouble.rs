@@ -9,7 +9,7 @@ use pryv_sdk::{
     },
     client::{LogInError, OpenLinkError, RecoverError, ResumeError, SignUpError},
     collection::{BulkError, QueryError, ReadError, RedefineError},
-    ontology::TermError,
+    ontology::{BulkTermError, TermError},
     transport::http::ConnectError,
 };
 use std::error::Error;
@@ -92,6 +92,6 @@ macro_rules! troubles {
 }
 
 troubles! {
-    BulkError, ChangePasswordError, CompareError, ConnectError, CreateLinkError, DefineError, ExportError, FindError, GrantError,
+    BulkError, BulkTermError, ChangePasswordError, CompareError, ConnectError, CreateLinkError, DefineError, ExportError, FindError, GrantError,
     InvalidExport, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, ResolveError, ResumeError, RevokeError, SignUpError, TermError, pryv_sdk::Failure,
 }

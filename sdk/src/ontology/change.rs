@@ -25,7 +25,7 @@ use pryv_wire::{
 use std::sync::Arc;
 
 /// How often a term is sealed anew because an epoch began in between.
-const ATTEMPTS: usize = 4;
+pub(super) const ATTEMPTS: usize = 4;
 
 /// Why a term was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -289,7 +289,12 @@ impl Ontology {
     }
 
     /// The branch of the structure under which a term stands.
-    fn branch(&self, state: &ScopeState, parent: Option<RecordId>, epoch: u32) -> Result<Branch, TermError> {
+    pub(super) fn branch(
+        &self,
+        state: &ScopeState,
+        parent: Option<RecordId>,
+        epoch: u32,
+    ) -> Result<Branch, TermError> {
         let trees = state.trees();
         let held = Held::of(state, &trees);
         let branch = match parent {
@@ -318,13 +323,12 @@ impl Ontology {
             state.learn(self.scope(), &[node], Some(&state.moves()))?;
         }
         let written = Term { content, version, place: Some(place), ..term.clone() };
-        if let Some(mut terms) = self.remembered() {
-            match change {
+        self.remember_change(|terms| {
+            let _before = match change {
                 Change::Delete => terms.drop(term.id),
-                _ => drop(terms.put(written.clone())),
-            }
-            self.remember(Some(terms));
-        }
+                _ => terms.put(written.clone()),
+            };
+        });
         Ok(written)
     }
 }

@@ -3,71 +3,101 @@
 use super::{Code, Term};
 use crate::record::Filed;
 use pryv_wire::{RecordId, ScopeId, term::MAX_DEPTH};
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-/// The terms of an ontology that this account may know of.
+/// The terms of an ontology that this account may know of. A cheap handle: a clone shares them until one of both changes.
 #[derive(Clone, Debug)]
 pub struct Terms {
     ontology: ScopeId,
+    known: Arc<Known>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Known {
     all: BTreeMap<RecordId, Term>,
+    /// The terms right under each term, and at the top.
+    below: BTreeMap<Option<RecordId>, BTreeSet<RecordId>>,
 }
 
 impl Terms {
-    pub(super) const fn new(ontology: ScopeId) -> Self {
-        Self { ontology, all: BTreeMap::new() }
+    pub(super) fn new(ontology: ScopeId) -> Self {
+        Self { ontology, known: Arc::default() }
     }
 
     pub(super) fn put(&mut self, term: Term) -> Option<Term> {
-        self.all.insert(term.id, term)
+        let before = self.drop(term.id);
+        let Known { all, below } = Arc::make_mut(&mut self.known);
+        below.entry(term.parent).or_default().insert(term.id);
+        all.insert(term.id, term);
+        before
     }
 
-    pub(super) fn drop(&mut self, term: RecordId) {
-        self.all.remove(&term);
+    pub(super) fn drop(&mut self, term: RecordId) -> Option<Term> {
+        if !self.known.all.contains_key(&term) {
+            return None;
+        }
+        let Known { all, below } = Arc::make_mut(&mut self.known);
+        let dropped = all.remove(&term)?;
+        if let Some(siblings) = below.get_mut(&dropped.parent) {
+            siblings.remove(&term);
+        }
+        Some(dropped)
     }
 
     /// How many there are, merged and trashed ones included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.all.len()
+        self.known.all.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.known.all.is_empty()
     }
 
     /// Every term, merged and trashed ones included, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = &Term> {
-        self.all.values()
+        self.known.all.values()
     }
 
     /// A term by its id.
     #[must_use]
     pub fn get(&self, id: RecordId) -> Option<&Term> {
-        self.all.get(&id)
+        self.known.all.get(&id)
     }
 
     /// The terms at the top, as far as this account knows, by label.
     #[must_use]
     pub fn roots(&self) -> Vec<&Term> {
-        let top = |term: &&Term| term.parent.is_none_or(|parent| !self.all.contains_key(&parent));
-        sorted(self.all.values().filter(top).filter(|term| !term.is_merged()).collect())
+        let Known { all, below } = &*self.known;
+        let top = below.iter().filter(|(above, _)| above.is_none_or(|above| !all.contains_key(&above)));
+        let terms = top.flat_map(|(_, terms)| terms).filter_map(|term| all.get(term));
+        sorted(terms.filter(|term| !term.is_merged()).collect())
     }
 
     /// The terms right under a term, and under those that were merged into it, by label.
     #[must_use]
     pub fn children(&self, of: RecordId) -> Vec<&Term> {
-        let shown = |term: &&Term| {
-            !term.is_merged()
-                && term.parent.and_then(|parent| self.shown(parent)).is_some_and(|parent| parent.id == of)
-        };
-        sorted(self.all.values().filter(shown).collect())
+        let mut children = Vec::new();
+        let mut above = vec![of];
+        // A term that was merged into this one stands for what is under it. No tree is deeper than this.
+        for _ in 0..=MAX_DEPTH {
+            let below = above.iter().flat_map(|above| self.siblings(Some(*above)));
+            let (merged, shown): (Vec<_>, Vec<_>) = below.partition(|term| term.is_merged());
+            children.extend(shown);
+            above = merged.into_iter().map(|term| term.id).collect();
+        }
+        sorted(children)
     }
 
     /// The terms right under a term or at the top, merged ones included.
     pub(super) fn siblings(&self, under: Option<RecordId>) -> impl Iterator<Item = &Term> {
-        self.all.values().filter(move |term| term.parent == under)
+        let Known { all, below } = &*self.known;
+        below.get(&under).into_iter().flatten().filter_map(|term| all.get(term))
     }
 
     /// The term that a term is shown as: itself, or what it was merged into.
@@ -78,8 +108,8 @@ impl Terms {
 
     /// A term and all above it, as far as known.
     pub fn up(&self, id: RecordId) -> impl Iterator<Item = &Term> {
-        let first = self.all.get(&id);
-        let above = |term: &&Term| term.parent.and_then(|parent| self.all.get(&parent));
+        let first = self.known.all.get(&id);
+        let above = |term: &&Term| term.parent.and_then(|parent| self.known.all.get(&parent));
         std::iter::successors(first, above).take(MAX_DEPTH + 1)
     }
 
@@ -102,7 +132,7 @@ impl Terms {
             };
             found = Some(here.into_iter().find(|term| term.label() == *label)?.id);
         }
-        self.all.get(&found?)
+        self.known.all.get(&found?)
     }
 
     /// The codes of a term: its own, and those of the terms above it as far as each says that it inherits.

@@ -60,9 +60,9 @@ async fn main() {
         (7, node::Plan { each: 100, records: 100_000, rounds: 100 })
     };
     let scale = if arguments.quick {
-        sharing::Scale { grantees: &[1, 3], records: &[100, 400] }
+        sharing::Scale { grantees: &[1, 3], descendants: &[1, 30], records: &[100, 400] }
     } else {
-        sharing::Scale { grantees: &[1, 10, 100], records: &[100, 10_000] }
+        sharing::Scale { grantees: &[1, 10, 100], descendants: &[1, 100, 10_000], records: &[100, 10_000] }
     };
     let mut rows = records::measure(rounds);
     if !arguments.no_server {

@@ -7,7 +7,8 @@ use crate::{
     report::Row,
 };
 use pryv_sdk::{
-    Account, Client, Collection, Definition, Grant, Level, Password, Silent, transport::http::HttpTransport,
+    Account, Client, Collection, Definition, Grant, Level, NewTerm, Password, Silent, TermContent,
+    transport::http::HttpTransport,
 };
 use pryv_test_kit::light::CHEAP;
 use serde_json::{Value, json};
@@ -21,6 +22,8 @@ use std::{
 pub(crate) struct Scale {
     /// Grantees of one collection.
     pub(crate) grantees: &'static [usize],
+    /// Terms under the one that is granted.
+    pub(crate) descendants: &'static [usize],
     /// Records of one collection.
     pub(crate) records: &'static [u32],
 }
@@ -74,6 +77,7 @@ pub(crate) async fn measure(scale: Scale) -> Vec<Row> {
     for grantees in scale.grantees {
         rows.extend(by_grantees(*grantees).await);
     }
+    rows.extend(by_descendants(scale.descendants).await);
     rows.extend(by_records(scale.records).await);
     rows
 }
@@ -111,6 +115,68 @@ async fn by_grantees(count: usize) -> Vec<Row> {
         let (read, cost) = last.cost(self::read(&last.account)).await;
         assert_eq!(read, 100, "who stays finds what it should");
         rows.push(row("… next open and query by one who stays (one more epoch)", cost));
+    }
+    rows
+}
+
+/// A term with few terms under it and with many: what is counted must not differ.
+async fn by_descendants(counts: &[usize]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut before: Option<[Travelled; 4]> = None;
+    for count in counts {
+        let node = Node::start();
+        let (ada, bob, eve) = (
+            Person::sign_up(&node, "ada").await,
+            Person::sign_up(&node, "bob").await,
+            Person::sign_up(&node, "eve").await,
+        );
+        let schema = json!({ "type": "object" });
+        let definition = Definition::new("https://example.org/terms", "Terms", "term", schema.clone());
+        let ontology = ada.account.define_ontology(definition).await.expect("an ontology");
+        let top = ontology.create_term("top", None).await.expect("a term");
+        let beside = ontology.create_term("beside", None).await.expect("a term");
+        let content = |label: String| TermContent { label, ..TermContent::default() };
+        // Ten under each, so that trees are about as wide as they are deep.
+        let under = (0..*count).map(|at| match at.checked_sub(1) {
+            None => NewTerm::under(&top, content("0".into())),
+            Some(before) => NewTerm::below(before / 10, content(at.to_string())),
+        });
+        let (made, making) = ada.cost(ontology.create_many(under, &mut Silent)).await;
+        let made = made.expect("terms");
+        let remark = format!("{} calls, {} bytes sent", making.travelled.calls, making.travelled.sent);
+        rows.push(Row::alone(format!("create {count} terms"), millis(making.time), "ms", remark));
+        let definition = Definition::new("https://example.org/filed", "Filed", "row", schema)
+            .linked_to("https://example.org/terms");
+        let filed = ada.account.define(definition).await.expect("a collection");
+        let last = made.last().expect("a term");
+        filed.create_in([last], json!({ "row": 1 })).await.expect("a record");
+
+        let mut granted = Vec::new();
+        for person in [&bob, &eve] {
+            let contact = ada.account.find(person.account.username()).await.expect("a contact");
+            let grant = Grant::to(&contact).on_term(&top, Level::Read).name("bench");
+            let (access, cost) = ada.cost(ada.account.grant(grant)).await;
+            granted.push((access.expect("a grant").id, cost));
+        }
+        let (found, read) = eve.cost(read(&eve.account)).await;
+        assert_eq!(found, 1, "the grantee finds what it should");
+        let (receipt, revoked) = ada.cost(ada.account.revoke(granted[0].0).into_future()).await;
+        receipt.expect("a revocation");
+        let (moved, moving) = ada.cost(ontology.move_term(&beside, Some(&top))).await;
+        moved.expect("a move");
+        rows.push(row(format!("grant a term with {count} under it"), granted[1].1));
+        rows.push(row("… first open by a grantee, and a record of the lowest term".to_owned(), read));
+        rows.push(row("… revoke, one grantee stays".to_owned(), revoked));
+        rows.push(row("… move a term to stand under it".to_owned(), moving));
+        let now = [granted[1].1.travelled, read.travelled, revoked.travelled, moving.travelled];
+        for (few, many) in before.iter().flatten().zip(&now) {
+            assert!(
+                many.calls.abs_diff(few.calls) <= 2,
+                "calls do not grow with the terms: {few:?}, {many:?}"
+            );
+            assert!(many.sent.abs_diff(few.sent) <= 512, "nor do bytes: {few:?}, {many:?}");
+        }
+        before = Some(now);
     }
     rows
 }

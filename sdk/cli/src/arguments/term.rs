@@ -36,6 +36,8 @@ pub(crate) enum Term {
     },
     /// Make a term: ONTOLOGY:LABEL, or ONTOLOGY:LABEL/LABEL under another
     Create(At),
+    /// Make many terms, from a JSON file of trees: {"label": …, "codes": […], "children": […]}
+    Import(ImportTerms),
     /// Give a term another label
     Rename(Renamed),
     /// Move a term under another, or to the top
@@ -56,6 +58,19 @@ pub(crate) struct At {
     /// The term: its ontology and the labels down to it
     #[arg(value_name = "ONTOLOGY:LABEL/LABEL")]
     pub(crate) term: String,
+}
+
+/// `pryv term import`.
+#[derive(Args, Debug)]
+pub(crate) struct ImportTerms {
+    /// The ontology: its URI, the last part of it, or its id
+    pub(crate) ontology: String,
+    /// An array of trees, or one; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Source,
+    /// The term to put them under, by the labels down to it; absent: at the top
+    #[arg(long, value_name = "LABEL/LABEL")]
+    pub(crate) under: Option<String>,
 }
 
 /// `pryv term rename`.

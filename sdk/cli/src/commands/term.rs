@@ -89,6 +89,7 @@ pub(super) async fn term(
             let under = if above.is_empty() { None } else { Some(lookup::found(&terms, above)?) };
             (ontology.create_term(label.clone(), under).await?, "is made")
         }
+        TermCommand::Import(import) => return super::import_terms::import(account, import, output).await,
         TermCommand::Rename(Renamed { at, label }) => {
             let (ontology, term) = lookup::term(account, &at.term).await?;
             (ontology.rename(&term, label.clone()).await?, "has its new label")

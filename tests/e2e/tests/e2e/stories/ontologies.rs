@@ -1,8 +1,9 @@
 //! Ontologies: terms made, named, coded, moved, merged, put away and deleted; records filed under them.
 
 use crate::fixture::{Note, note, plain_notes, topic};
-use pryv_sdk::{Code, Definition, Ontology, Silent, TermContent};
+use pryv_sdk::{Code, Definition, NewTerm, Ontology, Silent, TermContent};
 use pryv_test_kit::{User, World};
+use pryv_wire::term::MAX_DEPTH;
 use serde_json::json;
 
 /// An ontology whose every text is a marker. Its terms may carry a unit.
@@ -146,5 +147,59 @@ async fn every_account_has_events_in_streams_and_properties_by_path() {
     let seen = collections[0].query().fetch::<serde_json::Value>().await.unwrap();
     let values: Vec<_> = seen.records.iter().map(|record| record.data["value"].clone()).collect();
     assert_eq!(values, [json!(city)], "the address, and not the e-mail");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_trees_are_made_at_once() {
+    let world = World::start().await;
+    let ada = world.user("ada").await;
+    let ontology = ontology(&world, &ada).await;
+    let label = |kind: &str| world.canary.text(kind);
+    let content = |label: String| TermContent { label, ..TermContent::default() };
+    let (top, under) = (label("top"), label("under"));
+    let there = ontology.create_term(&top, None).await.unwrap();
+
+    // A chain as deep as trees go, and a wide rest: more than one transaction holds.
+    let mut terms = vec![NewTerm::under(&there, content(under.clone()))];
+    terms.extend((0..MAX_DEPTH - 2).map(|number| NewTerm::below(number, content(label("chain")))));
+    let deepest = terms.len() - 1;
+    terms.extend((0..600).map(|_| NewTerm::below(3, content(label("wide")))));
+    let mut told = Vec::new();
+    let made = ontology.create_many(terms, &mut |done, total| told.push((done, total))).await.unwrap();
+    let all = Some(made.len() as u64);
+    assert_eq!(told, [(500, all), (made.len() as u64, all)]);
+
+    let again = world.client().log_in(&ada.username, &ada.password()).await.unwrap();
+    let seen = again.ontology(&ontology.uri()).await.unwrap();
+    for terms in [ontology.terms().await.unwrap(), seen.terms().await.unwrap()] {
+        assert_eq!(terms.len(), 1 + made.len());
+        assert_eq!(terms.path(made[deepest].id).len(), MAX_DEPTH);
+        assert_eq!(terms.children(made[3].id).len(), 601);
+        assert_eq!(terms.find(&[&top, &under]).unwrap().id, made[0].id);
+        assert!(made.iter().all(|term| terms.get(term.id).unwrap().content == term.content));
+    }
+    // What was made is of use at once: to change, and to stand under.
+    let renamed = ontology.rename(&made[deepest], label("deep")).await.unwrap();
+    assert_eq!(renamed.version, 2);
+    ontology.create_term(label("more"), Some(&made[600])).await.unwrap();
+
+    // Nothing is written of a list with a fault in it.
+    let before = ontology.terms().await.unwrap().len();
+    let fine = || NewTerm::top(content(label("fine")));
+    let mut silent = Silent;
+    let mut refused = async |wrong: NewTerm| {
+        let error = ontology.create_many([fine(), wrong], &mut silent).await.unwrap_err();
+        assert_eq!((error.created.len(), error.in_doubt.len(), error.at), (0, 0, 1));
+        error.code()
+    };
+    assert_eq!(refused(NewTerm::top(content(top.clone()))).await, "label-taken");
+    assert_eq!(refused(NewTerm::top(content(String::new()))).await, "no-label");
+    assert_eq!(refused(NewTerm::below(1, content(label("itself")))).await, "not-found");
+    assert_eq!(refused(NewTerm::under(&renamed, content(label("deeper")))).await, "too-deep");
+    let data = Some(json!({ "unit": 1 }));
+    let wrong = TermContent { data, ..content(label("wrong")) };
+    assert_eq!(refused(NewTerm::top(wrong)).await, "invalid-record");
+    assert_eq!(ontology.terms().await.unwrap().len(), before);
     world.close().await;
 }
