@@ -21,6 +21,7 @@ mod ontologies;
 mod onward;
 mod open;
 mod records;
+mod renew;
 mod resolve;
 mod revoke;
 mod session;
@@ -34,12 +35,13 @@ pub use change_password::ChangePasswordError;
 pub use contacts::{Contact, FindError};
 pub use create_link::{CreateLinkError, CreatedLink, NewLink};
 pub use defaults::{EVENTS, STREAMS};
-pub use define::DefineError;
 pub(crate) use define::content as definition_content;
+pub use define::{DefineError, Defining};
 pub use grant::{Grant, GrantError};
 pub use heads::{AccountHead, Agreement, CompareError, InvalidHead, Relation};
 pub use maintain::Maintained;
 pub use open::OpenError;
+pub use renew::{RenewError, Rotated, Rotation};
 pub use resolve::{Principal, ResolveError, Resolved};
 pub use revoke::{RevokeError, Revoking};
 pub use stored::StoredSession;
@@ -67,6 +69,13 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+/// What is awaited of a handle that says first how something is done.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) type Running<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;
+/// What is awaited of a handle that says first how something is done.
+#[cfg(target_arch = "wasm32")]
+pub(crate) type Running<T> = std::pin::Pin<Box<dyn Future<Output = T>>>;
 
 /// Whose scope, which one, and by which access.
 pub(crate) type ScopeKey = (PrincipalId, ScopeId, Option<AccessId>);

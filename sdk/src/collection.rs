@@ -16,7 +16,7 @@ pub use redefine::RedefineError;
 pub use write::{Current, WriteError};
 
 use crate::{
-    account::{Account, newest_epoch},
+    account::{Account, Rotation, newest_epoch},
     definition::Definition,
     failure::Failure,
     locked::LockReason,
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 use pryv_crypto::record::UnopenedRecord;
-use pryv_wire::{AccessId, PrincipalId, RecordId, ScopeId, Uri, access::Level};
+use pryv_wire::{AccessId, PrincipalId, RecordId, ScopeId, Suite, Uri, access::Level};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A collection, opened. A cheap handle: clones share keys.
@@ -105,6 +105,36 @@ impl Collection {
     #[must_use]
     pub fn epochs(&self) -> u32 {
         self.state().last_epoch().saturating_add(1)
+    }
+
+    /// Which algorithms protect what is written now.
+    #[must_use]
+    pub fn suite(&self) -> Suite {
+        self.state().suite().unwrap_or(Suite::CLASSIC)
+    }
+
+    /// Gives the collection new keys for what is written from now on. For its owner. Await what it answers;
+    /// [`Rotation::hard`] before, to replace the re-encryption key pair as well.
+    ///
+    /// # Errors
+    ///
+    /// See [`RenewError`](crate::account::RenewError).
+    pub fn rotate(&self) -> Rotation {
+        Rotation::of(self, None)
+    }
+
+    /// Moves the collection to another suite: what is written from now on is protected by it, what was written before stays as
+    /// it is and stays readable. For its owner. Never to a weaker one.
+    ///
+    /// # Errors
+    ///
+    /// See [`RenewError`](crate::account::RenewError); `suite-downgrade` before anything is sent.
+    pub fn migrate(&self, suite: Suite) -> Rotation {
+        Rotation::of(self, Some(suite))
+    }
+
+    pub(crate) fn account(&self) -> &Account {
+        &self.0.account
     }
 
     /// Where content does not match the schema; nothing if it would be accepted. Sends nothing.

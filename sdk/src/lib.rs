@@ -83,7 +83,7 @@ pub use progress::{Progress, Silent};
 pub use properties::{Properties, PropertyError};
 pub use pryv_crypto::recovery::{InvalidPhrase, RecoveryPhrase};
 pub use pryv_wire::{
-    AccessId, Clock, Digest, ErrorCode, PrincipalId, RecordId, ScopeId, SessionId, Timestamp, Uri,
+    AccessId, Clock, Digest, ErrorCode, PrincipalId, RecordId, ScopeId, SessionId, Suite, Timestamp, Uri,
     access::Level,
     account::{KeyStretching, SessionInfo},
     audit::{Act, AuditEntry},

@@ -7,6 +7,7 @@ pub(crate) mod contacts;
 pub(crate) mod credential;
 pub(crate) mod entry;
 pub(crate) mod epoch;
+pub(crate) mod generation;
 pub(crate) mod grant;
 pub(crate) mod plan;
 pub(crate) mod record;

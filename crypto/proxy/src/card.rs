@@ -171,6 +171,20 @@ impl VerifiedCards {
         }
     }
 
+    /// The re-encryption public key of one card of the chain on a curve.
+    #[must_use]
+    pub fn pre_of(&self, card: Digest, curve: Curve) -> Option<PrePublicKey> {
+        if card == self.current_digest() {
+            return Some(self.pre(curve).clone());
+        }
+        let card = self.by_digest(card)?;
+        let key = match curve {
+            Curve::C480 => &card.pre,
+            Curve::C256 => &card.pre_light,
+        };
+        PrePublicKey::parse_on(curve, key).ok()
+    }
+
     /// The card of a digest, if it is in the chain.
     #[must_use]
     pub fn by_digest(&self, digest: Digest) -> Option<&Card> {

@@ -12,7 +12,8 @@ pub(crate) use account::{Login, NewPassword, PasswordSource, Recover, SignUp};
 pub(crate) use audit::{Audit, Head};
 pub(crate) use link::{CreateLink, Link, LinkLevel, OpenLink};
 pub(crate) use record::{
-    Collection, Create, Define, Export, Import, Query, Rendering, RowFormat, Selection, Target, Update,
+    Collection, Create, Define, Export, Import, Migrate, Query, Redefine, Rendering, Rotate, RowFormat,
+    Selection, Target, Update,
 };
 pub(crate) use term::{File, ImportTerms, Moved, Ontology, Renamed, Term};
 
@@ -75,9 +76,13 @@ pub(crate) enum Command {
     /// Create a collection from a definition file; safe to repeat
     Define(Define),
     /// Give a collection another version of its definition, from a file
-    Redefine(Define),
+    Redefine(Redefine),
     /// List your collections
     Collections,
+    /// Give a collection new keys for what is written from now on; its readers notice nothing
+    Rotate(Rotate),
+    /// Move a collection to a stronger suite; its readers notice nothing
+    Migrate(Migrate),
     /// Show what a collection holds and how it can be queried
     Describe(Collection),
     /// Write the rows of a JSON, NDJSON or CSV file as records

@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure};
 use pryv_sdk::{
     account::{
         ChangePasswordError, CompareError, CreateLinkError, DefineError, FindError, GrantError, OpenError,
-        ResolveError, RevokeError,
+        RenewError, ResolveError, RevokeError,
         audit::{ExportError, InvalidExport},
     },
     client::{LogInError, OpenLinkError, RecoverError, ResumeError, SignUpError},
@@ -75,6 +75,8 @@ fn next(code: &str) -> Option<&'static str> {
         "scan-limit" => "allow more with --scan, or ask by an indexed field",
         "link-exhausted" => "ask whoever gave it to you for a new one",
         "unknown-link" => "check the password, and that the link is of this server",
+        "suite-downgrade" => "define another collection in that suite, and write the records to it",
+        "different-suite" => "`pryv migrate COLLECTION --suite SUITE` moves it; or leave `--suite` out",
         "stale-epoch" => "repeat the command",
         "contact-changed" => "compare fingerprints (`pryv whoami`) with the person before anything else",
         _ => return None,
@@ -93,5 +95,5 @@ macro_rules! troubles {
 
 troubles! {
     BulkError, BulkTermError, ChangePasswordError, CompareError, ConnectError, CreateLinkError, DefineError, ExportError, FindError, GrantError,
-    InvalidExport, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, ResolveError, ResumeError, RevokeError, SignUpError, TermError, pryv_sdk::Failure,
+    InvalidExport, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, ResolveError, ResumeError, RevokeError, RenewError, SignUpError, TermError, pryv_sdk::Failure,
 }

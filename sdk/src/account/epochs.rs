@@ -7,12 +7,13 @@ use crate::{
     protocol::{
         access::Opened,
         entry::{self, Under, covers},
-        epoch::{self, Beginning, Reader, readers},
+        epoch::{self, Beginning, Reader, Renewal, readers},
         scope::{Role, ScopeState},
         tree::Held,
     },
 };
 use pryv_crypto::EpochKeys;
+use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
     AccessId, RecordId, ScopeId,
     access::Access,
@@ -118,6 +119,19 @@ impl Account {
             keyed.push((reader, self.cards_of(reader.grantee).await?));
         }
         epoch::next(&self.identity(), state, &keyed, moved, now, &mut self.client().rng())
+    }
+
+    /// The next epoch of one scope, with what else changes.
+    pub(super) async fn begin_renewal(
+        &self,
+        state: &ScopeState,
+        readers: &[(Reader, Arc<VerifiedCards>)],
+        renewal: Renewal<'_>,
+    ) -> Result<NewEpoch, Failure> {
+        let (me, now) = (self.identity(), self.client().now());
+        let mut beginning = epoch::renewed(&me, state, readers, renewal, now, &mut self.client().rng())?;
+        beginning.new.entries = self.entries(state, &beginning, &BTreeMap::new(), None).await?;
+        Ok(beginning.new)
     }
 
     /// One entry for each slice that covers a scope, for an epoch that is about to begin.

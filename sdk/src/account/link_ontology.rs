@@ -63,7 +63,13 @@ impl Account {
         if !linked {
             let mut entries = Vec::new();
             let number = state.last_epoch();
-            for (held, slice) in self.slices_of(&BTreeSet::from([to]), scope).await? {
+            let ontologies = BTreeSet::from([to]);
+            let mut covering = self.slices_of(&ontologies, scope).await?;
+            let slices: Vec<_> = covering.iter().map(|(held, _)| held.scope).collect();
+            if self.lift(slices, state.suite().map_err(Failure::from)?).await? {
+                covering = self.slices_of(&ontologies, scope).await?;
+            }
+            for (held, slice) in covering {
                 self.know_terms(&state, slice.term.map(|term| (to, term))).await?;
                 let trees = state.trees();
                 let keys = Held::of(&state, &trees);

@@ -11,8 +11,9 @@ use crate::{
         tree::Held,
     },
 };
+use pryv_proxy_crypto::suite::strongest;
 use pryv_wire::{
-    ErrorCode,
+    ErrorCode, Suite,
     scope::{ScopeKind, Slice, SliceData, SliceEntry},
     transaction::Operation,
 };
@@ -57,7 +58,10 @@ impl Account {
         let scope = me.slice_id(slice);
         let now = self.client().now();
         let mut rng = self.client().rng();
-        let (statement, keys, new) = epoch::first(&me, scope, now, &mut rng)?;
+        // What it opens is never kept worse than there.
+        let suites = covered.iter().map(|state| state.suite()).collect::<Result<Vec<_>, _>>();
+        let suite = strongest(suites.map_err(Failure::from)?).unwrap_or(Suite::CLASSIC);
+        let (statement, keys, new) = epoch::first_in(suite, &me, scope, now, &mut rng)?;
         let mut entries: Vec<SliceEntry> = Vec::new();
         for state in covered {
             self.know_terms(&state, slice.term.map(|term| (slice.ontology, term))).await?;

@@ -291,6 +291,10 @@ fn touches(operations: &[Operation]) -> Vec<Touched> {
                 all.extend(revoked.map(|revocation| Touched::Revoked { access: revocation.access }));
                 all.extend(epochs.iter().filter_map(epoch_touched));
             }
+            Operation::BeginGeneration(new) => {
+                let (scope, generation) = (new.pre.scope, new.pre.generation);
+                all.push(Touched::Generation { scope, generation });
+            }
             Operation::BeginEpoch { epoch } => all.extend(epoch_touched(epoch)),
             _ => {}
         }

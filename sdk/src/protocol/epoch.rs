@@ -7,7 +7,7 @@ use pryv_crypto::{
     lockbox::{self, PreSecret},
     secret::LockKey,
 };
-use pryv_proxy_crypto::{VerifiedCards, suite::known};
+use pryv_proxy_crypto::{UnknownSuite, VerifiedCards, suite::known};
 use pryv_wire::{
     AccessId, PrincipalId, ScopeId, Suite, Timestamp,
     access::Level,
@@ -66,18 +66,45 @@ pub(crate) fn readers(
     Ok(readers)
 }
 
-/// The first epoch of a new scope.
+/// In which suite a new epoch is.
+fn in_suite<T>(suite: Suite, made: Result<T, UnknownSuite>) -> Result<T, Distrust> {
+    made.map_err(|_| Distrust::UnknownSuite { what: "an epoch", number: suite.number() })
+}
+
+/// The first epoch of a new scope, in suite 1.
 pub(crate) fn first(
     me: &Identity,
     scope: ScopeId,
     now: Timestamp,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<(Epoch, EpochKeys, NewEpoch), Failure> {
-    let keys = EpochKeys::generate(rng);
+    first_in(Suite::CLASSIC, me, scope, now, rng)
+}
+
+/// The first epoch of a new scope.
+pub(crate) fn first_in(
+    suite: Suite,
+    me: &Identity,
+    scope: ScopeId,
+    now: Timestamp,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(Epoch, EpochKeys, NewEpoch), Failure> {
+    let keys = in_suite(suite, EpochKeys::generate_in(suite, rng))?;
     let statement = keys.statement(me.principal(), scope, 0, now);
     let owner_wrap = wrap(me, &statement, &keys, rng)?;
     let new = NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox: None, entries: Vec::new() };
     Ok((statement, keys, new))
+}
+
+/// What changes with a new epoch beside its keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Renewal<'a> {
+    /// A move of which an ontology's epoch tells.
+    pub(crate) moved: Option<MovedTerm>,
+    /// Another suite than the present one.
+    pub(crate) suite: Option<Suite>,
+    /// Another re-encryption key pair, which begins in the same transaction.
+    pub(crate) pre: Option<&'a ScopePre>,
 }
 
 /// An epoch that is about to begin, with its keys.
@@ -97,15 +124,29 @@ pub(crate) fn next(
     now: Timestamp,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Beginning, Failure> {
+    renewed(me, state, readers, Renewal { moved, ..Renewal::default() }, now, rng)
+}
+
+/// As [`next`], with what else changes.
+pub(crate) fn renewed(
+    me: &Identity,
+    state: &ScopeState,
+    readers: &[(Reader, Arc<VerifiedCards>)],
+    renewal: Renewal<'_>,
+    now: Timestamp,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Beginning, Failure> {
+    let moved = renewal.moved;
     let present = state.last_epoch();
     let number = present.checked_add(1).ok_or(Distrust::Malformed { what: "the number of an epoch" })?;
-    let keys = state.keys_of(present)?.next(rng);
+    let suite = renewal.suite.unwrap_or(state.suite()?);
+    let keys = in_suite(suite, state.keys_of(present)?.next_in(suite, rng))?;
     let statement = Epoch { moved, ..keys.statement(me.principal(), state.scope, number, now) };
     let owner_wrap = wrap(me, &statement, &keys, rng)?;
     let lockbox = if readers.is_empty() {
         None
     } else {
-        let pre = state.pre.as_ref().ok_or(Distrust::Malformed { what: "a scope" })?;
+        let pre = renewal.pre.or(state.pre.as_ref()).ok_or(Distrust::Malformed { what: "a scope" })?;
         let secret = unwrap_pre(me, state.scope, pre)?;
         let (mut lockbox, lock) = lockbox(me, &statement, &keys, &secret, pre.generation, rng)?;
         for (reader, to) in readers {

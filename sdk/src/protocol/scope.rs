@@ -24,7 +24,7 @@ use pryv_proxy_crypto::{
     suite::may_follow,
 };
 use pryv_wire::{
-    AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId,
+    AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId, Suite,
     access::{Access, AccessNote, Grant, Level},
     decode,
     record::DefinitionRef,
@@ -221,6 +221,11 @@ impl ScopeState {
     /// The number of the present epoch.
     pub(crate) fn last_epoch(&self) -> u32 {
         self.epochs.last_key_value().map_or(0, |(number, _)| *number)
+    }
+
+    /// The suite of the present epoch.
+    pub(crate) fn suite(&self) -> Result<Suite, Distrust> {
+        Ok(self.present()?.statement.suite)
     }
 
     /// Any keys that are held: to compare values by.

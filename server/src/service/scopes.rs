@@ -60,9 +60,9 @@ impl Service {
         let access = route.last().ok_or_else(|| lost("a transform key"))?.access;
         let made = self.transform_missing(&caller, &request, &epochs, &route).await?;
         let mut unlocked = Vec::with_capacity(epochs.len());
-        for Locked { epoch, statement, kept, share, sealed, .. } in epochs {
+        for Locked { epoch, generation, statement, kept, share, sealed, .. } in epochs {
             let made = || {
-                let of = (access, epoch);
+                let of = (access, generation, epoch);
                 made.kept.get(&of).or_else(|| made.to_keep.get(&of)).cloned()
             };
             let capsule = kept.or_else(made).ok_or_else(|| lost("a capsule"))?;
@@ -112,8 +112,9 @@ impl Service {
         route: &[Hop],
     ) -> Result<Capsules> {
         let mut under_way = JoinSet::new();
-        for Locked { epoch, capsule, on_the_way, .. } in epochs {
-            let (inner, epoch, from) = (Arc::clone(&self.inner), *epoch, on_the_way.clone());
+        for Locked { epoch, generation, capsule, on_the_way, .. } in epochs {
+            let (inner, from) = (Arc::clone(&self.inner), on_the_way.clone());
+            let (epoch, generation) = (*epoch, *generation);
             let mut capsule = from.as_ref().map_or(capsule, |(_, capsule)| capsule).clone();
             let behind = from.map(|(access, _)| access);
             let left = route.iter().position(|hop| Some(hop.access) == behind).map_or(0, |at| at + 1);
@@ -121,9 +122,9 @@ impl Service {
             under_way.spawn(async move {
                 let mut made = Vec::with_capacity(left.len());
                 for Hop { access, key } in left {
-                    let wanted = Wanted { account, access, scope, epoch };
+                    let wanted = Wanted { account, access, scope, generation, epoch };
                     capsule = inner.transforms.transformed(wanted, &capsule, &key).await?;
-                    made.push(((access, epoch), capsule.clone()));
+                    made.push(((access, generation, epoch), capsule.clone()));
                 }
                 Ok::<_, Error>(made)
             });
@@ -160,8 +161,11 @@ impl Service {
                 if let Some(entry) = entered {
                     tx.append_audit(entry, now, limits)?;
                 }
-                for ((hop, epoch), capsule) in &made {
-                    tx.keep_capsule(&read, *hop, *epoch, capsule)?;
+                for ((hop, generation, epoch), capsule) in &made {
+                    // One of a generation that ended meanwhile was deleted with it.
+                    if tx.is_generation(account, scope, *generation)? {
+                        tx.keep_capsule(&read, *hop, *epoch, capsule)?;
+                    }
                 }
                 for epoch in served {
                     tx.note_served(&see, epoch, now)?;
@@ -197,8 +201,9 @@ const fn opening(request: &OpenScope, access: Option<AccessId>) -> Given {
     let OpenScope { account, scope, .. } = *request;
     Given { account, scope, access, act: Act::OpenScope, records: 0 }
 }
-/// Transformed capsules, by the access that they were transformed for and their epoch.
-type Capsules = BTreeMap<(AccessId, u32), Bytes>;
+
+/// Transformed capsules, by the access that they were transformed for, their generation and their epoch.
+type Capsules = BTreeMap<(AccessId, u32, u32), Bytes>;
 
 /// Capsules that were transformed for one request.
 #[derive(Default)]
@@ -210,6 +215,7 @@ struct Transformed {
 /// One epoch behind its two locks, for a grantee.
 struct Locked {
     epoch: u32,
+    generation: u32,
     statement: Signed<Epoch>,
     capsule: Bytes,
     /// The capsule as it was kept for the manager on the way.
@@ -273,8 +279,8 @@ fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timesta
             let capsule = view.transformed_capsule(&read, hop.access, epoch)?;
             on_the_way = capsule.map(|capsule| (hop.access, capsule));
         }
-        let (capsule, sealed) = (lockbox.capsule, lockbox.sealed);
-        epochs.push(Locked { epoch, statement, capsule, on_the_way, kept, share, sealed });
+        let (generation, capsule, sealed) = (lockbox.generation, lockbox.capsule, lockbox.sealed);
+        epochs.push(Locked { epoch, generation, statement, capsule, on_the_way, kept, share, sealed });
     }
     Ok(Gathered::ToTransform(Box::new(ToTransform { opened, epochs, route })))
 }

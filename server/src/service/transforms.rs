@@ -19,6 +19,7 @@ pub(super) struct Wanted {
     pub(super) account: PrincipalId,
     pub(super) access: AccessId,
     pub(super) scope: ScopeId,
+    pub(super) generation: u32,
     pub(super) epoch: u32,
 }
 

@@ -37,6 +37,7 @@ pub(super) enum Table {
     SliceOf = 0x29,
     CollectionOf = 0x2a,
     SliceEntry = 0x2b,
+    Rekey = 0x2c,
     Access = 0x30,
     Revocation = 0x31,
     AccessOrder = 0x32,

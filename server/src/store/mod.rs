@@ -35,6 +35,7 @@ mod audit;
 mod change;
 mod error;
 mod filed;
+mod generation;
 mod history;
 mod key;
 mod kind;

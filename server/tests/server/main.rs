@@ -11,6 +11,8 @@ mod audit;
 #[cfg(unix)]
 mod binary;
 #[cfg(test)]
+mod generations;
+#[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod history;

@@ -92,6 +92,7 @@ pub(crate) struct Collection {
     pub(crate) scope: ScopeId,
     pub(crate) epochs: Vec<(Epoch, EpochKeys)>,
     pub(crate) pre: Option<PreSecret>,
+    pub(crate) generation: u32,
     pub(crate) locks: Vec<Option<LockKey>>,
     pub(crate) definition: DefinitionRef,
 }
@@ -215,7 +216,18 @@ impl World {
 
     /// The operation that creates a collection, and the collection.
     pub(crate) fn new_collection(&self, owner: &Person, uri: &str) -> (Operation, Collection) {
-        self.new_scope(owner, owner.identity.scope_id(uri), ScopeKind::collection(), vec![], vec![])
+        self.new_collection_in(Suite::CLASSIC, owner, uri)
+    }
+
+    /// The same, in a suite.
+    pub(crate) fn new_collection_in(
+        &self,
+        suite: Suite,
+        owner: &Person,
+        uri: &str,
+    ) -> (Operation, Collection) {
+        let (scope, kind) = (owner.identity.scope_id(uri), ScopeKind::collection());
+        self.new_scope_in(suite, owner, scope, kind, vec![], vec![])
     }
 
     /// The operation that creates a scope of any kind, and the scope.
@@ -227,9 +239,21 @@ impl World {
         of_epoch: Vec<SliceEntry>,
         entries: Vec<SliceEntry>,
     ) -> (Operation, Collection) {
+        self.new_scope_in(Suite::CLASSIC, owner, scope, kind, of_epoch, entries)
+    }
+
+    fn new_scope_in(
+        &self,
+        suite: Suite,
+        owner: &Person,
+        scope: ScopeId,
+        kind: ScopeKind,
+        of_epoch: Vec<SliceEntry>,
+        entries: Vec<SliceEntry>,
+    ) -> (Operation, Collection) {
         let mut rng = self.rng();
         let account = owner.id();
-        let keys = EpochKeys::generate(&mut rng);
+        let keys = EpochKeys::generate_in(suite, &mut rng).unwrap();
         let epoch = keys.statement(account, scope, 0, self.now());
         let owner_wrap = owner.identity.keyring().wrap_epoch(&epoch, &keys, &mut rng).unwrap();
         let new =
@@ -258,7 +282,7 @@ impl World {
             entries,
         };
         let (epochs, locks) = (vec![(epoch, keys)], vec![None]);
-        (operation, Collection { account, scope, epochs, pre: None, locks, definition })
+        (operation, Collection { account, scope, epochs, pre: None, generation: 0, locks, definition })
     }
 
     pub(crate) async fn collection(&self, owner: &Person) -> Collection {
@@ -366,10 +390,10 @@ impl World {
         let grantee_card = grantee.card.unverified().unwrap();
         let (mut pre, mut lockboxes, mut shares, mut transforms) = (vec![], vec![], vec![], vec![]);
         let mut transform = None;
+        let suite = collection.present().0.suite;
         if level.reads() {
             if collection.pre.is_none() {
-                let secret = PreSecret::generate(Curve::C480, &mut rng).unwrap();
-                let suite = Suite::CLASSIC;
+                let secret = PreSecret::generate(curve_of(suite), &mut rng).unwrap();
                 let owner_wrap = keyring.wrap_pre(suite, scope, 0, &secret, &mut rng).unwrap();
                 let public = secret.public().to_wire();
                 pre.push(ScopePre { scope, suite, generation: 0, public, owner_wrap });
@@ -382,16 +406,16 @@ impl World {
                     let owner_lock =
                         keyring.wrap_lock(epoch.suite, scope, epoch.epoch, &made.lock, &mut rng).unwrap();
                     let (capsule, sealed) = (made.capsule, made.sealed);
-                    let (epoch, generation, shares) = (epoch.epoch, 0, vec![]);
+                    let (epoch, generation, shares) = (epoch.epoch, collection.generation, vec![]);
                     lockboxes.push(Lockbox { scope, epoch, generation, capsule, sealed, owner_lock, shares });
                     collection.locks[number] = Some(made.lock);
                 }
                 shares.push(self.share(epoch, collection.locks[number].as_ref().unwrap(), access, grantee));
             }
-            let grantee_pre = PrePublicKey::parse(&grantee_card.pre).unwrap();
-            let key = secret.transform_key(&grantee_pre, &mut rng).unwrap();
+            let key = secret.transform_key(&pre_key(&grantee_card, secret.curve()), &mut rng).unwrap();
             transform = Some(key.digest());
-            transforms.push(Transform { access, scope, generation: 0, key: key.to_wire() });
+            let generation = collection.generation;
+            transforms.push(Transform { access, scope, generation, key: key.to_wire() });
         }
         let statement = Access {
             suite: Suite::CLASSIC,
@@ -483,11 +507,23 @@ impl World {
         collection: &mut Collection,
         readers: &[(AccessId, &Person)],
     ) -> NewEpoch {
+        let suite = collection.present().0.suite;
+        self.new_epoch_in(suite, owner, collection, readers)
+    }
+
+    /// The next epoch of a collection, in a suite.
+    pub(crate) fn new_epoch_in(
+        &self,
+        suite: Suite,
+        owner: &Person,
+        collection: &mut Collection,
+        readers: &[(AccessId, &Person)],
+    ) -> NewEpoch {
         let mut rng = self.rng();
         let (scope, keyring) = (collection.scope, owner.identity.keyring());
         let (last, keys) = collection.present();
         let number = last.epoch + 1;
-        let keys = keys.next(&mut rng);
+        let keys = keys.next_in(suite, &mut rng).unwrap();
         let epoch = keys.statement(owner.id(), scope, number, self.now());
         let owner_wrap = keyring.wrap_epoch(&epoch, &keys, &mut rng).unwrap();
         let mut lock = None;
@@ -500,7 +536,8 @@ impl World {
             let owner_lock = keyring.wrap_lock(epoch.suite, scope, number, &made.lock, &mut rng).unwrap();
             let (capsule, sealed) = (made.capsule, made.sealed);
             lock = Some(made.lock);
-            Lockbox { scope, epoch: number, generation: 0, capsule, sealed, owner_lock, shares }
+            let generation = collection.generation;
+            Lockbox { scope, epoch: number, generation, capsule, sealed, owner_lock, shares }
         });
         let statement = owner.identity.sign(&epoch);
         collection.epochs.push((epoch, keys));
@@ -552,6 +589,17 @@ impl World {
 }
 
 /// The ids of the records of a page.
+/// The curve of a suite.
+pub(crate) fn curve_of(suite: Suite) -> Curve {
+    pryv_proxy_crypto::suite::known(suite).unwrap().curve
+}
+
+/// The key of a card on a curve.
+pub(crate) fn pre_key(card: &Card, curve: Curve) -> PrePublicKey {
+    let key = if curve == Curve::C256 { &card.pre_light } else { &card.pre };
+    PrePublicKey::parse_on(curve, key).unwrap()
+}
+
 pub(crate) fn ids(records: &Records) -> Vec<RecordId> {
     records.records.iter().map(|record| protected(record).record).collect()
 }

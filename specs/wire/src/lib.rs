@@ -12,6 +12,7 @@
 //! | [`card`], [`account`] | principals and their cards; sign-up, login, sessions, recovery |
 //! | [`app`] | apps and their manifests |
 //! | [`scope`], [`record`], [`term`], [`access`] | kinds of scopes, epochs and lockboxes; envelopes; terms; grants and revocations |
+//! | [`generation`] | another re-encryption key pair of a scope |
 //! | [`audit`] | who reached an account; the heads of its chains |
 //! | [`transaction`], [`operation`] | all-or-nothing writes; the list of calls a server answers |
 //! | [`error`] | stable error codes |
@@ -25,6 +26,7 @@ pub mod bytes;
 pub mod card;
 pub mod codec;
 pub mod error;
+pub mod generation;
 pub mod id;
 pub mod operation;
 pub mod record;

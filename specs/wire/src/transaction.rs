@@ -5,6 +5,7 @@ use crate::{
     bytes::Bytes,
     card::Card,
     codec::encode,
+    generation::NewGeneration,
     id::{AccessId, Digest, PrincipalId, RecordId, ScopeId, TransactionId},
     scope::{Lockbox, NewEpoch, ScopeKind, ScopePre, Share, SliceEntry, Transform},
     signed::Signed,
@@ -101,6 +102,8 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         epochs: Vec<NewEpoch>,
     },
+    /// Begins a new generation of a scope's re-encryption key pair. For the owner.
+    BeginGeneration(Box<NewGeneration>),
     /// Begins a new epoch of a scope. For the owner.
     BeginEpoch {
         /// The new epoch.
@@ -224,6 +227,13 @@ pub enum Touched {
         scope: ScopeId,
         /// The epoch.
         epoch: u32,
+    },
+    /// A generation of a scope began.
+    Generation {
+        /// The scope.
+        scope: ScopeId,
+        /// The generation.
+        generation: u32,
     },
     /// An access was granted.
     Granted {

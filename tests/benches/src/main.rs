@@ -20,6 +20,7 @@ mod records;
 mod report;
 mod serve;
 mod sharing;
+mod suites;
 mod wire_client;
 
 use clap::{Parser, Subcommand};
@@ -65,6 +66,7 @@ async fn main() {
         sharing::Scale { grantees: &[1, 10, 100], descendants: &[1, 100, 10_000], records: &[100, 10_000] }
     };
     let mut rows = records::measure(rounds);
+    rows.extend(suites::measure(rounds));
     if !arguments.no_server {
         rows.extend(node::measure(plan).await);
         rows.extend(sharing::measure(scale).await);

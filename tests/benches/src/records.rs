@@ -1,19 +1,15 @@
-//! Sealing and opening records, against AES-256-GCM alone; re-encryption, against X25519 alone.
+//! Sealing and opening records, against AES-256-GCM alone.
 
-use crate::{
-    measure::{median, millis, rates, timed},
-    report::Row,
-};
+use crate::{measure::rates, report::Row};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce, aead::AeadInPlace};
 use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
     index::{EqualityKey, UniqueKey},
-    lockbox::{self, PreSecret},
     record::{Author, Draft, RecordSealer, Sought, UnopenedRecord},
 };
-use pryv_proxy_crypto::{CardChain, pre};
+use pryv_proxy_crypto::CardChain;
 use pryv_wire::{
-    AccessId, Digest, RecordId, Timestamp,
+    Digest, RecordId, Timestamp,
     card::PrincipalKind,
     encode,
     record::{DefinitionRef, RecordKind},
@@ -22,7 +18,6 @@ use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, hint::black_box};
-use x25519_dalek::{PublicKey, StaticSecret};
 
 /// Records per round.
 const BATCH: usize = 4_000;
@@ -127,66 +122,5 @@ pub(crate) fn measure(rounds: usize) -> Vec<Row> {
         "records/s",
         "AES-256-GCM alone",
     ));
-    rows.extend(re_encryption(rounds, &owner, &held[&(scope, 0)], &mut rng));
     rows
-}
-
-fn re_encryption(rounds: usize, owner: &Identity, keys: &EpochKeys, rng: &mut ChaCha20Rng) -> Vec<Row> {
-    let now = Timestamp::from_millis(1_700_000_000_000);
-    let secret = AccountSecret::generate(rng);
-    let (grantee, card) = Identity::found(&secret, PrincipalKind::Account, now).expect("usable keys");
-    let card = card.unverified().expect("a card");
-    let epoch = keys.statement(owner.principal(), owner.scope_id(URI), 0, now);
-    let access = AccessId::from_bytes([1; 16]);
-    let pair = PreSecret::generate(pre::Curve::C480, rng).expect("a key pair");
-    let lockbox = lockbox::seal(&epoch, keys, &pair, rng).expect("a lockbox");
-    let share =
-        lockbox::share(&epoch, &lockbox.lock, access, grantee.principal(), &card, rng).expect("a share");
-    let transform = pair.transform_key(grantee.pre_public(pre::Curve::C480), rng).expect("a transform key");
-    let capsule = pre::Capsule::parse(&lockbox.capsule).expect("a capsule");
-    let turned = pre::transform(&capsule, &transform, rng).expect("transformed");
-
-    let mut dh = || {
-        let secret = StaticSecret::random_from_rng(ChaCha20Rng::from_seed([9; 32]));
-        black_box(secret.diffie_hellman(&PublicKey::from([9; 32])));
-    };
-    let plain = millis(median((0..200).map(|_| timed(&mut dh)).collect()));
-    let repeats = rounds * 3;
-    let row = |what: &str, mut work: Box<dyn FnMut() + '_>| {
-        let ours = millis(median((0..repeats).map(|_| timed(&mut work)).collect()));
-        Row::ratio(what, ours, plain, "ms", "X25519, once")
-    };
-    let mut draws = ChaCha20Rng::from_entropy();
-    let mut more = ChaCha20Rng::from_entropy();
-    let mut most = ChaCha20Rng::from_entropy();
-    vec![
-        row(
-            "grant: transform key for one grantee",
-            Box::new(|| {
-                black_box(
-                    pair.transform_key(grantee.pre_public(pre::Curve::C480), &mut draws).expect("a key"),
-                );
-            }),
-        ),
-        row(
-            "new epoch: lockbox",
-            Box::new(|| {
-                black_box(lockbox::seal(&epoch, keys, &pair, &mut more).expect("a lockbox"));
-            }),
-        ),
-        row(
-            "server: transform a capsule",
-            Box::new(|| {
-                black_box(pre::transform(&capsule, &transform, &mut most).expect("transformed"));
-            }),
-        ),
-        row(
-            "grantee: open an epoch's keys",
-            Box::new(|| {
-                let keys =
-                    lockbox::open(&grantee, &epoch, access, turned.as_bytes(), &share, &lockbox.sealed);
-                black_box(keys.expect("it opens"));
-            }),
-        ),
-    ]
 }

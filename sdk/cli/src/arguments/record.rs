@@ -2,6 +2,7 @@
 
 use super::Source;
 use clap::{Args, ValueEnum};
+use pryv_sdk::Suite;
 use std::path::PathBuf;
 
 /// Which collection, and whose.
@@ -21,6 +22,59 @@ pub(crate) struct Define {
     /// The definition, as JSON; - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: Source,
+    /// Which algorithms protect it; fixed upwards: a collection goes to a stronger suite, never to a weaker one
+    #[arg(long, value_enum)]
+    pub(crate) suite: Option<SuiteName>,
+}
+
+/// `pryv redefine`.
+#[derive(Args, Debug)]
+pub(crate) struct Redefine {
+    /// The definition, as JSON; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Source,
+}
+
+/// A suite, by its name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum SuiteName {
+    /// AES-256-GCM, X25519, re-encryption on a 480-bit curve: the default
+    Classic,
+    /// As classic, and sealed against a later quantum computer (X-Wing: X25519 and ML-KEM-768)
+    Hybrid,
+    /// For small machines: ChaCha20-Poly1305, and re-encryption five times as fast, on a curve of about 100-bit security
+    Light,
+}
+
+impl SuiteName {
+    /// The suite.
+    pub(crate) const fn suite(self) -> Suite {
+        match self {
+            Self::Classic => Suite::CLASSIC,
+            Self::Hybrid => Suite::HYBRID,
+            Self::Light => Suite::LIGHT,
+        }
+    }
+}
+
+/// `pryv migrate`.
+#[derive(Args, Debug)]
+pub(crate) struct Migrate {
+    #[command(flatten)]
+    pub(crate) collection: Collection,
+    /// The suite to move to
+    #[arg(long, value_enum)]
+    pub(crate) suite: SuiteName,
+}
+
+/// `pryv rotate`.
+#[derive(Args, Debug)]
+pub(crate) struct Rotate {
+    #[command(flatten)]
+    pub(crate) collection: Collection,
+    /// Also replace the re-encryption keys, which the server and one reader together could rebuild
+    #[arg(long)]
+    pub(crate) hard: bool,
 }
 
 /// `pryv import`.

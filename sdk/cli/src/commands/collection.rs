@@ -1,14 +1,23 @@
-//! Commands about collections: define and list.
+//! Commands about collections: define, redefine, list, rotate, migrate.
 
 use crate::{
-    arguments::Define, failure::Failure, lookup::short_name, output::Output, rows, table, visible::visible,
+    arguments::{Define, Migrate, Redefine, Rotate, Source},
+    failure::Failure,
+    lookup::{self, short_name},
+    output::Output,
+    rows, table,
+    visible::visible,
 };
-use pryv_sdk::{Account, definition::Definition};
+use pryv_sdk::{Account, Collection, account::Rotated, definition::Definition};
 use serde_json::json;
 
 /// `pryv define`.
 pub(super) async fn define(account: &Account, define: &Define, output: &mut Output) -> Result<(), Failure> {
-    let collection = account.define(read(define)?).await?;
+    let mut defining = account.define(read(&define.file)?);
+    if let Some(name) = define.suite {
+        defining = defining.suite(name.suite());
+    }
+    let collection = defining.await?;
     let definition = collection.definition();
     output.result(&json!({ "collection": collection.scope(), "uri": definition.uri }), || {
         format!(
@@ -20,8 +29,8 @@ pub(super) async fn define(account: &Account, define: &Define, output: &mut Outp
     })
 }
 
-fn read(define: &Define) -> Result<Definition, Failure> {
-    serde_json::from_value(rows::read_value(&define.file)?).map_err(|error| {
+fn read(file: &Source) -> Result<Definition, Failure> {
+    serde_json::from_value(rows::read_value(file)?).map_err(|error| {
         Failure::new("invalid-definition", "the file is not a definition").because(&error).next(
             "a definition is a JSON object of `uri`, `title`, `types` (a JSON Schema for each type) and `indexes`",
         )
@@ -29,8 +38,12 @@ fn read(define: &Define) -> Result<Definition, Failure> {
 }
 
 /// `pryv redefine`.
-pub(super) async fn redefine(account: &Account, define: &Define, output: &mut Output) -> Result<(), Failure> {
-    let definition = read(define)?;
+pub(super) async fn redefine(
+    account: &Account,
+    redefine: &Redefine,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let definition = read(&redefine.file)?;
     let collection = account.collection(&definition.uri).await?;
     collection.redefine(definition).await?;
     let definition = collection.definition();
@@ -39,6 +52,44 @@ pub(super) async fn redefine(account: &Account, define: &Define, output: &mut Ou
             "Collection `{}` has this definition from now on. Records that are there stay as they are; those that do not match \
              it are shown as invalid.",
             visible(short_name(&definition.uri))
+        )
+    })
+}
+
+/// `pryv rotate`.
+pub(super) async fn rotate(account: &Account, rotate: &Rotate, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &rotate.collection).await?;
+    let rotation = collection.rotate();
+    let rotated = if rotate.hard { rotation.hard().await? } else { rotation.await? };
+    said(&collection, &rotated, output)
+}
+
+/// `pryv migrate`.
+pub(super) async fn migrate(
+    account: &Account,
+    migrate: &Migrate,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &migrate.collection).await?;
+    let rotated = collection.migrate(migrate.suite.suite()).await?;
+    said(&collection, &rotated, output)
+}
+
+fn said(collection: &Collection, rotated: &Rotated, output: &mut Output) -> Result<(), Failure> {
+    let suite = rotated.suite.name().unwrap_or("unknown");
+    let value = json!({
+        "collection": collection.scope(),
+        "suite": suite,
+        "epoch": rotated.epoch,
+        "generation": rotated.generation,
+    });
+    output.result(&value, || {
+        let definition = collection.definition();
+        let name = visible(short_name(&definition.uri));
+        let pair = if rotated.generation.is_some() { ", with new re-encryption keys" } else { "" };
+        format!(
+            "What is written to `{name}` is now protected by suite `{suite}`, in epoch {}{pair}.",
+            rotated.epoch
         )
     })
 }

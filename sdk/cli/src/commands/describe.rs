@@ -21,9 +21,13 @@ pub(super) async fn describe(
             "collection": collection.scope(),
             "pryv_uri": collection.uri().to_string(),
             "owner": collection.owner(),
+            "suite": collection.suite().name(),
             "definition": &*definition,
         }),
-        || words(&definition, &collection.scope().to_string(), &collection.uri().to_string()),
+        || {
+            let text = words(&definition, &collection.scope().to_string(), &collection.uri().to_string());
+            format!("{text}\nProtected by suite `{}`\n", collection.suite().name().unwrap_or("unknown"))
+        },
     )
 }
 

@@ -57,7 +57,7 @@ fn lies_about_the_owners_scope_are_typed_errors() {
     let other = Party::new(7);
     let forged = other.identity.sign(&known.epochs[&1].statement);
     let mut weak = known.epochs[&1].statement.clone();
-    weak.suite = pryv_wire::Suite::from_number(99);
+    weak.suite = Suite::from_number(99);
     let unknown_suite = world.ada.identity.sign(&weak);
     let mut moved = known.epochs[&1].statement.clone();
     moved.scope = ScopeId::from_bytes([9; 16]);

@@ -17,7 +17,7 @@ use pryv_proxy_crypto::{
     suite::known,
 };
 use pryv_wire::{
-    AccessId, ErrorCode, ScopeId, Signed,
+    AccessId, ErrorCode, PrincipalId, ScopeId, Signed,
     access::{Access, Grant},
     card::{Card, PrincipalKind},
     scope::{Lockbox, ScopePre, Share, Transform},
@@ -263,6 +263,16 @@ fn check_grantee(tx: &Tx<'_>, access: &Access, is_new_link: bool) -> Result<Card
     Ok(card)
 }
 
+/// The card that an access names: that of its holder when it was granted.
+pub(super) fn granted_card(tx: &Tx<'_>, account: PrincipalId, entry: &AccessEntry) -> Result<Card> {
+    let lost = |what| Error::internal(crate::store::Error::Row(what));
+    let (statement, _) = tx.reading().access(account, entry.access)?.ok_or_else(|| lost("access"))?;
+    let named = statement.unverified().map_err(|_| lost("access"))?.grantee_card;
+    let cards = tx.reading().cards(entry.grantee)?;
+    let card = cards.iter().find(|card| card.digest() == named).ok_or_else(|| lost("card"))?;
+    card.unverified().map_err(|_| lost("card"))
+}
+
 /// A transform key leads to the grantee's key, on the curve of the generation that it transforms from.
 pub(super) fn check_delegatee<'t>(
     tx: &Tx<'t>,
@@ -321,6 +331,6 @@ fn complete_lockboxes<'t>(
     Ok(())
 }
 
-fn stale(reason: &str) -> Error {
+pub(super) fn stale(reason: &str) -> Error {
     Error::because(ErrorCode::StaleEpoch, reason)
 }

@@ -5,6 +5,7 @@
 //! cannot (permission, versions, epochs, uniqueness) in its `apply`.
 
 mod applying;
+mod begin_generation;
 mod create_scope;
 mod entries;
 mod epoch;
@@ -25,6 +26,7 @@ use crate::{
     store::Tx,
 };
 use applying::{Applying, OPERATION_BITS};
+use begin_generation::PreparedGeneration;
 use create_scope::PreparedScope;
 use epoch::PreparedEpoch;
 use grant::PreparedGrant;
@@ -53,6 +55,7 @@ enum Prepared {
     MoveTerm(Box<PreparedMove>),
     Grant(Box<PreparedGrant>),
     Revoke(Box<PreparedRevocation>),
+    BeginGeneration(Box<PreparedGeneration>),
     BeginEpoch(Box<PreparedEpoch>),
 }
 
@@ -145,6 +148,9 @@ fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
                 Operation::Revoke { statement, below, epochs } => {
                     Prepared::Revoke(Box::new(revoke::prepare(statement, below, epochs, signer)?))
                 }
+                Operation::BeginGeneration(new) => {
+                    Prepared::BeginGeneration(Box::new(begin_generation::prepare(*new, signer)?))
+                }
                 Operation::BeginEpoch { epoch } => {
                     Prepared::BeginEpoch(Box::new(epoch::prepare(epoch, signer)?))
                 }
@@ -183,6 +189,7 @@ fn apply(
             Prepared::MoveTerm(moved) => move_term::apply(tx, &mut applying, &moved)?,
             Prepared::Grant(grant) => grant::apply(tx, &mut applying, *grant, index)?,
             Prepared::Revoke(revocation) => revoke::apply(tx, &mut applying, *revocation)?,
+            Prepared::BeginGeneration(new) => begin_generation::apply(tx, &mut applying, *new)?,
             Prepared::BeginEpoch(epoch) => {
                 let owner = applying.owner(tx)?;
                 epoch::apply(tx, &mut applying, &owner, *epoch)?;

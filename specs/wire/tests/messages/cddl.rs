@@ -79,6 +79,7 @@ const FORMS: &[&str] = &[
     "touched-record",
     "touched-link",
     "touched-epoch",
+    "touched-generation",
     "touched-access",
     "details",
     "error-code",

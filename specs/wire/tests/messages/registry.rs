@@ -1,7 +1,7 @@
 //! Every message type by the name of its CDDL rule, and every call by its path.
 
 use pryv_wire::{
-    DecodeError, Problem, Signed, access, account, app, audit, card,
+    DecodeError, Problem, Signed, access, account, app, audit, card, generation,
     operation::{Auth, CALLS, Call},
     record, scope, term, transaction,
 };
@@ -124,6 +124,11 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind::<scope::Share>(),
         kind::<scope::Transform>(),
         kind::<scope::NewEpoch>(),
+        kind::<generation::NewGeneration>(),
+        kind::<generation::NewLock>(),
+        kind::<generation::NewTransform>(),
+        kind::<generation::Rekey>(),
+        kind::<Signed<generation::Rekey>>(),
         kind::<scope::EpochOpened>(),
         kind::<scope::EpochKeys>(),
         kind::<record::Envelope>(),

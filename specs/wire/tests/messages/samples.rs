@@ -19,6 +19,7 @@ use pryv_wire::{
     bytes::{Commitment, SealingPublicKey, SessionToken, Signature, SigningPublicKey, TermSalt},
     card::{Card, Cards, GetCards, PrincipalKind, ResolveUsername},
     error::Details,
+    generation::{NewGeneration, NewLock, NewTransform, Rekey},
     record::{
         DefinitionRef, Envelope, Filter, GetRecord, MovedPlacement, Order, Parent, Placement, Protected,
         QueryRecords, Recipient, RecipientKind, RecordFound, RecordHistory, RecordKind, RecordVersions,
@@ -155,6 +156,30 @@ fn epoch() -> Epoch {
         started_at: later(1),
         moved: None,
     }
+}
+
+fn rekey() -> Rekey {
+    Rekey {
+        account: ADA,
+        access: ACCESS,
+        scope: SCOPE,
+        generation: 1,
+        transform: Transform::digest(&opaque(0xac, 400)),
+        signed_at: NINE,
+    }
+}
+
+fn new_transform() -> NewTransform {
+    NewTransform { statement: signed(&rekey()), key: opaque(0xac, 400) }
+}
+
+fn new_lock() -> NewLock {
+    NewLock { epoch: 1, capsule: opaque(0x1a, 300), sealed: opaque(0x1b, 80) }
+}
+
+fn new_generation() -> NewGeneration {
+    let pre = ScopePre { generation: 1, public: opaque(0x17, 120), ..pre() };
+    NewGeneration { pre, locks: vec![new_lock()], transforms: vec![new_transform()] }
 }
 
 fn pre() -> ScopePre {
@@ -940,6 +965,7 @@ fn transactions() -> Vec<Sample> {
             move_term.clone(),
             Operation::Grant(Box::new(grant_access())),
             revoke.clone(),
+            Operation::BeginGeneration(Box::new(new_generation())),
             Operation::BeginEpoch { epoch: new_epoch() },
         ],
         ..commit()
@@ -947,6 +973,7 @@ fn transactions() -> Vec<Sample> {
     let touched = [
         Touched::Record { scope: SCOPE, record: RECORD, version: 2 },
         Touched::Epoch { scope: SCOPE, epoch: 1 },
+        Touched::Generation { scope: SCOPE, generation: 1 },
         Touched::Granted { access: ACCESS },
         Touched::Revoked { access: ACCESS },
         Touched::Placed { scope: SCOPE, record: RECORD, version: 2 },
@@ -982,6 +1009,12 @@ fn transactions() -> Vec<Sample> {
         sample("operation revoke", revoke),
         sample("operation revoke, by a manager", manager_revokes),
         sample("operation revoke, with what was granted onwards", cascade),
+        sample("operation begin generation", Operation::BeginGeneration(Box::new(new_generation()))),
+        sample("new generation", new_generation()),
+        sample("new lock", new_lock()),
+        sample("new transform", new_transform()),
+        sample("rekey", rekey()),
+        sample("signed rekey", signed(&rekey())),
         sample("operation begin epoch", Operation::BeginEpoch { epoch: new_epoch() }),
         sample("grant access", grant_access()),
         sample("grant access without keys", grant_without_keys()),

@@ -19,6 +19,7 @@ mod releases;
 mod revocations;
 mod rotations;
 mod scopes;
+mod suites;
 mod terms;
 mod times;
 mod whole_account;

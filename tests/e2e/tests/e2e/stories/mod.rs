@@ -17,5 +17,7 @@ mod reencryption;
 mod retries;
 mod sessions;
 mod sharing;
+mod suites;
+mod suites_terms;
 mod terms;
 mod writing;
