@@ -77,6 +77,12 @@ impl Collection {
         Uri::Instance { account: self.0.owner, collection: self.0.scope, instance }
     }
 
+    /// The URI of one version of an instance: found as long as it is the present one or is kept.
+    #[must_use]
+    pub fn version_uri(&self, instance: RecordId, version: u64) -> Uri {
+        Uri::Version { account: self.0.owner, collection: self.0.scope, instance, version }
+    }
+
     /// The access by which it is reached; absent for its owner.
     #[must_use]
     pub fn access(&self) -> Option<AccessId> {

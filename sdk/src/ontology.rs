@@ -18,7 +18,7 @@ use crate::{
     failure::Failure,
     protocol::scope::{Role, ScopeState},
 };
-use pryv_wire::{AccessId, PrincipalId, RecordId, ScopeId, access::Level};
+use pryv_wire::{AccessId, PrincipalId, RecordId, ScopeId, Uri, access::Level};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An ontology, opened. A cheap handle: clones share keys.
@@ -91,6 +91,18 @@ impl Ontology {
     #[must_use]
     pub fn level(&self) -> Option<Level> {
         self.0.role.level(self.0.scope)
+    }
+
+    /// Its `pryv://` URI.
+    #[must_use]
+    pub fn pryv_uri(&self) -> Uri {
+        Uri::Ontology { account: self.owner(), ontology: self.scope() }
+    }
+
+    /// The `pryv://` URI of one of its terms.
+    #[must_use]
+    pub fn term_uri(&self, term: RecordId) -> Uri {
+        Uri::Term { account: self.owner(), ontology: self.scope(), term }
     }
 
     /// Names the ontology's definition.

@@ -47,6 +47,19 @@ impl ReceivedAccess {
         Ok(Collection::new(&self.account, self.role(scope), state))
     }
 
+    /// Opens one ontology of the access, if it lets labels be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`ReceivedAccess::open`].
+    pub async fn ontology(&self, scope: ScopeId) -> Result<Ontology, OpenError> {
+        let state = self.state(scope).await?;
+        if !matches!(state.kind, ScopeKind::Ontology) {
+            return Err(OpenError::NotFound);
+        }
+        Ok(Ontology::new(&self.account, self.role(scope), state))
+    }
+
     /// Opens every collection of the access: those that it names, and those that its parts of ontologies reach into.
     ///
     /// # Errors

@@ -73,11 +73,11 @@ impl Account {
     }
 
     pub(crate) async fn open_own(&self, scope: ScopeId) -> Result<Collection, OpenError> {
-        match self.open_scope(self.id(), scope, &Role::Owner).await {
-            Ok(state) => Ok(Collection::new(self, Role::Owner, state)),
-            Err(failure) if failure.refusal() == Some(ErrorCode::NotFound) => Err(OpenError::NotFound),
-            Err(failure) => Err(failure.into()),
+        let state = self.open_own_state(scope).await?;
+        if !matches!(state.kind, ScopeKind::Collection(_)) {
+            return Err(OpenError::NotFound);
         }
+        Ok(Collection::new(self, Role::Owner, state))
     }
 
     /// Opens a scope as the server has it now, held against what was seen of it before. Whoever reaches it through slices

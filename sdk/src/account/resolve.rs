@@ -1,10 +1,17 @@
 //! Resolving `pryv://` URIs: from a name to the thing, one's own or one that somebody granted.
 
-use super::{Account, OpenError};
+use super::{Account, OpenError, ReceivedAccess};
 use crate::{
-    access::Access, collection::Collection, collection::ReadError, failure::Failure, record::Record,
+    access::Access,
+    collection::{Collection, ReadError, Version},
+    failure::Failure,
+    ontology::{Ontology, Term, Terms},
+    protocol::scope::Role,
+    record::Record,
 };
-use pryv_wire::{AccessId, ErrorCode, PrincipalId, RecordId, ScopeId, Uri, card::PrincipalKind};
+use pryv_wire::{
+    AccessId, ErrorCode, PrincipalId, RecordId, ScopeId, Uri, card::PrincipalKind, scope::ScopeKind,
+};
 use serde_json::Value;
 
 /// What a URI names.
@@ -15,7 +22,18 @@ pub enum Resolved {
     Principal(Principal),
     /// A collection, opened.
     Collection(Collection),
-    /// An instance, or one version of it, with the collection that it is in.
+    /// An ontology, opened.
+    Ontology(Ontology),
+    /// A term, with the ontology that it is in and what this account may know of that.
+    Term {
+        /// The ontology.
+        ontology: Ontology,
+        /// Its terms.
+        terms: Terms,
+        /// The term.
+        term: Term,
+    },
+    /// An instance, or one version of it that is kept, with the collection that it is in.
     Instance {
         /// The collection.
         collection: Collection,
@@ -51,13 +69,11 @@ pub enum ResolveError {
         /// The version of the deletion.
         version: u64,
     },
-    /// The version is not the present one, and no other is at hand.
-    #[error("version {asked} is not at hand: the present one is {present}")]
+    /// There is no such version, the collection did not keep it, or this account's access begins later.
+    #[error("version {asked} is not at hand")]
     OtherVersion {
         /// The version asked for.
         asked: u64,
-        /// The present one.
-        present: u64,
     },
     /// This client does not resolve things of this kind.
     #[error("this client reads the URI of {what}, and does not open it")]
@@ -109,17 +125,24 @@ impl Account {
             }
             Uri::Version { account, collection, instance, version } => {
                 let collection = self.resolve_collection(account, collection).await?;
-                let record = resolve_instance(&collection, instance).await?;
-                if record.version != version {
-                    return Err(ResolveError::OtherVersion { asked: version, present: record.version });
+                match collection.version::<Value>(instance, version).await.map_err(unread)? {
+                    Some(Version::Record(record)) => Ok(Resolved::Instance { collection, record }),
+                    Some(Version::Deleted { version, .. }) => Err(ResolveError::Deleted { version }),
+                    None => Err(ResolveError::OtherVersion { asked: version }),
                 }
-                Ok(Resolved::Instance { collection, record })
             }
             Uri::Access { account, access } => {
                 Ok(Resolved::Access(Box::new(self.resolve_access(account, access).await?)))
             }
-            Uri::Ontology { .. } => Err(ResolveError::Kind { what: "an ontology" }),
-            Uri::Term { .. } => Err(ResolveError::Kind { what: "a term" }),
+            Uri::Ontology { account, ontology } => {
+                self.resolve_ontology(account, ontology).await.map(Resolved::Ontology)
+            }
+            Uri::Term { account, ontology, term } => {
+                let ontology = self.resolve_ontology(account, ontology).await?;
+                let terms = ontology.terms().await?;
+                let term = terms.get(term).cloned().ok_or(ResolveError::NotFound)?;
+                Ok(Resolved::Term { ontology, terms, term })
+            }
             _ => Err(ResolveError::Kind { what: "something newer" }),
         }
     }
@@ -139,18 +162,37 @@ impl Account {
             return self.open_own(scope).await.map_err(unopened);
         }
         let mut last = ResolveError::NotFound;
-        for received in self.received().await? {
-            let reaches = received.access.scopes.iter().any(|scoped| scoped.scope == scope);
-            if received.access.account != owner || !reaches {
-                continue;
-            }
-            match received.open(scope).await {
+        for received in self.received_of(owner).await? {
+            match received.open(scope).await.map_err(unopened) {
                 Ok(collection) => return Ok(collection),
-                // Another access may count; if none does, the last one says why.
-                Err(error) => last = unopened(error),
+                Err(error) => last = worse(last, error),
             }
         }
         Err(last)
+    }
+
+    async fn resolve_ontology(&self, owner: PrincipalId, scope: ScopeId) -> Result<Ontology, ResolveError> {
+        if owner == self.id() {
+            let state = self.open_own_state(scope).await.map_err(unopened)?;
+            if !matches!(state.kind, ScopeKind::Ontology) {
+                return Err(ResolveError::NotFound);
+            }
+            return Ok(Ontology::new(self, Role::Owner, state));
+        }
+        let mut last = ResolveError::NotFound;
+        for received in self.received_of(owner).await? {
+            match received.ontology(scope).await.map_err(unopened) {
+                Ok(ontology) => return Ok(ontology),
+                Err(error) => last = worse(last, error),
+            }
+        }
+        Err(last)
+    }
+
+    async fn received_of(&self, owner: PrincipalId) -> Result<Vec<ReceivedAccess>, Failure> {
+        let mut received = self.received().await?;
+        received.retain(|received| received.access.account == owner);
+        Ok(received)
     }
 
     async fn resolve_access(&self, account: PrincipalId, id: AccessId) -> Result<Access, ResolveError> {
@@ -165,11 +207,23 @@ impl Account {
 }
 
 async fn resolve_instance(collection: &Collection, id: RecordId) -> Result<Record<Value>, ResolveError> {
-    collection.get::<Value>(id).await.map_err(|error| match error {
+    collection.get::<Value>(id).await.map_err(unread)
+}
+
+/// Another access may count; if none does, the last one that reaches the thing says why.
+fn worse(before: ResolveError, error: ResolveError) -> ResolveError {
+    match error {
+        ResolveError::NotFound => before,
+        error => error,
+    }
+}
+
+fn unread(error: ReadError) -> ResolveError {
+    match error {
         ReadError::NotFound | ReadError::Shape => ResolveError::NotFound,
         ReadError::Deleted { version } => ResolveError::Deleted { version },
         ReadError::Failed(failure) => ResolveError::Failed(failure),
-    })
+    }
 }
 
 fn unopened(error: OpenError) -> ResolveError {

@@ -6,10 +6,14 @@ use crate::{
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
-    protocol::record::{self, Content, open_fault},
+    protocol::{
+        record::{self, Content, open_fault},
+        scope::ScopeState,
+        versions::Asked,
+    },
     record::Record,
 };
-use pryv_crypto::record::UnopenedRecord;
+use pryv_crypto::record::{OpenedRecord, UnopenedRecord};
 use pryv_wire::{
     RecordId, Timestamp,
     access::Level,
@@ -97,8 +101,7 @@ impl Collection {
                 let unopened = UnopenedRecord::parse(bytes).map_err(|error| open_fault(&error))?;
                 let number = unopened.protected().version;
                 let state = self.state_for(std::slice::from_ref(&unopened)).await?;
-                let newest = versions.is_empty();
-                let opened = if newest {
+                let opened = if versions.is_empty() {
                     let deleted = unopened.protected().kind == RecordKind::Tombstone;
                     depth = Some(self.depth(deleted));
                     self.0.account.open_record(&state, unopened, Some(id), asked).await?
@@ -116,17 +119,7 @@ impl Collection {
                         );
                     }
                 }
-                let version = match record::read(&state, &opened).map_err(Failure::from)? {
-                    Content::Instance(record) => {
-                        Version::Record(typed(record).map_err(|_| ReadError::Shape)?)
-                    }
-                    Content::Deleted { version } => Version::Deleted {
-                        version,
-                        at: opened.protected.written_at,
-                        by: opened.protected.author,
-                    },
-                };
-                versions.push(version);
+                versions.push(read(&state, &opened)?);
             }
             match page.next {
                 // Each page goes further down, or the answers would have no end.
@@ -145,6 +138,63 @@ impl Collection {
         Ok(Versions { versions, complete: last == 1 })
     }
 
+    /// One version of a record, verified as those of [`Collection::history`]; none if the server says that there is no such version
+    /// for this account: it is yet to be written, was not kept, or lies before this account's access.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`]; [`Distrust::RolledBack`] if the server leaves out a version that it has to keep.
+    pub async fn version<T: DeserializeOwned>(
+        &self,
+        id: RecordId,
+        number: u64,
+    ) -> Result<Option<Version<T>>, ReadError> {
+        self.may(Level::reads, LockReason::WriteOnly)?;
+        let asked = self.0.account.asking();
+        let present = self.versions_page(id, None, asked).await?;
+        let Some(newest) = present else { return Err(ReadError::NotFound) };
+        let deleted = newest.protected().kind == RecordKind::Tombstone;
+        let state = self.state_for(std::slice::from_ref(&newest)).await?;
+        let opened = self.0.account.open_record(&state, newest, Some(id), asked).await?;
+        let last = opened.protected.version;
+        if number == last {
+            return read(&state, &opened).map(Some);
+        }
+        if number == 0 || number > last {
+            return Ok(None);
+        }
+        if let Some(earlier) = self.versions_page(id, number.checked_add(1), asked).await?
+            && earlier.protected().version == number
+        {
+            let state = self.state_for(std::slice::from_ref(&earlier)).await?;
+            let opened = self.0.account.open_earlier(&state, earlier, id).await?;
+            return read(&state, &opened).map(Some);
+        }
+        match self.depth(deleted) {
+            Depth::First => {
+                let what = "an earlier version of a record";
+                Err(Failure::from(Distrust::RolledBack { what, known: number, answered: last }).into())
+            }
+            Depth::Reached | Depth::Present => Ok(None),
+        }
+    }
+
+    /// The newest version of a record below one, as it came.
+    async fn versions_page(
+        &self,
+        record: RecordId,
+        before: Option<u64>,
+        asked: Asked,
+    ) -> Result<Option<UnopenedRecord>, ReadError> {
+        let call = RecordHistory { account: self.owner(), scope: self.scope(), record, before, limit: 1 };
+        let page = match self.0.account.call(&call).await {
+            Ok(page) => page,
+            Err(failure) => return Err(self.unfound(record, failure, asked).await),
+        };
+        let first = page.versions.first().map(|bytes| UnopenedRecord::parse(bytes));
+        Ok(first.transpose().map_err(|error| open_fault(&error))?)
+    }
+
     /// How far back an honest server goes.
     fn depth(&self, deleted: bool) -> Depth {
         if !self.0.role.sees_all(self.scope()) {
@@ -156,4 +206,13 @@ impl Collection {
             _ => Depth::Present,
         }
     }
+}
+
+fn read<T: DeserializeOwned>(state: &ScopeState, opened: &OpenedRecord) -> Result<Version<T>, ReadError> {
+    Ok(match record::read(state, opened).map_err(Failure::from)? {
+        Content::Instance(record) => Version::Record(typed(record).map_err(|_| ReadError::Shape)?),
+        Content::Deleted { version } => {
+            Version::Deleted { version, at: opened.protected.written_at, by: opened.protected.author }
+        }
+    })
 }

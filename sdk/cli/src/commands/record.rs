@@ -78,8 +78,11 @@ pub(super) async fn get(account: &Account, target: &Target, output: &mut Output)
 /// `pryv history`.
 pub(super) async fn history(account: &Account, target: &Target, output: &mut Output) -> Result<(), Failure> {
     let collection = lookup::collection(account, &target.collection).await?;
-    let history = collection.history::<Value>(lookup::record(&target.record)?).await?;
-    let values: Vec<Value> = history.versions.iter().map(version).collect();
+    let record = lookup::record(&target.record)?;
+    let history = collection.history::<Value>(record).await?;
+    let uri = |number| collection.version_uri(record, number).to_string();
+    let values: Vec<Value> =
+        history.versions.iter().map(|shown| version(shown, &uri(shown.number()))).collect();
     output.value(&json!({ "versions": values, "complete": history.complete }))?;
     if history.complete {
         return Ok(());
@@ -91,14 +94,18 @@ pub(super) async fn history(account: &Account, target: &Target, output: &mut Out
     })
 }
 
-fn version(version: &Version<Value>) -> Value {
-    match version {
+fn version(version: &Version<Value>, uri: &str) -> Value {
+    let mut shown = match version {
         Version::Record(record) => value(record),
         Version::Deleted { version, at, by, .. } => {
             json!({ "version": version, "deleted": true, "author": by, "written_at": moment::format(at.as_millis()) })
         }
         _ => json!({ "version": version.number() }),
+    };
+    if let Some(object) = shown.as_object_mut() {
+        object.insert("pryv_uri".to_owned(), uri.into());
     }
+    shown
 }
 
 /// What a principal is called, if it is known here.

@@ -1,6 +1,6 @@
 //! `pryv show`: what a URI names.
 
-use super::{access, record};
+use super::{access, record, term};
 use crate::{arguments, failure::Failure, output::Output, visible::visible};
 use pryv_sdk::{Account, Fingerprint, InvalidUri, Resolved, Uri};
 use serde_json::json;
@@ -38,6 +38,36 @@ pub(super) async fn show(
                 )
             })
         }
+        Resolved::Ontology(ontology) => {
+            let definition = ontology.definition();
+            let value = json!({
+                "ontology": ontology.scope(),
+                "owner": ontology.owner(),
+                "level": ontology.level(),
+                "definition": &*definition,
+            });
+            output.result(&value, || {
+                format!(
+                    "{}\n  definition  {}\n  id          {}\n  owner       {}",
+                    visible(&definition.title),
+                    visible(&definition.uri),
+                    ontology.scope(),
+                    Fingerprint::of(ontology.owner()),
+                )
+            })
+        }
+        Resolved::Term { ontology, terms, term } => {
+            let mut value = term::value(ontology.owner(), &term);
+            let path = terms.path(term.id);
+            if let Some(object) = value.as_object_mut() {
+                object.insert("path".to_owned(), json!(path));
+            }
+            output.result(&value, || {
+                let path: Vec<String> = path.iter().map(|label| visible(label)).collect();
+                let note = if term.is_trashed() { " (put away)" } else { "" };
+                format!("{}{note}\n  in  {}", path.join("/"), visible(&ontology.definition().title))
+            })
+        }
         Resolved::Instance { record, .. } => output.value(&record::value(&record)),
         Resolved::Access(found) => output.value(&access::value(&found)),
         _ => Err(Failure::new("not-resolvable", "this client does not show what the URI names")),
@@ -50,7 +80,8 @@ fn parse(text: &str) -> Result<Uri, Failure> {
         let failure = Failure::usage("this is not a URI that can be shown").because(&error);
         match error {
             InvalidUri::Fragment => failure.next("open a share link with `pryv link open`"),
-            _ => failure.next("copy it from `pryv collections`, `pryv accesses` or `pryv get`"),
+            _ => failure
+                .next("copy it from `pryv collections`, `pryv accesses`, `pryv ontology list` or `pryv get`"),
         }
     })
 }

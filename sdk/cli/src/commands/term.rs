@@ -8,7 +8,7 @@ use crate::{
     rows, table,
     visible::visible,
 };
-use pryv_sdk::{Account, Ontology, Term, Terms, definition::Definition};
+use pryv_sdk::{Account, Ontology, PrincipalId, Term, Terms, Uri, definition::Definition};
 use serde_json::{Value, json};
 
 /// `pryv ontology`.
@@ -48,7 +48,13 @@ pub(super) async fn ontology(
                 .collect();
             let values: Vec<_> = ontologies
                 .iter()
-                .map(|ontology| json!({ "ontology": ontology.scope(), "uri": ontology.uri() }))
+                .map(|ontology| {
+                    json!({
+                        "ontology": ontology.scope(),
+                        "uri": ontology.uri(),
+                        "pryv_uri": ontology.pryv_uri().to_string(),
+                    })
+                })
                 .collect();
             output.result(&json!(values), || {
                 table::render(&["name", "title", "uri", "id"].map(str::to_owned), &rows)
@@ -78,7 +84,7 @@ pub(super) async fn term(
                 None => lookup::ontology(account, ontology).await?,
             };
             let terms = ontology.terms().await?;
-            return output.result(&json!(values(&terms)), || tree(&terms));
+            return output.result(&json!(values(ontology.owner(), &terms)), || tree(&terms));
         }
         TermCommand::Create(at) => {
             let (ontology, path) = lookup::path(account, &at.term).await?;
@@ -120,11 +126,14 @@ pub(super) async fn term(
             (term, "is deleted")
         }
     };
-    output.result(&value(&changed), || format!("Term `{}` {done}.", visible(changed.label())))
+    output.result(&value(account.id(), &changed), || format!("Term `{}` {done}.", visible(changed.label())))
 }
 
-fn value(term: &Term) -> Value {
+/// A term of somebody's ontology as JSON.
+pub(super) fn value(owner: PrincipalId, term: &Term) -> Value {
+    let uri = Uri::Term { account: owner, ontology: term.ontology, term: term.id };
     json!({
+        "pryv_uri": uri.to_string(),
         "term": term.id,
         "ontology": term.ontology,
         "parent": term.parent,
@@ -135,8 +144,8 @@ fn value(term: &Term) -> Value {
     })
 }
 
-fn values(terms: &Terms) -> Vec<Value> {
-    terms.iter().map(value).collect()
+fn values(owner: PrincipalId, terms: &Terms) -> Vec<Value> {
+    terms.iter().map(|term| value(owner, term)).collect()
 }
 
 /// The terms as an indented tree.

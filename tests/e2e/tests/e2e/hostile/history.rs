@@ -77,3 +77,27 @@ async fn a_history_rolled_back_as_a_whole_is_refused_by_who_knows_the_newest() {
     scene.server.stop();
     scene.world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_version_that_is_left_out_or_swapped_is_refused() {
+    let scene = scene().await;
+    let (account, scope, record) = (scene.ada.account.id(), scene.diary.scope(), scene.record);
+    let all = RecordHistory { account, scope, record, before: None, limit: 10 };
+    let versions = scene.world.by_hand(&scene.ada).await.call(&all).await.unwrap().versions;
+    let first = versions.last().unwrap().clone();
+    for instead in [None, Some(first)] {
+        let lie = scene.server.on::<RecordHistory>(move |asked, page| {
+            if asked.before.is_some() {
+                page.versions = instead.clone().into_iter().collect();
+            }
+        });
+        let refused = scene.diary.version::<Note>(record, 2).await.unwrap_err();
+        assert_eq!((refused.code(), lie.count() > 0), ("rolled-back", true));
+        scene.server.stop();
+    }
+    scene.server.on::<RecordHistory>(|_, page| page.versions.clear());
+    assert!(scene.diary.version::<Note>(record, 2).await.is_err());
+    scene.server.stop();
+    assert_eq!(scene.diary.version::<Note>(record, 2).await.unwrap().unwrap().number(), 2);
+    scene.world.close().await;
+}

@@ -1,8 +1,8 @@
 //! What was: earlier versions of records where the collection keeps them, and definitions that change.
 
-use crate::fixture::{Note, grant, note, notes, plain_notes, received, topic};
+use crate::fixture::{Note, contact, grant, named, note, notes, plain_notes, received, topic};
 use pryv_sdk::{
-    History, Level,
+    Grant, History, Level,
     collection::{RedefineError, Version, Versions},
 };
 use pryv_test_kit::World;
@@ -140,5 +140,43 @@ async fn who_may_only_create_goes_on_with_the_definition_that_it_was_granted_wit
     let drop_box = received(&device).await;
     assert_eq!(*drop_box.definition(), second);
     drop_box.create(note(&world, &topic(&world))).await.unwrap();
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_granted_no_history_is_shown_no_earlier_version() {
+    let world = World::start().await;
+    let (ada, bob, carol) = (world.user("ada").await, world.user("bob").await, world.user("carol").await);
+    let diary = ada.account.define(notes(&world).keeping(History::Everything)).await.unwrap();
+    let first = diary.create(note(&world, &topic(&world))).await.unwrap();
+    let second = diary.update(&first, note(&world, &topic(&world))).await.unwrap();
+    let grant_new = Grant::to(&contact(&ada, &bob).await).on(&diary, Level::Contribute).without_history();
+    ada.account.grant(named(&world, grant_new)).await.unwrap();
+    grant(&world, &ada, &carol, &diary, Level::Read).await;
+    let (bobs, carols) = (received(&bob).await, received(&carol).await);
+    assert_eq!(bobs.history::<Note>(first.id).await.unwrap_err().code(), "not-found");
+    assert!(bobs.version::<Note>(first.id, 1).await.is_err());
+
+    // From the next version on he sees the record, and of its versions those.
+    let third = diary.update(&second, note(&world, &topic(&world))).await.unwrap();
+    let fourth = bobs
+        .update(&bobs.get::<Note>(first.id).await.unwrap(), note(&world, &topic(&world)))
+        .await
+        .unwrap();
+    assert_eq!((third.version, fourth.version), (3, 4));
+    let seen = bobs.history::<Note>(first.id).await.unwrap();
+    assert_eq!((numbers(&seen), seen.complete), (vec![4, 3], false));
+    assert!(bobs.version::<Note>(first.id, 3).await.unwrap().is_some());
+    for number in [0, 1, 2, 5] {
+        assert!(bobs.version::<Note>(first.id, number).await.unwrap().is_none(), "{number}");
+    }
+    for collection in [&diary, &carols] {
+        let seen = collection.history::<Note>(first.id).await.unwrap();
+        assert_eq!((numbers(&seen), seen.complete), (vec![4, 3, 2, 1], true));
+        let Some(Version::Record(record)) = collection.version::<Note>(first.id, 2).await.unwrap() else {
+            panic!()
+        };
+        assert_eq!(record.data, second.data);
+    }
     world.close().await;
 }
