@@ -8,6 +8,7 @@ mod answers;
 mod apps;
 mod contacts;
 mod heads;
+mod history;
 mod injection;
 mod known;
 mod links;

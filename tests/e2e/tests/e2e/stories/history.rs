@@ -107,7 +107,8 @@ async fn two_devices_that_redefine_at_once_do_not_undo_each_other() {
     let refused: Vec<_> = [one, other].into_iter().filter_map(Result::err).collect();
     assert!(refused.iter().all(|error| matches!(error, RedefineError::Conflict)), "{refused:?}");
     assert!(refused.len() <= 1);
-    let (here, there) = (ada.account.collection(&first.uri).await.unwrap(), second.collection(&first.uri).await.unwrap());
+    let (here, there) =
+        (ada.account.collection(&first.uri).await.unwrap(), second.collection(&first.uri).await.unwrap());
     assert_eq!(here.definition(), there.definition());
     world.close().await;
 }
@@ -159,10 +160,8 @@ async fn who_is_granted_no_history_is_shown_no_earlier_version() {
 
     // From the next version on he sees the record, and of its versions those.
     let third = diary.update(&second, note(&world, &topic(&world))).await.unwrap();
-    let fourth = bobs
-        .update(&bobs.get::<Note>(first.id).await.unwrap(), note(&world, &topic(&world)))
-        .await
-        .unwrap();
+    let fourth =
+        bobs.update(&bobs.get::<Note>(first.id).await.unwrap(), note(&world, &topic(&world))).await.unwrap();
     assert_eq!((third.version, fourth.version), (3, 4));
     let seen = bobs.history::<Note>(first.id).await.unwrap();
     assert_eq!((numbers(&seen), seen.complete), (vec![4, 3], false));
