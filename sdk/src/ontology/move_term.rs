@@ -63,7 +63,7 @@ impl Ontology {
         if term.ontology != self.scope() || to.is_some_and(|to| to.ontology != self.scope()) {
             return Err(TermError::NotFound);
         }
-        let terms = self.terms().await?;
+        let terms = self.known().await?;
         if to.is_some_and(|to| terms.up(to.id).any(|above| above.id == term.id)) {
             return Err(TermError::UnderItself);
         }
@@ -127,9 +127,10 @@ impl Ontology {
             account.note_epoch(account.id(), one.state.scope, one.beginning.statement.epoch);
         }
         account.note_version((account.id(), self.scope(), term.id), version, sealed.envelope.digest())?;
-        self.remember(None);
         self.reopen().await?;
-        Ok(Term { content: Some(content.clone()), version, place: Some(place), ..term.clone() })
+        let moved = Term { content: Some(content.clone()), version, place: Some(place), ..term.clone() };
+        self.remember_change(|terms| drop(terms.put(moved.clone())));
+        Ok(moved)
     }
 
     /// The branch of a term at its new place, and the link to its branches of all earlier epochs, in one scope.
