@@ -181,10 +181,23 @@ fn ended_by(
 ///
 /// [`InvalidStatement`] as the present card gives it, if none verifies.
 pub fn signed_by<T: Statement>(signer: &VerifiedCards, signed: &Signed<T>) -> Result<T, InvalidStatement> {
+    signed_by_card(signer, signed).map(|(statement, _)| statement)
+}
+
+/// As [`signed_by`], with the number of the card that signed: what a later card has replaced signs nothing new.
+///
+/// # Errors
+///
+/// As [`signed_by`].
+pub fn signed_by_card<T: Statement>(
+    signer: &VerifiedCards,
+    signed: &Signed<T>,
+) -> Result<(T, u32), InvalidStatement> {
     let mut first = None;
-    for key in signer.signing_keys() {
-        match verified(signed, key) {
-            Ok(statement) => return Ok(statement),
+    let cards: Vec<_> = signer.iter().collect();
+    for card in cards.into_iter().rev() {
+        match verified(signed, &card.signing) {
+            Ok(statement) => return Ok((statement, card.sequence)),
             Err(error) => first = first.or(Some(error)),
         }
     }

@@ -11,12 +11,17 @@
 //! HKDF-Expand(PRK, "keyring light", 32) ChaCha20-Poly1305 key
 //! HKDF-Expand(PRK, "identifiers", 32)   HMAC-SHA-256 key
 //! ```
+//!
+//! After a rotation the keys of the present secret sign and seal; those of earlier secrets still open what was sealed,
+//! transformed or wrapped to them. The identifiers key stays that of the first secret: scope ids stand in records,
+//! accesses and URIs, and could not change with it.
 
 use crate::{
     keyring::Keyring,
     pre::PreSecret,
     primitive::{Aead, Hpke, SigningKey, hkdf_expand, hkdf_extract, hmac, x25519_public},
     secret::{AccountSecret, Secret},
+    succession::AccountSecrets,
 };
 use pryv_proxy_crypto::{
     VerifiedCards,
@@ -24,7 +29,7 @@ use pryv_proxy_crypto::{
     sealing::Sealing,
 };
 use pryv_wire::{
-    Bytes, PrincipalId, ScopeId, Signed, Statement, Suite, Timestamp,
+    Bytes, Digest, PrincipalId, ScopeId, Signed, Statement, Suite, Timestamp,
     bytes::{SealingPublicKey, Signature, SigningPublicKey},
     card::{Card, PrincipalKind},
     encode,
@@ -40,6 +45,9 @@ pub enum IdentityError {
     /// The cards hold other keys than the account secret gives: they are somebody else's, or were swapped.
     #[error("the cards do not hold the keys of this account secret")]
     ForeignCards,
+    /// The new card cannot be a card: there are too many before it.
+    #[error("the account has been rotated as often as it can be")]
+    Exhausted,
     /// The account secret gives a re-encryption key that is zero, which happens once in 2^480.
     #[error("the account secret gives no usable keys; make another")]
     Degenerate,
@@ -49,10 +57,13 @@ pub enum IdentityError {
 pub struct Identity {
     principal: PrincipalId,
     keys: Keys,
+    /// Those of earlier secrets, newest first.
+    earlier: Vec<Keys>,
     keyring: Keyring,
 }
 
-struct Keys {
+/// The keys that one account secret gives.
+pub(crate) struct Keys {
     signing: SigningKey,
     sealing: Secret<32>,
     sealing_public: SealingPublicKey,
@@ -86,6 +97,43 @@ impl Keys {
         })
     }
 
+    /// The private key that opens what is sealed to these keys.
+    pub(crate) const fn sealing(&self, sealing: Sealing) -> &Secret<32> {
+        match sealing {
+            Sealing::XWing => &self.hybrid,
+            _ => &self.sealing,
+        }
+    }
+
+    /// The private key that opens what is transformed to these keys.
+    pub(crate) const fn pre(&self, curve: Curve) -> &PreSecret {
+        match curve {
+            Curve::C256 => &self.pre_light,
+            _ => &self.pre,
+        }
+    }
+
+    fn card(
+        &self,
+        kind: PrincipalKind,
+        previous: Option<(u32, Digest)>,
+        created_at: Timestamp,
+    ) -> Option<Card> {
+        Some(Card {
+            suite: Suite::CLASSIC,
+            kind,
+            sequence: previous.map_or(Some(0), |(sequence, _)| sequence.checked_add(1))?,
+            previous: previous.map(|(_, digest)| digest),
+            signing: self.signing.public(),
+            sealing: self.sealing_public,
+            hybrid: self.hybrid_public.clone(),
+            pre: self.pre.public().to_wire(),
+            pre_light: self.pre_light.public().to_wire(),
+            created_at,
+            valid_until: None,
+        })
+    }
+
     fn are_of(&self, card: &Card) -> bool {
         card.signing == self.signing.public()
             && card.sealing == self.sealing_public
@@ -107,21 +155,9 @@ impl Identity {
         created_at: Timestamp,
     ) -> Result<(Self, Signed<Card>), IdentityError> {
         let keys = Keys::derive(secret)?;
-        let card = Card {
-            suite: Suite::CLASSIC,
-            kind,
-            sequence: 0,
-            previous: None,
-            signing: keys.signing.public(),
-            sealing: keys.sealing_public,
-            hybrid: keys.hybrid_public.clone(),
-            pre: keys.pre.public().to_wire(),
-            pre_light: keys.pre_light.public().to_wire(),
-            created_at,
-            valid_until: None,
-        };
+        let card = keys.card(kind, None, created_at).ok_or(IdentityError::Exhausted)?;
         let card = Signed::new(&card, |bytes| keys.signing.sign(bytes));
-        Ok((Self::new(PrincipalId::of(&card), keys), card))
+        Ok((Self::new(PrincipalId::of(&card), keys, Vec::new()), card))
     }
 
     /// Takes up the identity of a principal from its secret and its cards.
@@ -135,15 +171,65 @@ impl Identity {
     pub fn resume(secret: &AccountSecret, cards: &VerifiedCards) -> Result<Self, IdentityError> {
         let keys = Keys::derive(secret)?;
         if cards.iter().all(|card| keys.are_of(card)) {
-            Ok(Self::new(cards.principal(), keys))
+            Ok(Self::new(cards.principal(), keys, Vec::new()))
         } else {
             Err(IdentityError::ForeignCards)
         }
     }
 
-    fn new(principal: PrincipalId, keys: Keys) -> Self {
-        let keyring = Keyring::new(principal, &keys.keyring, &keys.keyring_light);
-        Self { principal, keys, keyring }
+    /// Takes up the identity of a principal from all secrets that it ever had: each card must be that of its own secret.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError::ForeignCards`] if a card holds other keys, or there are more or fewer cards than secrets.
+    pub fn resume_chain(secrets: &AccountSecrets, cards: &VerifiedCards) -> Result<Self, IdentityError> {
+        let all: Vec<&Card> = cards.iter().collect();
+        let Some((present, before)) = all.split_last() else { return Err(IdentityError::ForeignCards) };
+        if before.len() != secrets.earlier().len() {
+            return Err(IdentityError::ForeignCards);
+        }
+        let of = |secret: &AccountSecret, card: &Card| {
+            let keys = Keys::derive(secret)?;
+            if keys.are_of(card) { Ok(keys) } else { Err(IdentityError::ForeignCards) }
+        };
+        let keys = of(secrets.present(), present)?;
+        let before = secrets.earlier().iter().zip(before).rev();
+        let earlier = before.map(|(secret, card)| of(secret, card)).collect::<Result<_, _>>()?;
+        Ok(Self::new(cards.principal(), keys, earlier))
+    }
+
+    /// Makes the next card of this principal, signed by the present one, from secrets that succeed its own.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError::Degenerate`]: draw another secret. [`IdentityError::Exhausted`]: no further card is possible.
+    pub fn succeed(
+        &self,
+        secrets: AccountSecrets,
+        cards: &VerifiedCards,
+        created_at: Timestamp,
+    ) -> Result<(AccountSecrets, Signed<Card>), IdentityError> {
+        let keys = Keys::derive(secrets.present())?;
+        let present = cards.current();
+        let previous = Some((present.sequence, cards.current_digest()));
+        let card = keys.card(present.kind, previous, created_at).ok_or(IdentityError::Exhausted)?;
+        Ok((secrets, self.sign(&card)))
+    }
+
+    /// The identity that new secrets will give, to sign and wrap what goes along with their card.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError::Degenerate`]: draw another secret.
+    pub fn next(secrets: &AccountSecrets, principal: PrincipalId) -> Result<Self, IdentityError> {
+        let earlier = secrets.earlier().iter().rev().map(Keys::derive).collect::<Result<_, _>>()?;
+        Ok(Self::new(principal, Keys::derive(secrets.present())?, earlier))
+    }
+
+    fn new(principal: PrincipalId, keys: Keys, earlier: Vec<Keys>) -> Self {
+        let all = std::iter::once(&keys).chain(&earlier);
+        let keyring = Keyring::new(principal, all.map(|keys| (&keys.keyring, &keys.keyring_light)));
+        Self { principal, keys, earlier, keyring }
     }
 
     /// Who.
@@ -173,11 +259,11 @@ impl Identity {
     /// Transforms to this principal.
     #[must_use]
     pub const fn pre_public(&self, curve: Curve) -> &PrePublicKey {
-        self.pre_secret(curve).public()
+        self.keys.pre(curve).public()
     }
 
     /// Makes the transform key from this principal to a grantee, for a manager who grants onwards, on the curve of the
-    /// grantee's key; about 30 ms.
+    /// grantee's key; about 30 ms. `card` is the number of the own card that the manager's access was transformed to.
     ///
     /// It transforms whatever was transformed to this principal. What a grantee can open with it is therefore decided by
     /// the lock keys that it is given, and not by this key.
@@ -187,10 +273,14 @@ impl Identity {
     /// [`InvalidPre`] if the grantee's key is none; not for one that was parsed.
     pub fn transform_key(
         &self,
+        card: u32,
         to: &PrePublicKey,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<TransformKey, InvalidPre> {
-        self.pre_secret(to.curve()).transform_key(to, rng)
+        let before = u32::try_from(self.earlier.len()).unwrap_or(u32::MAX).checked_sub(card);
+        let earlier = before.and_then(|before| usize::try_from(before).ok()?.checked_sub(1));
+        let keys = earlier.and_then(|at| self.earlier.get(at)).unwrap_or(&self.keys);
+        keys.pre(to.curve()).transform_key(to, rng)
     }
 
     /// Signs a statement.
@@ -231,27 +321,32 @@ impl Identity {
     }
 
     fn derived_scope(&self, message: &[u8]) -> ScopeId {
-        let mac = hmac(self.keys.identifiers.expose(), message);
+        let first = self.earlier.last().unwrap_or(&self.keys);
+        let mac = hmac(first.identifiers.expose(), message);
         let mut id = [0; ScopeId::LENGTH];
         id.iter_mut().zip(mac).for_each(|(to, from)| *to = from);
         ScopeId::from_bytes(id)
     }
 
-    /// The private key that opens what is sealed to this principal.
-    pub(crate) const fn sealing_secret(&self, sealing: Sealing) -> &Secret<32> {
-        match sealing {
-            Sealing::XWing => &self.keys.hybrid,
-            _ => &self.keys.sealing,
-        }
+    /// The private key that opens what is transformed to the present card.
+    #[cfg(test)]
+    pub(crate) const fn pre_secret(&self, curve: Curve) -> &PreSecret {
+        self.keys.pre(curve)
     }
 
-    /// The private key that opens what is transformed to this principal.
-    pub(crate) const fn pre_secret(&self, curve: Curve) -> &PreSecret {
-        match curve {
-            Curve::C256 => &self.keys.pre_light,
-            _ => &self.keys.pre,
+    /// Opens something that was made for this principal: with the present keys, or with earlier ones.
+    pub(crate) fn opens<T, E>(&self, open: impl Fn(&Keys) -> Result<T, E>) -> Result<T, E> {
+        let present = open(&self.keys);
+        match present {
+            Err(error) => self.earlier.iter().find_map(|keys| open(keys).ok()).ok_or(error),
+            opened => opened,
         }
     }
+}
+
+/// The keyring key of an account secret.
+pub(crate) fn keyring_key(secret: &AccountSecret) -> Secret<32> {
+    hkdf_expand(&hkdf_extract(b"pryv account", secret.expose()), b"keyring")
 }
 
 impl fmt::Debug for Identity {

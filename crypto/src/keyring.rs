@@ -7,20 +7,27 @@
 //! wrap(keyring key, [ "pre",   suite, account, scope, generation ], recrypt private key)
 //! wrap(keyring key, [ "lock",  suite, account, scope, epoch ], lock key)
 //! wrap(keyring key, [ "note",  suite, account, access ], padded note)
+//! wrap(keyring key, [ "device name", suite, account, device ], padded name)
 //! ```
+//!
+//! After a rotation the present keyring key wraps, and the earlier ones still open.
 
 use crate::{
     epoch::{EpochKeys, WrongKeys},
     lockbox::PreSecret,
     note::{self, NoteError},
+    padding::{self, NOTE_FLOOR},
     primitive::{Aead, AeadKey, NotOpened},
     secret::{LockKey, Secret},
     suite, wrap,
 };
 use pryv_proxy_crypto::UnknownSuite;
-use pryv_wire::{AccessId, Bytes, PrincipalId, ScopeId, Suite, access::AccessNote, encode, scope::Epoch};
+use pryv_wire::{
+    AccessId, Bytes, DeviceId, PrincipalId, ScopeId, Suite, access::AccessNote, encode, scope::Epoch,
+};
 use rand_core::{CryptoRng, RngCore};
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// Why a wrap gave nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -46,22 +53,57 @@ pub enum UnwrapError {
 /// Wraps and opens what an owner keeps.
 pub struct Keyring {
     account: PrincipalId,
+    /// Those of the present account secret first, then those of earlier ones, newest first: they open, and wrap nothing.
+    keys: Vec<Pair>,
+}
+
+/// One key for each AEAD: no key is used with two.
+struct Pair {
     aes: AeadKey,
     chacha: AeadKey,
 }
 
-impl Keyring {
-    /// A keyring with one key for each AEAD: no key is used with two.
-    pub(crate) fn new(account: PrincipalId, aes: &Secret<32>, chacha: &Secret<32>) -> Self {
-        let (aes, chacha) = (AeadKey::new(aes), AeadKey::of(Aead::ChaCha20Poly1305, chacha));
-        Self { account, aes, chacha }
-    }
-
-    fn key(&self, suite: Suite) -> Result<&AeadKey, UnwrapError> {
-        Ok(match suite::of(suite).map_err(UnwrapError::Suite)?.aead {
+impl Pair {
+    const fn of(&self, aead: Aead) -> &AeadKey {
+        match aead {
             Aead::Aes256Gcm => &self.aes,
             Aead::ChaCha20Poly1305 => &self.chacha,
-        })
+        }
+    }
+}
+
+impl Keyring {
+    /// A keyring of the present secret's keys and of those of earlier ones, newest first.
+    pub(crate) fn new<'a>(
+        account: PrincipalId,
+        keys: impl Iterator<Item = (&'a Secret<32>, &'a Secret<32>)>,
+    ) -> Self {
+        let pair = |(aes, chacha)| Pair {
+            aes: AeadKey::new(aes),
+            chacha: AeadKey::of(Aead::ChaCha20Poly1305, chacha),
+        };
+        Self { account, keys: keys.map(pair).collect() }
+    }
+
+    /// The present key of a suite's AEAD.
+    fn key(&self, suite: Suite) -> Result<&AeadKey, UnwrapError> {
+        let aead = suite::of(suite).map_err(UnwrapError::Suite)?.aead;
+        self.keys.first().map(|pair| pair.of(aead)).ok_or(UnwrapError::Content)
+    }
+
+    /// Wraps what only the owner reads under the present key of suite 1.
+    fn wrap_own(&self, place: &[u8], secret: &[u8], rng: &mut (impl RngCore + CryptoRng)) -> Bytes {
+        // There is a present key: an identity makes its keyring with one.
+        self.keys.first().map(|pair| wrap::wrap(&pair.aes, place, secret, rng)).unwrap_or_default().into()
+    }
+
+    fn unwrap(&self, suite: Suite, place: &[u8], wrap: &[u8]) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
+        let aead = suite::of(suite).map_err(UnwrapError::Suite)?.aead;
+        self.unwrap_by(aead, place, wrap).map_err(UnwrapError::NotOpened)
+    }
+
+    fn unwrap_by(&self, aead: Aead, place: &[u8], wrap: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+        self.keys.iter().find_map(|pair| wrap::unwrap(pair.of(aead), place, wrap).ok()).ok_or(NotOpened)
     }
 
     /// Wraps the keys of an epoch.
@@ -88,8 +130,7 @@ impl Keyring {
     /// [`UnwrapError`] says what the wrap is not.
     pub fn unwrap_epoch(&self, epoch: &Epoch, wrap: &[u8]) -> Result<EpochKeys, UnwrapError> {
         let algorithms = suite::of(epoch.suite).map_err(UnwrapError::Suite)?;
-        let place = self.epoch_place(epoch)?;
-        let bytes = wrap::unwrap(self.key(epoch.suite)?, &place, wrap).map_err(UnwrapError::NotOpened)?;
+        let bytes = self.unwrap(epoch.suite, &self.epoch_place(epoch)?, wrap)?;
         let keys = EpochKeys::from_slice(algorithms, &bytes).ok_or(UnwrapError::Content)?;
         keys.check(epoch).map_err(UnwrapError::WrongKeys)?;
         Ok(keys)
@@ -181,7 +222,7 @@ impl Keyring {
         note: &AccessNote,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Bytes {
-        wrap::wrap(&self.aes, &self.note_place(access), &note::to_padded(note), rng).into()
+        self.wrap_own(&self.note_place(access), &note::to_padded(note), rng)
     }
 
     /// Opens the owner's copy of an access's note.
@@ -190,8 +231,34 @@ impl Keyring {
     ///
     /// [`NoteError`] says what it is not.
     pub fn unwrap_note(&self, access: AccessId, wrap: &[u8]) -> Result<AccessNote, NoteError> {
-        let padded = wrap::unwrap(&self.aes, &self.note_place(access), wrap).map_err(NoteError::NotOpened)?;
+        let padded =
+            self.unwrap_by(Aead::Aes256Gcm, &self.note_place(access), wrap).map_err(NoteError::NotOpened)?;
         note::from_padded(padded)
+    }
+
+    /// Wraps the name of a device.
+    #[must_use]
+    pub fn wrap_device_name(
+        &self,
+        device: DeviceId,
+        name: &str,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Bytes {
+        let mut padded = Zeroizing::new(name.as_bytes().to_vec());
+        padding::pad(&mut padded, NOTE_FLOOR);
+        self.wrap_own(&self.device_place(device), &padded, rng)
+    }
+
+    /// Opens the name of a device; none if it does not open, or is no text.
+    #[must_use]
+    pub fn unwrap_device_name(&self, device: DeviceId, wrap: &[u8]) -> Option<String> {
+        let mut padded = self.unwrap_by(Aead::Aes256Gcm, &self.device_place(device), wrap).ok()?;
+        padding::unpad(&mut padded, NOTE_FLOOR).ok()?;
+        std::str::from_utf8(&padded).ok().map(str::to_owned)
+    }
+
+    fn device_place(&self, device: DeviceId) -> Vec<u8> {
+        encode(&("device name", Suite::CLASSIC, self.account, device))
     }
 
     fn open(
@@ -201,9 +268,8 @@ impl Keyring {
         scope: ScopeId,
         number: u32,
         wrap: &[u8],
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, UnwrapError> {
-        let place = self.place(label, suite, scope, number);
-        wrap::unwrap(self.key(suite)?, &place, wrap).map_err(UnwrapError::NotOpened)
+    ) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
+        self.unwrap(suite, &self.place(label, suite, scope, number), wrap)
     }
 
     fn place(&self, label: &str, suite: Suite, scope: ScopeId, number: u32) -> Vec<u8> {

@@ -8,20 +8,27 @@
 //! | [`secret`] | secret bytes; the account secret |
 //! | [`identity`] | the keys that derive from the account secret, and what they sign |
 //! | [`password`], [`recovery`] | the two ways back to the account secret |
+//! | [`holder`] | who opens the account secret: password, phrase, devices |
+//! | [`succession`] | an account secret and those that it replaced |
+//! | [`enrolment`] | how an old device and a new one find each other |
 //! | [`epoch`], [`keyring`] | keys of a scope's epoch; what the owner keeps at the server under its own key |
 //! | [`branch`], [`mod@slice`] | keys of terms and of what lies under them; what a grant on a term opens |
 //! | [`lockbox`] | two locks on every grant: re-encryption and sealing |
 //! | [`record`] | sealing and opening records |
 //! | [`link`] | principals whose keys derive from the secret of a share link |
+//! | [`fingerprint`] | words that two people compare |
 //! | [`evidence`] | accesses and revocations that were verified |
 //! | [`index`] | tokens by which a server finds records without reading them |
 //! | [`note`] | what only grantor and grantee read of an access |
 
 pub mod branch;
+pub mod enrolment;
 pub mod epoch;
 pub mod evidence;
+pub mod fingerprint;
 #[cfg(test)]
 mod fixture;
+pub mod holder;
 pub mod identity;
 pub mod index;
 pub mod keyring;
@@ -36,14 +43,17 @@ pub mod record;
 pub mod recovery;
 pub mod secret;
 pub mod slice;
+pub mod succession;
 mod suite;
 mod wrap;
 
 pub use branch::Branch;
 pub use epoch::{EpochKeys, WrongKeys};
 pub use evidence::VerifiedAccess;
+pub use holder::DeviceKeys;
 pub use identity::Identity;
 pub use keyring::Keyring;
 pub use padding::InvalidPadding;
 pub use primitive::{NotOpened, UnusableKey};
 pub use secret::{AccountSecret, LinkSecret, Secret};
+pub use succession::AccountSecrets;

@@ -172,7 +172,8 @@ pub fn open(
     if !suffices(capsule.curve(), algorithms) {
         return Err(OpenLockboxError::WeakCapsule);
     }
-    let derived = grantee.pre_secret(capsule.curve()).open(&capsule).map_err(OpenLockboxError::Capsule)?;
+    let derived =
+        grantee.opens(|keys| keys.pre(capsule.curve()).open(&capsule)).map_err(OpenLockboxError::Capsule)?;
     let place = place(epoch);
     let bytes = box_key(algorithms, &derived, &lock, &place)
         .open(&[0; NONCE], &place, sealed)
@@ -195,8 +196,8 @@ pub fn lock_of(
 ) -> Result<LockKey, OpenLockboxError> {
     let algorithms = suite::of(epoch.suite).map_err(OpenLockboxError::Suite)?;
     let place = share_place(epoch, access, grantee.principal());
-    algorithms
-        .open(grantee.sealing_secret(algorithms.sealing), SHARE, &place, share)
+    grantee
+        .opens(|keys| algorithms.open(keys.sealing(algorithms.sealing), SHARE, &place, share))
         .map_err(OpenLockboxError::Share)
         .and_then(|bytes| LockKey::from_slice(&bytes).ok_or(OpenLockboxError::Share(NotOpened)))
 }

@@ -79,10 +79,10 @@ pub fn seal(
 /// [`NoteError`] says what it is not.
 pub fn open(reader: &Identity, place: NotePlace, sealed: &[u8]) -> Result<AccessNote, NoteError> {
     let algorithms = suite::of(place.suite).map_err(NoteError::Suite)?;
-    let padded = algorithms
-        .open(reader.sealing_secret(algorithms.sealing), INFO, &place.encode(), sealed)
-        .map_err(NoteError::NotOpened)?;
-    from_padded(padded)
+    let encoded = place.encode();
+    let padded =
+        reader.opens(|keys| algorithms.open(keys.sealing(algorithms.sealing), INFO, &encoded, sealed));
+    from_padded(padded.map_err(NoteError::NotOpened)?)
 }
 
 /// A note, encoded and padded.

@@ -1,8 +1,9 @@
-//! Passwords: OPAQUE (RFC 9807) on the client's side, and the account secret under the export key.
+//! Passwords: OPAQUE (RFC 9807) on the client's side, and the keys that the export key gives.
 //!
 //! ```text
-//! wrap key = HKDF-Expand(HKDF-Extract("pryv export", export key), "account secret", 32)
-//! wrap     = wrap(wrap key, [ "account secret", suite, "password" ], account secret)
+//! PRK         = HKDF-Extract("pryv export", export key)
+//! sealing key = HKDF-Expand(PRK, "sealing", 32)        X25519: the account secret is sealed to its public half
+//! binding key = HKDF-Expand(PRK, "account", 32)        HMAC-SHA-256
 //! ```
 //!
 //! A password is taken in Unicode normalisation form C (as RFC 8265 has it), so that two keyboards give one password.
@@ -10,30 +11,24 @@
 //! cannot exhaust the client.
 
 use crate::{
-    primitive::{AeadKey, NotOpened, hkdf_expand, hkdf_extract},
+    holder::CredentialKeys,
+    primitive::hkdf_extract,
     secret::{AccountSecret, Secret},
-    wrap,
 };
 use opaque_ke::{
     ClientLoginFinishParameters, ClientRegistrationFinishParameters, CredentialResponse, Identifiers,
     RegistrationResponse, errors::ProtocolError,
 };
-use pryv_proxy_crypto::{
-    UnknownSuite,
-    opaque::{CONTEXT, Suite as Opaque},
-    suite::check_own,
-};
+use pryv_proxy_crypto::opaque::{CONTEXT, Suite as Opaque};
 use pryv_wire::{
-    Bytes, Suite,
-    account::{KeyStretching, SecretWrap},
-    encode,
+    Bytes, Digest, PrincipalId,
+    account::{KeyStretching, PasswordCredential},
+    holder::Holder,
 };
 use rand_core::{CryptoRng, RngCore};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize, Zeroizing};
-
-const KIND: &str = "password";
 
 /// The least memory, in KiB (OWASP's second choice for Argon2id: 19 MiB, 2 passes).
 pub const MIN_MEMORY_KIB: u32 = 19_456;
@@ -78,18 +73,6 @@ pub enum PasswordError {
     Unusable,
 }
 
-/// Why the account secret was not opened.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenSecretError {
-    /// The wrap is of a suite that is not known here.
-    #[error("the wrap of the account secret cannot be read")]
-    Suite(#[source] UnknownSuite),
-    /// The wrap is not under this key: an older one, another account's, or damaged.
-    #[error("the wrap of the account secret does not open")]
-    NotOpened(#[source] NotOpened),
-}
-
 /// Checks stretching against floor and ceiling.
 ///
 /// # Errors
@@ -117,8 +100,26 @@ pub struct ClientRegistration {
 pub struct Registered {
     /// The registration record, for the server.
     pub upload: Bytes,
-    /// Wraps the account secret.
+    /// Gives the keys that the account secret is sealed to.
     pub export_key: ExportKey,
+}
+
+impl Registered {
+    /// Everything a server keeps of the password.
+    #[must_use]
+    pub fn credential(
+        self,
+        stretching: KeyStretching,
+        secret: &AccountSecret,
+        account: PrincipalId,
+        card: Digest,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Option<PasswordCredential> {
+        let keys = self.export_key.keys();
+        let wrap = keys.seal(secret, account, card, rng).ok()?;
+        let (key, binding) = (keys.public(), keys.bind(account));
+        Some(PasswordCredential { stretching, upload: self.upload, key, binding, wrap })
+    }
 }
 
 impl ClientRegistration {
@@ -242,50 +243,11 @@ impl ExportKey {
         Self(secret)
     }
 
-    /// Wraps the account secret.
+    /// The keys that the account secret is sealed to.
     #[must_use]
-    pub fn wrap(&self, secret: &AccountSecret, rng: &mut (impl RngCore + CryptoRng)) -> SecretWrap {
-        wrap_secret(&self.wrap_key(), KIND, secret, rng)
+    pub fn keys(&self) -> CredentialKeys {
+        CredentialKeys::derive(Holder::Password, &hkdf_extract(b"pryv export", self.0.expose()))
     }
-
-    /// Opens the account secret.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenSecretError`] if the wrap is not under this key.
-    pub fn open(&self, wrap: &SecretWrap) -> Result<AccountSecret, OpenSecretError> {
-        open_secret(&self.wrap_key(), KIND, wrap)
-    }
-
-    fn wrap_key(&self) -> AeadKey {
-        AeadKey::new(&hkdf_expand(&hkdf_extract(b"pryv export", self.0.expose()), b"account secret"))
-    }
-}
-
-/// Wraps the account secret under the key of one of the two ways back to it.
-pub(crate) fn wrap_secret(
-    key: &AeadKey,
-    kind: &str,
-    secret: &AccountSecret,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> SecretWrap {
-    let sealed = wrap::wrap(key, &place(kind), secret.expose(), rng);
-    SecretWrap { suite: Suite::CLASSIC, sealed: sealed.into() }
-}
-
-/// Opens the account secret under the key of one of the two ways back to it.
-pub(crate) fn open_secret(
-    key: &AeadKey,
-    kind: &str,
-    wrap: &SecretWrap,
-) -> Result<AccountSecret, OpenSecretError> {
-    check_own(wrap.suite).map_err(OpenSecretError::Suite)?;
-    let bytes = wrap::unwrap(key, &place(kind), &wrap.sealed).map_err(OpenSecretError::NotOpened)?;
-    AccountSecret::from_slice(&bytes).ok_or(OpenSecretError::NotOpened(NotOpened))
-}
-
-fn place(kind: &str) -> Vec<u8> {
-    encode(&("account secret", Suite::CLASSIC, kind))
 }
 
 pub(crate) fn normalised(password: &str) -> Zeroizing<String> {

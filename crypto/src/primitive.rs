@@ -9,6 +9,7 @@
 //! | [`SigningKey`] | Ed25519 (RFC 8032) |
 //! | [`x25519`] | X25519 (RFC 7748) |
 //! | [`Hpke`] | HPKE base mode (RFC 9180): DHKEM(X25519, HKDF-SHA256) or X-Wing, HKDF-SHA256, and an AEAD of the above |
+//! | [`hpke_seal_psk`], [`hpke_open_psk`] | HPKE in `mode_psk`: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM |
 
 use crate::secret::Secret;
 use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce, aead::AeadInPlace as _};
@@ -277,9 +278,20 @@ fn seal<K: hpke::Kem, A: hpke::aead::Aead>(
     plaintext: &[u8],
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Vec<u8>, UnusableKey> {
+    seal_in::<K, A>(&OpModeS::Base, to, info, aad, plaintext, rng)
+}
+
+fn seal_in<K: hpke::Kem, A: hpke::aead::Aead>(
+    mode: &OpModeS<'_, K>,
+    to: &[u8],
+    info: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Vec<u8>, UnusableKey> {
     let key = K::PublicKey::from_bytes(to).map_err(|_| UnusableKey)?;
     let (encapsulated, ciphertext) =
-        hpke::single_shot_seal::<A, HpkeKdf, K, _>(&OpModeS::Base, &key, info, plaintext, aad, rng)
+        hpke::single_shot_seal::<A, HpkeKdf, K, _>(mode, &key, info, plaintext, aad, rng)
             .map_err(|_| UnusableKey)?;
     let mut sealed = encapsulated.to_bytes().to_vec();
     sealed.extend_from_slice(&ciphertext);
@@ -292,12 +304,52 @@ fn open<K: hpke::Kem, A: hpke::aead::Aead>(
     aad: &[u8],
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+    open_in::<K, A>(&OpModeR::Base, key, info, aad, sealed)
+}
+
+fn open_in<K: hpke::Kem, A: hpke::aead::Aead>(
+    mode: &OpModeR<'_, K>,
+    key: &Secret<32>,
+    info: &[u8],
+    aad: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
     let (encapsulated, ciphertext) = sealed.split_at_checked(K::EncappedKey::size()).ok_or(NotOpened)?;
     let key = K::PrivateKey::from_bytes(key.expose()).map_err(|_| NotOpened)?;
     let encapsulated = K::EncappedKey::from_bytes(encapsulated).map_err(|_| NotOpened)?;
-    hpke::single_shot_open::<A, HpkeKdf, K>(&OpModeR::Base, &key, &encapsulated, info, ciphertext, aad)
+    hpke::single_shot_open::<A, HpkeKdf, K>(mode, &key, &encapsulated, info, ciphertext, aad)
         .map(Zeroizing::new)
         .map_err(|_| NotOpened)
+}
+
+type PskKem = hpke::kem::X25519HkdfSha256;
+type PskAead = hpke::aead::AesGcm256;
+
+/// `HPKE-Seal` in `mode_psk`: who seals is proved to hold the shared key.
+pub(crate) fn hpke_seal_psk(
+    to: &SealingPublicKey,
+    psk: &Secret<32>,
+    psk_id: &[u8],
+    info: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Vec<u8>, UnusableKey> {
+    let mode = OpModeS::Psk(hpke::PskBundle { psk: psk.expose(), psk_id });
+    seal_in::<PskKem, PskAead>(&mode, to.as_bytes(), info, aad, plaintext, rng)
+}
+
+/// `HPKE-Open` in `mode_psk`.
+pub(crate) fn hpke_open_psk(
+    key: &Secret<32>,
+    psk: &Secret<32>,
+    psk_id: &[u8],
+    info: &[u8],
+    aad: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+    let mode = OpModeR::Psk(hpke::PskBundle { psk: psk.expose(), psk_id });
+    open_in::<PskKem, PskAead>(&mode, key, info, aad, sealed)
 }
 
 #[cfg(test)]

@@ -3,25 +3,26 @@
 //! ```text
 //! entropy = 32 random bytes; the phrase is their BIP 39 mnemonic in English
 //! PRK = HKDF-Extract("pryv recovery", entropy)
-//! wrap     = wrap(HKDF-Expand(PRK, "wrap", 32), [ "account secret", suite, "recovery" ], account secret)
+//! sealing key = HKDF-Expand(PRK, "sealing", 32)        X25519: the account secret is sealed to its public half
+//! binding key = HKDF-Expand(PRK, "account", 32)        HMAC-SHA-256
 //! verifier = Ed25519 public key of the seed HKDF-Expand(PRK, "verifier", 32)
 //! ```
 
 use crate::{
-    password::{self, OpenSecretError},
-    primitive::{AeadKey, SigningKey, hkdf_expand, hkdf_extract, leaving_no_trace},
+    holder::CredentialKeys,
+    primitive::{SigningKey, hkdf_expand, hkdf_extract, leaving_no_trace},
     secret::{AccountSecret, Secret},
 };
 use bip39::{Language, Mnemonic};
 use pryv_wire::{
-    account::{RecoveryCredential, SecretWrap},
+    Digest, PrincipalId,
+    account::RecoveryCredential,
     bytes::{Signature, SigningPublicKey},
+    holder::Holder,
 };
 use rand_core::{CryptoRng, RngCore};
 use std::fmt;
 use zeroize::Zeroizing;
-
-const KIND: &str = "recovery";
 
 /// Words that are no recovery phrase.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -118,34 +119,29 @@ impl RecoveryPhrase {
         self.signing_key().sign(bytes)
     }
 
-    /// Everything a server keeps of the phrase.
+    /// Everything a server keeps of the phrase; none if nothing can be sealed to its key, which no phrase gives.
     #[must_use]
     pub fn credential(
         &self,
         secret: &AccountSecret,
+        account: PrincipalId,
+        card: Digest,
         rng: &mut (impl RngCore + CryptoRng),
-    ) -> RecoveryCredential {
-        RecoveryCredential {
-            verifier: self.verifier(),
-            wrap: password::wrap_secret(&self.wrap_key(), KIND, secret, rng),
-        }
+    ) -> Option<RecoveryCredential> {
+        let keys = self.keys();
+        let wrap = keys.seal(secret, account, card, rng).ok()?;
+        let (verifier, key, binding) = (self.verifier(), keys.public(), keys.bind(account));
+        Some(RecoveryCredential { verifier, key, binding, wrap })
     }
 
-    /// Opens the account secret.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenSecretError`] if the wrap is not under this phrase.
-    pub fn open(&self, wrap: &SecretWrap) -> Result<AccountSecret, OpenSecretError> {
-        password::open_secret(&self.wrap_key(), KIND, wrap)
+    /// The keys that the account secret is sealed to.
+    #[must_use]
+    pub fn keys(&self) -> CredentialKeys {
+        CredentialKeys::derive(Holder::Recovery, &self.prk())
     }
 
     fn prk(&self) -> Secret<32> {
         hkdf_extract(b"pryv recovery", self.0.expose())
-    }
-
-    fn wrap_key(&self) -> AeadKey {
-        AeadKey::new(&hkdf_expand(&self.prk(), b"wrap"))
     }
 
     fn signing_key(&self) -> SigningKey {

@@ -10,7 +10,9 @@ mod contacts;
 mod create_link;
 mod defaults;
 mod define;
+mod devices;
 mod epochs;
+mod evidence;
 mod grant;
 mod heads;
 mod keys;
@@ -24,6 +26,8 @@ mod records;
 mod renew;
 mod resolve;
 mod revoke;
+mod rewrap;
+mod rotate;
 mod session;
 mod slices;
 mod stored;
@@ -37,6 +41,7 @@ pub use create_link::{CreateLinkError, CreatedLink, NewLink};
 pub use defaults::{EVENTS, STREAMS};
 pub(crate) use define::content as definition_content;
 pub use define::{DefineError, Defining};
+pub use devices::{Device, DeviceError, Enrolment, MAX_DEVICE_NAME};
 pub use grant::{Grant, GrantError};
 pub use heads::{AccountHead, Agreement, CompareError, InvalidHead, Relation};
 pub use maintain::Maintained;
@@ -44,6 +49,7 @@ pub use open::OpenError;
 pub use renew::{RenewError, Rotated, Rotation};
 pub use resolve::{Principal, ResolveError, Resolved};
 pub use revoke::{RevokeError, Revoking};
+pub use rotate::RotateError;
 pub use stored::StoredSession;
 
 pub(crate) use epochs::{Begun, Moving};
@@ -63,7 +69,7 @@ use crate::{
     },
     text::Fingerprint,
 };
-use pryv_crypto::VerifiedAccess;
+use pryv_crypto::{DeviceKeys, VerifiedAccess};
 use pryv_wire::{AccessId, Digest, PrincipalId, ScopeId, account::SessionOpened};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -91,6 +97,10 @@ struct Inner {
     username: String,
     me: PrincipalId,
     keys: Mutex<Arc<OwnKeys>>,
+    /// The keys of this machine, once it is a device of the account.
+    device: Mutex<Option<Arc<DeviceKeys>>>,
+    /// The sequence of the card under which every scope was seen to have keys.
+    keyed: Mutex<u32>,
     session: Mutex<Option<session::Session>>,
     contacts: Mutex<Contacts>,
     chains: Mutex<HashMap<PrincipalId, Chain>>,
@@ -128,6 +138,8 @@ impl Account {
             username: username.to_owned(),
             me,
             keys: Mutex::new(Arc::new(keys)),
+            device: Mutex::default(),
+            keyed: Mutex::default(),
             session: Mutex::new(Some(session::Session::of(session))),
             contacts: Mutex::default(),
             chains: Mutex::new(chains),
@@ -156,6 +168,11 @@ impl Account {
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.id())
+    }
+
+    /// Takes note that this machine is a device of the account.
+    pub(crate) fn is_device(&self, keys: Arc<DeviceKeys>) {
+        *lock(&self.0.device) = Some(keys);
     }
 
     pub(crate) fn client(&self) -> &Client {

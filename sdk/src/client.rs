@@ -1,6 +1,7 @@
 //! `Client`: one server, and nobody signed in.
 
 mod apps;
+mod join;
 mod log_in;
 mod open_link;
 mod recover;
@@ -8,6 +9,7 @@ mod resume;
 mod sign_up;
 
 pub use apps::{AppError, RegisterAppError};
+pub use join::{JoinError, NewDevice};
 pub use log_in::LogInError;
 pub use open_link::{OpenLinkError, OpenedLink};
 pub use recover::RecoverError;
@@ -147,6 +149,11 @@ impl Client {
         }
         let challenge = self.ask(&GetChallenge {}).await?;
         self.call(&answer(challenge), None, Repeat::Never).await
+    }
+
+    /// Waits.
+    pub(crate) async fn pause(&self, time: std::time::Duration) {
+        self.0.transport.pause(time).await;
     }
 
     pub(crate) fn now(&self) -> Timestamp {

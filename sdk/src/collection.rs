@@ -6,6 +6,7 @@ mod get;
 mod history;
 mod query;
 mod redefine;
+mod rewrap;
 mod write;
 
 pub use create_many::BulkError;
@@ -13,6 +14,7 @@ pub use get::ReadError;
 pub use history::{Version, Versions};
 pub use query::{Explanation, Query, QueryError};
 pub use redefine::RedefineError;
+pub use rewrap::Rewrapped;
 pub use write::{Current, WriteError};
 
 use crate::{

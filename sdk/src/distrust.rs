@@ -19,6 +19,15 @@ pub enum Distrust {
     /// The server shows other keys of this account than the account's secret makes.
     #[error("the server shows a card of this account that is not this account's")]
     WrongCard,
+    /// A password or a phrase was set for another account than the one that the server shows for it.
+    #[error("the server shows another account than the one that this password or phrase was set for")]
+    OtherAccount,
+    /// Something was signed with a key that the account had replaced by then.
+    #[error("{what} is signed with a key that its account had replaced by then")]
+    ReplacedKey {
+        /// What.
+        what: &'static str,
+    },
     /// A chain of cards does not hold together, or does not belong to the id that was asked for.
     #[error("the cards of {principal} do not prove who they belong to")]
     InvalidCards {
@@ -163,12 +172,19 @@ pub enum Distrust {
 }
 
 impl Distrust {
+    /// Whether a card that this client has not seen yet could explain it.
+    pub(crate) const fn may_be_a_new_card(&self) -> bool {
+        matches!(self, Self::InvalidSignature { .. } | Self::InventedAccess { .. })
+    }
+
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::InvalidSignature { .. } => "invalid-signature",
             Self::WrongCard => "wrong-card",
+            Self::OtherAccount => "other-account",
+            Self::ReplacedKey { .. } => "replaced-key",
             Self::InvalidCards { .. } => "invalid-cards",
             Self::InvalidManifest { .. } => "invalid-manifest",
             Self::ContactChanged { .. } => "contact-changed",

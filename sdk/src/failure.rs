@@ -131,6 +131,16 @@ impl Failure {
         }
     }
 
+    /// That the account's keys changed while something was under way that was signed with them.
+    pub(crate) fn stale_account() -> Self {
+        Self::Refused(Problem::new(ErrorCode::StaleAccount).into())
+    }
+
+    /// Whether the same deed may succeed once it is made anew on top of what is there now.
+    pub(crate) const fn is_stale(&self) -> bool {
+        matches!(self.refusal(), Some(ErrorCode::StaleEpoch | ErrorCode::StaleAccount))
+    }
+
     /// The server's refusal code, if it is one.
     #[must_use]
     pub const fn refusal(&self) -> Option<ErrorCode> {

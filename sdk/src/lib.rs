@@ -49,6 +49,7 @@ pub mod collection;
 pub mod definition;
 mod distrust;
 mod environment;
+pub mod evidence;
 mod exchange;
 mod failure;
 pub mod link;
@@ -65,12 +66,12 @@ pub mod transport;
 
 pub use access::{Access, AccessStatus, GrantedAccess, Scoped};
 pub use account::{
-    Account, AccountHead, Agreement, Contact, Grant, Maintained, NewLink, ReceivedAccess, Relation, Resolved,
-    Revoking, StoredSession, audit::AuditQuery,
+    Account, AccountHead, Agreement, Contact, Device, Enrolment, Grant, Maintained, NewLink, ReceivedAccess,
+    Relation, Resolved, Revoking, StoredSession, audit::AuditQuery,
 };
 pub use app::{App, AppManifest};
-pub use client::{Client, ClientBuilder, SignedUp};
-pub use collection::{Collection, Query};
+pub use client::{Client, ClientBuilder, NewDevice, SignedUp};
+pub use collection::{Collection, Query, Rewrapped};
 pub use definition::{Definition, Fault, History, Index, IndexKind};
 pub use distrust::Distrust;
 pub use environment::SystemClock;
@@ -83,7 +84,8 @@ pub use progress::{Progress, Silent};
 pub use properties::{Properties, PropertyError};
 pub use pryv_crypto::recovery::{InvalidPhrase, RecoveryPhrase};
 pub use pryv_wire::{
-    AccessId, Clock, Digest, ErrorCode, PrincipalId, RecordId, ScopeId, SessionId, Suite, Timestamp, Uri,
+    AccessId, Clock, DeviceId, Digest, ErrorCode, PrincipalId, RecordId, ScopeId, SessionId, Suite,
+    Timestamp, Uri,
     access::Level,
     account::{KeyStretching, SessionInfo},
     audit::{Act, AuditEntry},

@@ -32,6 +32,18 @@ impl Fingerprint {
         Self(principal)
     }
 
+    /// Eight words (88 bits of the id), to compare aloud. To *accept* a principal, the whole id is needed.
+    #[must_use]
+    pub fn words(&self) -> String {
+        pryv_crypto::fingerprint::words(self.0).join(" ")
+    }
+
+    /// The whole id as a text for a QR code: a `pryv://` URI.
+    #[must_use]
+    pub fn qr_text(&self) -> String {
+        pryv_wire::Uri::Account { account: self.0 }.to_string()
+    }
+
     /// The id that it shows.
     #[must_use]
     pub const fn principal(&self) -> PrincipalId {
@@ -42,8 +54,11 @@ impl Fingerprint {
 impl std::str::FromStr for Fingerprint {
     type Err = pryv_wire::DecodeError;
 
-    /// Reads a fingerprint with or without spaces, in either case.
+    /// Reads a fingerprint with or without spaces, in either case, or the text of its QR code.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(pryv_wire::Uri::Account { account }) = text.trim().parse() {
+            return Ok(Self(account));
+        }
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         text.to_ascii_lowercase().parse().map(Self)
     }
@@ -92,6 +107,8 @@ mod tests {
         let text = Fingerprint::of(id).to_string();
         assert_eq!(text.replace(' ', ""), id.to_string());
         assert_eq!(text.to_uppercase().parse::<Fingerprint>().unwrap().principal(), id);
+        assert_eq!(Fingerprint::of(id).qr_text().parse::<Fingerprint>().unwrap().principal(), id);
+        assert_eq!(Fingerprint::of(id).words().split(' ').count(), 8);
         assert!(text[1..].parse::<Fingerprint>().is_err());
     }
 }

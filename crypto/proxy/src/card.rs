@@ -196,6 +196,13 @@ impl VerifiedCards {
         self.entries().map(|entry| &entry.1)
     }
 
+    /// The chain without its cards before `sequence`: what signs from then on. The present card stays, whatever the number.
+    #[must_use]
+    pub fn since(&self, sequence: u32) -> Self {
+        let earlier = self.earlier.iter().filter(|(_, card)| card.sequence >= sequence).cloned().collect();
+        Self { earlier, ..self.clone() }
+    }
+
     /// Every signing key that the principal ever had, the present one first: what it signed earlier stays signed.
     pub fn signing_keys(&self) -> impl Iterator<Item = &SigningPublicKey> {
         std::iter::once(&self.current).chain(self.earlier.iter().rev()).map(|entry| &entry.1.signing)

@@ -311,7 +311,8 @@ fn by_way_of_a_manager_two_transforms_and_a_share_that_was_sealed_again_open() {
     let who = carol.identity.principal();
     let share = share(&world.epoch, &lock, onward, who, carol.cards.current(), &mut rng(2)).unwrap();
     let once = Capsule::parse(&world.transformed(&world.to_bob)).unwrap();
-    let key = world.bob.identity.transform_key(carol.identity.pre_public(once.curve()), &mut rng(6)).unwrap();
+    let key =
+        world.bob.identity.transform_key(0, carol.identity.pre_public(once.curve()), &mut rng(6)).unwrap();
     let twice = transform(&once, &key, &mut rng(7)).unwrap().to_wire();
     let opened = open(&carol.identity, &world.epoch, onward, &twice, &share, &world.boxed.sealed).unwrap();
     assert!(*opened.to_bytes() == *world.keys.to_bytes());

@@ -1,5 +1,8 @@
 use super::*;
-use crate::fixture::{rng, secret};
+use crate::{
+    fixture::{person, rng, secret},
+    holder::OpenSecretError,
+};
 use opaque_ke::{
     CredentialFinalization, CredentialRequest, RegistrationRequest, RegistrationUpload, ServerLogin,
     ServerLoginParameters, ServerRegistration, ServerSetup,
@@ -56,13 +59,18 @@ fn parameters() -> ServerLoginParameters<'static, 'static> {
 fn the_right_password_opens_the_account_secret_and_no_other_does() {
     let rng = &mut rng(1);
     let mut server = Server::new(rng);
-    let wrap = server.register("correct horse", rng).wrap(&secret(9), rng);
-    let opened = server.log_in("correct horse", rng).unwrap().open(&wrap).unwrap();
-    assert_eq!(opened.expose(), secret(9).expose());
+    let ada = person(9);
+    let (account, card) = (ada.identity.principal(), ada.cards.current_digest());
+    let keys = server.register("correct horse", rng).keys();
+    let (wrap, binding) = (keys.seal(&secret(9), account, card, rng).unwrap(), keys.bind(account));
+    let opened = server.log_in("correct horse", rng).unwrap().keys();
+    assert_eq!(opened.open(account, card, &binding, &wrap).unwrap().expose(), secret(9).expose());
     assert_eq!(server.log_in("correct house", rng).unwrap_err(), PasswordError::WrongPassword);
     // The same password registered again gives another key: an old wrap does not open under it.
-    let changed = server.register("correct horse", rng);
-    assert!(matches!(changed.open(&wrap), Err(OpenSecretError::NotOpened(_))));
+    let changed = server.register("correct horse", rng).keys();
+    let refused = |binding| changed.open(account, card, &binding, &wrap).unwrap_err();
+    assert_eq!(refused(binding), OpenSecretError::OtherAccount);
+    assert!(matches!(refused(changed.bind(account)), OpenSecretError::NotOpened(_)));
 }
 
 #[test]
@@ -76,8 +84,8 @@ fn an_unknown_account_looks_like_a_wrong_password() {
 fn composed_and_decomposed_letters_are_one_password() {
     let rng = &mut rng(3);
     let mut server = Server::new(rng);
-    let wrap = server.register("caf\u{e9}", rng).wrap(&secret(9), rng);
-    assert!(server.log_in("cafe\u{301}", rng).unwrap().open(&wrap).is_ok());
+    let registered = server.register("caf\u{e9}", rng).keys();
+    assert_eq!(server.log_in("cafe\u{301}", rng).unwrap().keys().public(), registered.public());
 }
 
 #[test]

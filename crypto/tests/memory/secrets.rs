@@ -17,8 +17,8 @@ use pryv_proxy_crypto::{
     pre::{Capsule, Curve, transform},
 };
 use pryv_wire::{
-    AccessId, RecordId, ScopeId, Suite, Timestamp, card::PrincipalKind, encode, record::RecordKind,
-    scope::Epoch,
+    AccessId, Digest, PrincipalId, RecordId, ScopeId, Suite, Timestamp, card::PrincipalKind, encode,
+    record::RecordKind, scope::Epoch,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ const SECTIONS: [Section; 4] = [
         name: "recovery-phrases",
         drawn: &["entropy"],
         held: &[],
-        passing: &["prk", "wrap_key", "verifier_seed"],
+        passing: &["prk", "sealing_secret", "binding_key", "verifier_seed"],
     },
     Section { name: "records", drawn: &["content_key"], held: &[], passing: &["okm"] },
 ];
@@ -227,9 +227,14 @@ pub(crate) fn hold(sources: &Sources, mut after: impl FnMut(&str)) -> Held {
     after("phrases were written and read");
     deep(|| {
         for (phrase, secret) in phrases.iter().zip(&secrets) {
-            let credential = phrase.credential(secret, rng);
-            assert_eq!(phrase.open(&credential.wrap).unwrap().expose(), secret.expose());
-            assert_eq!(export_key.open(&export_key.wrap(secret, rng)).unwrap().expose(), secret.expose());
+            let (account, card) = (PrincipalId::from_bytes([1; 32]), Digest::from_bytes([2; 32]));
+            let made = phrase.credential(secret, account, card, rng).unwrap();
+            let opened = phrase.keys().open(account, card, &made.binding, &made.wrap).unwrap();
+            assert_eq!(opened.expose(), secret.expose());
+            let keys = export_key.keys();
+            let wrap = keys.seal(secret, account, card, rng).unwrap();
+            let opened = keys.open(account, card, &keys.bind(account), &wrap).unwrap();
+            assert_eq!(opened.expose(), secret.expose());
             assert_ne!(phrase.sign_bytes(b"a challenge"), phrase.sign_bytes(b"another"));
         }
     });

@@ -5,8 +5,10 @@ use crate::{
     formulas::*,
 };
 use pryv_crypto::{
-    AccountSecret, EpochKeys, Identity,
+    AccountSecret, AccountSecrets, DeviceKeys, EpochKeys, Identity,
     branch::{Branch, DefinitionKey, Earlier, LinkPlace, open_link, seal_link},
+    enrolment::EnrolmentSecret,
+    holder::{self, HolderPlace},
     index::{EqualityKey, UniqueKey},
     lockbox::{self, PreSecret},
     note::{self, NotePlace},
@@ -23,8 +25,11 @@ use pryv_proxy_crypto::{
 use pryv_wire::{
     AccessId, PrincipalId, RecordId, ScopeId, Suite, Timestamp,
     access::AccessNote,
+    bytes::{AccountBinding, SealingPublicKey},
     card::PrincipalKind,
     decode, encode,
+    enrolment::{DeviceAnswer, DeviceRequest},
+    holder::Holder,
     record::{DefinitionRef, Envelope, Protected, RecordKind},
     scope::Epoch,
 };
@@ -120,45 +125,141 @@ pub(crate) fn recovery(case: &Value) -> Value {
     let entropy = bytes(case, "entropy");
     let secret = bytes(case, "account_secret");
     let prk = extract("pryv recovery", &entropy);
-    let (wrap_key, seed) = (expand(&prk, "wrap", 32), expand(&prk, "verifier", 32));
-    let place = encode(&("account secret", 1, "recovery"));
-    let sealed = wrap(&wrap_key, &bytes(case, "random"), &secret, &place);
+    let seed = expand(&prk, "verifier", 32);
 
     let phrase = RecoveryPhrase::generate(&mut crate::fixed::Fixed(entropy));
     let words = phrase.words();
     let phrase = RecoveryPhrase::parse(&words).unwrap();
-    let credential = phrase.credential(&AccountSecret::from_slice(&secret).unwrap(), &mut random(case));
+    let (identity, cards) = principal(&secret);
+    let (account, card) = (identity.principal(), cards.current_digest());
+    let secret = AccountSecret::from_slice(&secret).unwrap();
+    let credential = phrase.credential(&secret, account, card, &mut random(case)).unwrap();
     assert_eq!(credential.verifier.as_bytes()[..], ed25519_public(&seed));
-    assert_eq!(credential.wrap.sealed.as_slice(), sealed);
-    assert_eq!(phrase.open(&credential.wrap).unwrap().expose()[..], secret);
+    let keys = credential_keys(&prk, account, &credential.key, &credential.binding);
+    let opened = phrase.keys().open(account, card, &credential.binding, &credential.wrap).unwrap();
+    assert_eq!(opened.expose(), secret.expose());
     with(
         case,
         json!({
             "words": words.as_str(),
             "prk": hex(prk),
-            "wrap_key": hex(wrap_key),
+            "sealing_secret": hex(&keys.0),
+            "sealing_public": hex(x25519_public(&keys.0)),
+            "binding_key": hex(&keys.1),
+            "binding": hex(credential.binding.as_bytes()),
             "verifier_seed": hex(&seed),
             "verifier": hex(ed25519_public(&seed)),
-            "place": hex(place),
-            "wrap": hex(sealed),
+            "place": hex(encode(&("account secret", 1, account, card, "recovery"))),
+            "wrap": hex(&credential.wrap.sealed[..]),
         }),
     )
+}
+
+/// The sealing key and the binding key that a credential's PRK gives, if they are those of the crate.
+fn credential_keys(
+    prk: &[u8],
+    account: PrincipalId,
+    public: &SealingPublicKey,
+    binding: &AccountBinding,
+) -> (Vec<u8>, Vec<u8>) {
+    let (sealing, key) = (expand(prk, "sealing", 32), expand(prk, "account", 32));
+    assert_eq!(public.as_bytes()[..], x25519_public(&sealing));
+    assert_eq!(binding.as_bytes()[..], hmac(&key, &[account.as_bytes()]));
+    (sealing, key)
 }
 
 pub(crate) fn export_key(case: &Value) -> Value {
     let (export_key, secret) = (bytes(case, "export_key"), bytes(case, "account_secret"));
     let prk = extract("pryv export", &export_key);
-    let wrap_key = expand(&prk, "account secret", 32);
-    let place = encode(&("account secret", 1, "password"));
-    let sealed = wrap(&wrap_key, &bytes(case, "random"), &secret, &place);
-
-    let key = ExportKey::from_slice(&export_key).unwrap();
-    let wrapped = key.wrap(&AccountSecret::from_slice(&secret).unwrap(), &mut random(case));
-    assert_eq!(wrapped.sealed.as_slice(), sealed);
-    assert_eq!(key.open(&wrapped).unwrap().expose()[..], secret);
+    let (identity, cards) = principal(&secret);
+    let (account, card) = (identity.principal(), cards.current_digest());
+    let keys = ExportKey::from_slice(&export_key).unwrap().keys();
+    let secret = AccountSecret::from_slice(&secret).unwrap();
+    let wrapped = keys.seal(&secret, account, card, &mut random(case)).unwrap();
+    let binding = keys.bind(account);
+    let (sealing, key) = credential_keys(&prk, account, &keys.public(), &binding);
+    assert_eq!(keys.open(account, card, &binding, &wrapped).unwrap().expose(), secret.expose());
     with(
         case,
-        json!({ "prk": hex(prk), "wrap_key": hex(wrap_key), "place": hex(place), "wrap": hex(sealed) }),
+        json!({
+            "prk": hex(prk),
+            "sealing_secret": hex(&sealing),
+            "sealing_public": hex(x25519_public(&sealing)),
+            "binding_key": hex(&key),
+            "binding": hex(binding.as_bytes()),
+            "place": hex(encode(&("account secret", 1, account, card, "password"))),
+            "wrap": hex(&wrapped.sealed[..]),
+        }),
+    )
+}
+
+pub(crate) fn device(case: &Value) -> Value {
+    let (seed, secret) = (bytes(case, "seed"), bytes(case, "account_secret"));
+    let prk = extract("pryv device", &seed);
+    let (signing, sealing) = (expand(&prk, "signing", 32), expand(&prk, "sealing", 32));
+    let device = DeviceKeys::from_slice(&seed).unwrap();
+    assert_eq!(device.signing_public().as_bytes()[..], ed25519_public(&signing));
+    assert_eq!(device.sealing_public().as_bytes()[..], x25519_public(&sealing));
+    let digest = sha256(&[b"pryv device\0", &ed25519_public(&signing), &x25519_public(&sealing)]);
+    assert_eq!(device.id().as_bytes()[..], digest[..16]);
+    let (identity, cards) = principal(&secret);
+    let (account, card) = (identity.principal(), cards.current_digest());
+    let place = HolderPlace { account, card, holder: Holder::Device(device.id()) };
+    let secret = AccountSecret::from_slice(&secret).unwrap();
+    let wrapped = holder::seal(&secret, place, &device.sealing_public(), &mut random(case)).unwrap();
+    assert_eq!(device.open(account, card, &wrapped).unwrap().expose(), secret.expose());
+    with(
+        case,
+        json!({
+            "prk": hex(prk),
+            "signing_seed": hex(&signing),
+            "sealing_secret": hex(&sealing),
+            "device": device.id().to_string(),
+            "place": hex(encode(&("account secret", 1, account, card, Holder::Device(device.id())))),
+            "wrap": hex(&wrapped.sealed[..]),
+        }),
+    )
+}
+
+pub(crate) fn earlier(case: &Value) -> Value {
+    let all: Vec<Vec<u8>> = ["first", "second", "present"].map(|field| bytes(case, field)).to_vec();
+    let [first, second, present] = [0, 1, 2].map(|at: usize| AccountSecret::from_slice(&all[at]).unwrap());
+    let account = principal(&all[0]).0.principal();
+    let secrets = AccountSecrets::new(present, vec![first, second]);
+    let wrapped = secrets.wrap_earlier(account, &mut random(case)).unwrap();
+    let key = expand(&extract("pryv account", &all[2]), "keyring", 32);
+    let place = encode(&("earlier secrets", 1, account, 2));
+    assert_eq!(wrap(&key, &bytes(case, "random"), &all[..2].concat(), &place), wrapped.as_slice());
+    with(case, json!({ "key": hex(key), "place": hex(place), "wrap": hex(&wrapped[..]) }))
+}
+
+pub(crate) fn enrolment(case: &Value) -> Value {
+    let (shared, device) = (bytes(case, "secret"), DeviceKeys::from_slice(&bytes(case, "seed")).unwrap());
+    let prk = extract("pryv enrolment", &shared);
+    let enrolment = EnrolmentSecret::generate(&mut crate::fixed::Fixed(shared.clone()));
+    assert_eq!(enrolment.request_mailbox().as_bytes()[..], expand(&prk, "request mailbox", 16));
+    assert_eq!(enrolment.answer_mailbox().as_bytes()[..], expand(&prk, "answer mailbox", 16));
+    let request = DeviceRequest { signing: device.signing_public(), sealing: device.sealing_public() };
+    let place = encode(&("device request", 1));
+    let sealed = wrap(&expand(&prk, "request", 32), &bytes(case, "nonce"), &encode(&request), &place);
+    let made = enrolment.seal_request(&device, &mut crate::fixed::Fixed(bytes(case, "nonce")));
+    assert_eq!(made.as_slice(), sealed);
+    assert_eq!(enrolment.open_request(&made).unwrap(), request);
+    let answer = DeviceAnswer { username: "ada".into(), principal: principal(&[1; 32]).0.principal() };
+    let answered = enrolment.seal_answer(&request, &answer, &mut random(case)).unwrap();
+    assert_eq!(enrolment.open_answer(&device, &answered).unwrap(), answer);
+    with(
+        case,
+        json!({
+            "prk": hex(&prk),
+            "request_mailbox": enrolment.request_mailbox().to_string(),
+            "answer_mailbox": enrolment.answer_mailbox().to_string(),
+            "psk": hex(expand(&prk, "psk", 32)),
+            "payload": hex(encode(&enrolment.payload(&device))),
+            "request": hex(sealed),
+            "answer_place": hex(encode(&("device answer", 1, device.id()))),
+            "answer": hex(&answered[..]),
+        }),
     )
 }
 

@@ -76,12 +76,21 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
         })],
         "recovery-phrases" => (0..2)
             .map(|_| {
-                json!({ "entropy": random.hex(32), "account_secret": secret(1), "random": random.hex(12) })
+                json!({ "entropy": random.hex(32), "account_secret": secret(1), "random": random.hex(32) })
             })
             .collect(),
         "export-keys" => {
-            vec![json!({ "export_key": random.hex(64), "account_secret": secret(1), "random": random.hex(12) })]
+            vec![json!({ "export_key": random.hex(64), "account_secret": secret(1), "random": random.hex(32) })]
         }
+        "devices" => {
+            vec![json!({ "seed": random.hex(32), "account_secret": secret(1), "random": random.hex(32) })]
+        }
+        "earlier-secrets" => {
+            vec![json!({ "first": secret(1), "second": secret(2), "present": secret(3), "random": random.hex(12) })]
+        }
+        "enrolments" => vec![json!({
+            "secret": random.hex(32), "seed": random.hex(32), "nonce": random.hex(12), "random": random.hex(32),
+        })],
         "epochs" => [1, 1, 1, 2, 3].into_iter().zip(0..).map(|(suite, at)| of_suite(suite, epoch(at, random))).collect(),
         "keyring" => {
             let place = |label: &str, number: u32, secret: Value, random: Value| {

@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod audit;
+mod device;
 mod link;
 mod record;
 mod term;
@@ -10,6 +11,7 @@ mod term;
 pub(crate) use access::{Grant, GrantLevel, Revoke, Show};
 pub(crate) use account::{Login, NewPassword, PasswordSource, Recover, SignUp};
 pub(crate) use audit::{Audit, Head};
+pub(crate) use device::{Device, Enrol, Evidence, Join};
 pub(crate) use link::{CreateLink, Link, LinkLevel, OpenLink};
 pub(crate) use record::{
     Collection, Create, Define, Export, Import, Migrate, Query, Redefine, Rendering, Rotate, RowFormat,
@@ -73,6 +75,11 @@ pub(crate) enum Command {
     Password(NewPassword),
     /// Show whose session this is, with the fingerprint for others to compare
     Whoami,
+    /// List, add, rename and revoke the devices of your account
+    #[command(subcommand)]
+    Device(Device),
+    /// Make this machine a device of an account, with the help of one that is
+    Join(Join),
     /// Create a collection from a definition file; safe to repeat
     Define(Define),
     /// Give a collection another version of its definition, from a file
@@ -117,6 +124,9 @@ pub(crate) enum Command {
     Received,
     /// End an access; prints the receipt
     Revoke(Revoke),
+    /// Write what you signed of your accesses to a file that proves itself, or check such a file
+    #[command(subcommand)]
+    Access(Evidence),
     /// Make, list and end links, and open one that you were given
     #[command(subcommand)]
     Link(Link),

@@ -5,6 +5,8 @@ mod account;
 mod audit;
 mod collection;
 mod describe;
+mod device;
+mod evidence;
 mod export;
 mod import;
 mod import_terms;
@@ -15,7 +17,7 @@ mod show;
 mod term;
 
 use crate::{
-    arguments::{Arguments, Command, Link},
+    arguments::{Arguments, Command, Evidence, Link},
     failure::Failure,
     output::Output,
     session::{Opened, Session},
@@ -30,6 +32,8 @@ pub(crate) async fn run(arguments: Arguments, folder: PathBuf, output: &mut Outp
         Command::Login(login) => account::login(&session, &login, output).await,
         Command::Recover(recover) => account::recover(&session, &recover, output).await,
         Command::Logout => account::logout(&session, output).await,
+        Command::Join(join) => device::join(&session, &join, output).await,
+        Command::Access(Evidence::Verify { file }) => evidence::verify(&file, output),
         Command::Link(Link::Open(open)) => link::open(&session, &open, output).await,
         command => {
             let opened = session.open()?;
@@ -53,7 +57,11 @@ async fn with_account(
         account.maintain().await?;
     }
     match command {
-        Command::SignUp(_) | Command::Login(_) | Command::Recover(_) | Command::Logout => Ok(()),
+        Command::SignUp(_) | Command::Login(_) | Command::Recover(_) | Command::Logout | Command::Join(_) => {
+            Ok(())
+        }
+        Command::Device(wanted) => device::device(account, &wanted, output).await,
+        Command::Access(wanted) => evidence::evidence(account, &wanted, output).await,
         Command::Password(password) => account::change_password(account, &password, output).await,
         Command::Whoami => account::whoami(session, opened, output),
         Command::Define(define) => collection::define(account, &define, output).await,
@@ -92,7 +100,12 @@ async fn with_account(
 /// Whether a command writes to collections of one's own, or shows or changes who reads them.
 const fn concerns_accesses(command: &Command) -> bool {
     match command {
-        Command::Grant(_) | Command::Accesses | Command::Revoke(_) | Command::Link(_) => true,
+        Command::Grant(_)
+        | Command::Accesses
+        | Command::Revoke(_)
+        | Command::Link(_)
+        | Command::Device(_)
+        | Command::Access(_) => true,
         Command::Create(create) => create.collection.from.is_none(),
         Command::Update(update) => update.target.collection.from.is_none(),
         Command::Import(import) => import.from.is_none() && !import.dry_run,

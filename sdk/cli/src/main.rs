@@ -9,6 +9,7 @@ mod lookup;
 mod meter;
 mod moment;
 mod output;
+mod qr;
 mod rows;
 mod secret_input;
 mod session;

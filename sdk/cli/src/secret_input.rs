@@ -22,6 +22,11 @@ pub(crate) fn password(source: &PasswordSource, prompt: &str) -> Result<Zeroizin
     }
 }
 
+/// The present password, where it is about to be replaced.
+pub(crate) fn present_password(path: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
+    path.map_or_else(|| ask("Present password: "), file)
+}
+
 /// A new password; asked for twice, as it is not shown.
 pub(crate) fn new_password(source: &PasswordSource) -> Result<Zeroizing<String>, Failure> {
     let first = password(source, "New password: ")?;

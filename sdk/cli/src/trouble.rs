@@ -3,11 +3,11 @@
 use crate::failure::{Exit, Failure};
 use pryv_sdk::{
     account::{
-        ChangePasswordError, CompareError, CreateLinkError, DefineError, FindError, GrantError, OpenError,
-        RenewError, ResolveError, RevokeError,
+        ChangePasswordError, CompareError, CreateLinkError, DefineError, DeviceError, FindError, GrantError,
+        OpenError, RenewError, ResolveError, RevokeError, RotateError,
         audit::{ExportError, InvalidExport},
     },
-    client::{LogInError, OpenLinkError, RecoverError, ResumeError, SignUpError},
+    client::{JoinError, LogInError, OpenLinkError, RecoverError, ResumeError, SignUpError},
     collection::{BulkError, QueryError, ReadError, RedefineError},
     ontology::{BulkTermError, TermError},
     transport::http::ConnectError,
@@ -30,10 +30,10 @@ fn exit(code: &str) -> Exit {
     match code {
         "not-authenticated" | "wrong-credentials" | "session-ended" | "not-granted" | "not-yet-valid"
         | "expired" | "revoked" | "write-only" | "read-only" | "epoch-not-held" | "not-allowed"
-        | "access-not-valid" | "exceeds-own-access" | "granted-onwards" | "link-exhausted"
-        | "unknown-link" | "password-needed" => Exit::Refused,
+        | "access-not-valid" | "exceeds-own-access" | "granted-onwards" | "proof-needed"
+        | "foreign-answer" | "link-exhausted" | "unknown-link" | "password-needed" => Exit::Refused,
         "version-conflict" | "not-unique" | "already-exists" | "username-taken" | "stale-epoch"
-        | "transaction-reused" | "conflict" => Exit::Conflict,
+        | "stale-account" | "code-used" | "transaction-reused" | "conflict" => Exit::Conflict,
         _ => Exit::Failed,
     }
 }
@@ -77,7 +77,7 @@ fn next(code: &str) -> Option<&'static str> {
         "unknown-link" => "check the password, and that the link is of this server",
         "suite-downgrade" => "define another collection in that suite, and write the records to it",
         "different-suite" => "`pryv migrate COLLECTION --suite SUITE` moves it; or leave `--suite` out",
-        "stale-epoch" => "repeat the command",
+        "stale-epoch" | "stale-account" => "repeat the command",
         "contact-changed" => "compare fingerprints (`pryv whoami`) with the person before anything else",
         _ => return None,
     })
@@ -94,6 +94,7 @@ macro_rules! troubles {
 }
 
 troubles! {
-    BulkError, BulkTermError, ChangePasswordError, CompareError, ConnectError, CreateLinkError, DefineError, ExportError, FindError, GrantError,
-    InvalidExport, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, ResolveError, ResumeError, RevokeError, RenewError, SignUpError, TermError, pryv_sdk::Failure,
+    BulkError, BulkTermError, ChangePasswordError, CompareError, ConnectError, CreateLinkError, DefineError, DeviceError, ExportError, FindError,
+    GrantError, InvalidExport, JoinError, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, RenewError,
+    ResolveError, ResumeError, RevokeError, RotateError, SignUpError, TermError, pryv_sdk::Failure,
 }

@@ -8,7 +8,7 @@ use pryv_wire::{
     encode,
     operation::Call,
 };
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// How much of a list is held, in bytes: what an endless list may cost this machine.
 const MAX_LIST_BYTES: usize = 512 << 20;
@@ -16,23 +16,28 @@ const MAX_LIST_BYTES: usize = 512 << 20;
 impl Account {
     /// Every access to an account, as the server answers it: to a manager, what it granted onwards.
     pub(super) async fn granted_states(&self, account: PrincipalId) -> Result<Vec<AccessState>, Failure> {
-        self.all_pages(|after| ListGranted { account, limit: MAX_ACCESS_PAGE, after }).await
+        let list = self.all_pages(|after| ListGranted { account, limit: MAX_ACCESS_PAGE, after }).await?;
+        for principal in list.rotated {
+            // What is sealed from here on is sealed to its present card.
+            self.fresh_cards_of(principal).await?;
+        }
+        Ok(list.accesses)
     }
 
     /// Every access that this account received, as the server answers it.
     pub(super) async fn received_states(&self) -> Result<Vec<AccessState>, Failure> {
-        self.all_pages(|after| ListReceived { limit: MAX_ACCESS_PAGE, after }).await
+        Ok(self.all_pages(|after| ListReceived { limit: MAX_ACCESS_PAGE, after }).await?.accesses)
     }
 
     async fn all_pages<C: Call<Answer = Accesses>>(
         &self,
         page: impl Fn(Option<Bytes>) -> C,
-    ) -> Result<Vec<AccessState>, Failure> {
+    ) -> Result<List, Failure> {
         let mut list = List::default();
         loop {
             let answer = self.call(&page(list.after.take())).await?;
             if list.add(C::PATH, answer)? {
-                return Ok(list.accesses);
+                return Ok(list);
             }
         }
     }
@@ -42,6 +47,7 @@ impl Account {
 #[derive(Default)]
 struct List {
     accesses: Vec<AccessState>,
+    rotated: BTreeSet<PrincipalId>,
     seen: HashSet<Digest>,
     bytes: usize,
     after: Option<Bytes>,
@@ -66,6 +72,7 @@ impl List {
             }
             self.accesses.push(state);
         }
+        self.rotated.extend(page.rotated);
         self.after = page.next;
         Ok(self.after.is_none())
     }
@@ -89,10 +96,10 @@ mod tests {
     fn pages_come_together_until_the_last_one() {
         let (mut list, states) = (List::default(), states());
         let cursor = Some(Bytes::from([1; 8]));
-        let first = Accesses { accesses: vec![states[0].clone()], next: cursor.clone() };
+        let first = Accesses { accesses: vec![states[0].clone()], next: cursor.clone(), rotated: vec![] };
         assert!(!list.add("/v1/x", first).unwrap());
         assert_eq!(list.after, cursor);
-        let last = Accesses { accesses: vec![states[1].clone()], next: None };
+        let last = Accesses { accesses: vec![states[1].clone()], next: None, rotated: vec![] };
         assert!(list.add("/v1/x", last).unwrap());
         assert_eq!(list.accesses, states);
     }
@@ -100,10 +107,11 @@ mod tests {
     #[test]
     fn a_list_that_does_not_go_on_is_not_followed() {
         let (mut list, states) = (List::default(), states());
-        let page = Accesses { accesses: vec![states[0].clone()], next: Some(Bytes::from([1; 8])) };
+        let page =
+            Accesses { accesses: vec![states[0].clone()], next: Some(Bytes::from([1; 8])), rotated: vec![] };
         assert!(!list.add("/v1/x", page.clone()).unwrap());
         assert_eq!(list.add("/v1/x", page).unwrap_err().code(), "malformed", "the same page for ever");
-        let empty = Accesses { accesses: vec![], next: Some(Bytes::from([2; 8])) };
+        let empty = Accesses { accesses: vec![], next: Some(Bytes::from([2; 8])), rotated: vec![] };
         assert_eq!(List::default().add("/v1/x", empty).unwrap_err().code(), "malformed");
     }
 }

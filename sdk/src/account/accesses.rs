@@ -161,6 +161,28 @@ impl Account {
         Ok(Signers { owner, manager })
     }
 
+    /// Checks an access against the cards that must verify it: those at hand, or newer ones if there are any and it does not
+    /// hold under the old.
+    pub(crate) async fn with_signers<T>(
+        &self,
+        claimed: &Statement,
+        check: impl Fn(&Signers) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let known = self.signers_of(claimed).await?;
+        match check(&known) {
+            Err(Failure::Distrust(distrust)) if distrust.may_be_a_new_card() => {
+                for principal in [claimed.account, claimed.grantor] {
+                    if principal != self.id() {
+                        self.fresh_cards_of(principal).await?;
+                    }
+                }
+                let fresh = self.signers_of(claimed).await?;
+                if fresh.are(&known) { Err(distrust.into()) } else { check(&fresh) }
+            }
+            checked => checked,
+        }
+    }
+
     /// The accesses that this account granted, verified. None is shown as alive whose end is known: it would be given the
     /// keys of the next epoch.
     pub(crate) async fn granted_opened(&self) -> Result<Vec<Opened>, Failure> {
@@ -174,12 +196,17 @@ impl Account {
             ended.remove(&(self.id(), ending));
         }
         let states = self.granted_states(self.id()).await?;
+        let keys = self.keys();
         let mut all = Vec::with_capacity(states.len());
         for state in &states {
-            let signers = self.signers_of(&access::claimed(state)?).await?;
-            let opened = access::open_granted(&self.identity(), &signers, state)?;
+            let open = |signers: &Signers| Ok(access::open_granted(&keys.identity, signers, state)?);
+            let opened = self.with_signers(&access::claimed(state)?, open).await?;
             self.check_end(&opened.evidence, &ended)?;
             all.push(opened);
+        }
+        // With a key that was taken, accesses can be made up: none counts that was not there when it was replaced.
+        if let Some(list) = &keys.holders {
+            access::check_earlier(&keys.cards, &list.holders, &states)?;
         }
         Ok(all)
     }
@@ -195,8 +222,9 @@ impl Account {
         let states = self.received_states().await?;
         let mut all = Vec::with_capacity(states.len());
         for state in &states {
-            let signers = self.signers_of(&access::claimed(state)?).await?;
-            let opened = access::open_received(&self.identity(), &signers, state)?;
+            let me = self.identity();
+            let open = |signers: &Signers| Ok(access::open_received(&me, signers, state)?);
+            let opened = self.with_signers(&access::claimed(state)?, open).await?;
             self.check_end(&opened.evidence, &ended)?;
             if self.own_cards().by_digest(opened.evidence.access().grantee_card).is_none() {
                 return Err(Distrust::Misplaced { what: "an access" }.into());

@@ -93,6 +93,11 @@ impl Account {
         Ok(())
     }
 
+    /// The cards of a principal that were verified already.
+    pub(crate) fn known_cards(&self, principal: PrincipalId) -> Option<Arc<VerifiedCards>> {
+        lock(&self.0.contacts).known(principal)
+    }
+
     /// The verified cards of a principal; those at hand, if there are any.
     pub(crate) async fn cards_of(&self, principal: PrincipalId) -> Result<Arc<VerifiedCards>, Failure> {
         if principal == self.id() {
@@ -114,6 +119,26 @@ impl Account {
             return Ok(self.own_cards());
         }
         self.fresh_cards_of(principal).await
+    }
+
+    /// Checks something against the cards of a principal: those at hand, or newer ones if there are any and it does not
+    /// hold under the old.
+    pub(crate) async fn with_cards<T>(
+        &self,
+        principal: PrincipalId,
+        check: impl Fn(&VerifiedCards) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let known = self.cards_of(principal).await?;
+        match check(&known) {
+            Err(Failure::Distrust(distrust)) if principal != self.id() && distrust.may_be_a_new_card() => {
+                let fresh = self.fresh_cards_of(principal).await?;
+                if fresh.current_digest() == known.current_digest() {
+                    return Err(distrust.into());
+                }
+                check(&fresh)
+            }
+            checked => checked,
+        }
     }
 
     /// The cards of a principal as the server has them now, verified.

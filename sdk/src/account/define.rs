@@ -141,6 +141,7 @@ impl Account {
         if let Some(collection) = self.existing(scope, &definition).await? {
             return Ok(collection);
         }
+        self.renew_scopes().await?;
         let operation = self.create_collection(scope, suite, &definition, &content).await?;
         match self.commit(self.id(), vec![operation]).await {
             Ok(_) => self.note_epoch(self.id(), scope, 0),

@@ -84,6 +84,21 @@ impl Account {
     /// in the same transaction.
     pub(crate) async fn begin_epochs_of(
         &self,
+        states: Vec<Arc<ScopeState>>,
+        granted: &[Opened],
+        except: &BTreeSet<AccessId>,
+        new: &(dyn Fn(ScopeId) -> Vec<Reader> + Sync),
+        moving: Option<Moving>,
+    ) -> Result<BegunAll, Failure> {
+        // A rotation that was interrupted goes on first: slices whose keys were replaced get nothing sealed to them. Then the
+        // states are old, which the server refuses, and whoever calls opens them again.
+        self.renew_scopes().await?;
+        self.begin_renewed(states, granted, except, new, moving).await
+    }
+
+    /// As [`Account::begin_epochs_of`], of an account whose slices are under its present secret.
+    pub(crate) async fn begin_renewed(
+        &self,
         mut states: Vec<Arc<ScopeState>>,
         granted: &[Opened],
         except: &BTreeSet<AccessId>,

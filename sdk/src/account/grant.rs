@@ -316,11 +316,7 @@ impl Account {
         let mut attempt = 1;
         loop {
             match self.try_grant(grant, to, access).await {
-                Err(GrantError::Failed(failure))
-                    if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS =>
-                {
-                    attempt += 1;
-                }
+                Err(GrantError::Failed(failure)) if failure.is_stale() && attempt < ATTEMPTS => attempt += 1,
                 granted => return granted,
             }
         }

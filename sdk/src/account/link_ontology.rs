@@ -35,10 +35,8 @@ impl Account {
         loop {
             match self.try_link(collection, ontology).await {
                 Err(DefineError::Failed(failure))
-                    if matches!(
-                        failure.refusal(),
-                        Some(ErrorCode::StaleEpoch | ErrorCode::VersionConflict)
-                    ) && attempt < ATTEMPTS =>
+                    if (failure.is_stale() || failure.refusal() == Some(ErrorCode::VersionConflict))
+                        && attempt < ATTEMPTS =>
                 {
                     attempt += 1;
                 }
@@ -58,6 +56,10 @@ impl Account {
         let linked = state.ontologies().contains(&to);
         if linked && state.definition.definition.ontologies.contains(&uri) {
             return Ok(Collection::new(self, Role::Owner, state));
+        }
+        // Entries are sealed to slices: to none whose keys were replaced.
+        if self.renew_before_writing(&state).await? {
+            return Err(Failure::stale_account().into());
         }
         let mut operations = Vec::new();
         if !linked {

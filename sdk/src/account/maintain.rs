@@ -1,14 +1,25 @@
 //! Upkeep: what an owner's client does when it runs, because a server cannot.
 
-use super::Account;
+use super::{Account, lock};
 use crate::{
     collection::{Collection, QueryError, WriteError},
     failure::Failure,
-    protocol::{access::Opened, entry::covers, scope::Role},
+    protocol::{
+        access::Opened,
+        entry::covers,
+        scope::{Role, ScopeState},
+    },
 };
-use pryv_wire::{ErrorCode, ScopeId, Timestamp, scope::Slice, transaction::Operation};
+use pryv_wire::{
+    ScopeId, Timestamp,
+    scope::{ListScopes, Slice},
+    transaction::Operation,
+};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// How often a new epoch is made anew because another one began in between.
 const ATTEMPTS: usize = 4;
@@ -20,8 +31,7 @@ const PAGE: u32 = 500;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Maintained {
-    /// Collections that have new keys since an access to them expired or a manager ended one, and the number of their new
-    /// epoch.
+    /// Scopes that were given new keys, and the number of their new epoch.
     pub begun: Vec<(ScopeId, u32)>,
     /// How many records were opened to the readers of terms that their writers held no key of.
     pub completed: u64,
@@ -29,7 +39,8 @@ pub struct Maintained {
 
 impl Account {
     /// Gives new keys to every collection to which an access has expired since its present epoch began, or was ended by the
-    /// manager who had granted it; and opens records to readers of terms that their writers could not open them to.
+    /// manager who had granted it; whose keys are under an account secret that was replaced; or whose reader has replaced
+    /// theirs. And opens records to readers of terms that their writers could not open them to.
     ///
     /// The server refuses an expired access by itself; new keys make that hold against the server too. Call it when a
     /// program starts. Costs one call when there is nothing to do. While a holder of a slice may write, it reads the collections
@@ -39,9 +50,11 @@ impl Account {
     ///
     /// See [`Failure`]. What was begun before a failure stays; call again to go on.
     pub async fn maintain(&self) -> Result<Maintained, Failure> {
+        let mut done = Maintained { begun: self.renew_scopes().await?, completed: 0 };
         let granted = self.granted_opened().await?;
-        let mut done = Maintained::default();
-        let all = self.due(&granted, self.client().now()).await?;
+        let now = self.client().now();
+        let mut all = self.due(&granted, now).await?;
+        self.add_rotated(&granted, now, &mut all).await?;
         for attempt in 1..=ATTEMPTS {
             let mut due = BTreeSet::new();
             for (scope, why) in &all {
@@ -68,12 +81,107 @@ impl Account {
                     }
                     break;
                 }
-                Err(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS => {}
+                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {}
                 Err(failure) => return Err(failure),
             }
         }
         done.completed = self.complete_pending(&granted).await?;
         Ok(done)
+    }
+
+    /// The scopes whose keys are still under an account secret that was replaced: what [`Account::maintain`] has left to do
+    /// after a rotation.
+    ///
+    /// # Errors
+    ///
+    /// See [`Failure`].
+    pub async fn under_replaced_keys(&self) -> Result<Vec<ScopeId>, Failure> {
+        let mut under = Vec::new();
+        for scope in self.call(&ListScopes { account: self.id() }).await?.scopes {
+            let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+            if state.present()?.signer < self.own_cards().current().sequence {
+                under.push(scope);
+            }
+        }
+        Ok(under)
+    }
+
+    /// Gives new keys to every scope whose own are under an account secret that was replaced: slices first, because what
+    /// they cover is sealed to them. Each in a transaction of its own, so that it goes on wherever it was interrupted.
+    pub(crate) async fn renew_scopes(&self) -> Result<Vec<(ScopeId, u32)>, Failure> {
+        let card = self.own_cards().current().sequence;
+        let mut begun = Vec::new();
+        if card <= *lock(&self.0.keyed) {
+            return Ok(begun);
+        }
+        let mut due = Vec::new();
+        for scope in self.call(&ListScopes { account: self.id() }).await?.scopes {
+            let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+            if state.present()?.signer < card {
+                due.push((state.kind.slice().is_none(), scope));
+            }
+        }
+        due.sort_unstable();
+        let granted = self.granted_opened().await?;
+        for (_, scope) in due {
+            for attempt in 1..=ATTEMPTS {
+                let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+                if state.present()?.signer >= card {
+                    break;
+                }
+                let states = vec![Arc::clone(&state)];
+                let next =
+                    self.begin_renewed(states, &granted, &BTreeSet::new(), &|_| Vec::new(), None).await?;
+                let operations = next.to_send().into_iter().map(|epoch| Operation::BeginEpoch { epoch });
+                match self.commit(self.id(), operations.collect()).await {
+                    Ok(_) => {
+                        let number = state.last_epoch().saturating_add(1);
+                        self.note_epoch(self.id(), scope, number);
+                        begun.push((scope, number));
+                        break;
+                    }
+                    Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {}
+                    Err(failure) => return Err(failure),
+                }
+            }
+        }
+        *lock(&self.0.keyed) = card;
+        Ok(begun)
+    }
+
+    /// Goes on with a rotation, if the present keys of one of this account's scopes are under a secret that was replaced:
+    /// whoever took that one could have begun the epoch, and would read what is written to it. Answers whether the scope
+    /// must be opened again.
+    pub(crate) async fn renew_before_writing(&self, state: &ScopeState) -> Result<bool, Failure> {
+        let replaced =
+            state.owner == self.id() && state.present()?.signer < self.own_cards().current().sequence;
+        if replaced {
+            self.renew_scopes().await?;
+        }
+        Ok(replaced)
+    }
+
+    /// Adds the scopes that a grantee with a later card reads, as of when that card was made.
+    async fn add_rotated(
+        &self,
+        granted: &[Opened],
+        now: Timestamp,
+        scopes: &mut BTreeMap<ScopeId, Due>,
+    ) -> Result<(), Failure> {
+        let live = granted.iter().filter(|opened| opened.evidence.revocation().is_none());
+        let accesses = live.map(|opened| opened.evidence.access());
+        for access in accesses.filter(|access| access.valid_until.is_none_or(|until| now < until)) {
+            let Some(cards) = self.known_cards(access.grantee) else { continue };
+            if cards.current_digest() == access.grantee_card {
+                continue;
+            }
+            let since = cards.current().created_at.min(now);
+            for scope in self.reached_by(access).await? {
+                let due = scopes.entry(scope).or_default();
+                due.begun_since = due.begun_since.max(Some(since));
+            }
+        }
+        Ok(())
     }
 
     /// The scopes that are due, as far as the accesses say it.
@@ -93,7 +201,7 @@ impl Account {
                     let Some(until) = access.valid_until.filter(|until| *until <= now) else { continue };
                     for scope in self.reached_by(access).await? {
                         let due = scopes.entry(scope).or_default();
-                        due.expired_at = due.expired_at.max(Some(until));
+                        due.begun_since = due.begun_since.max(Some(until));
                     }
                 }
             }
@@ -139,8 +247,8 @@ impl Account {
 /// Why a scope is due for a new epoch.
 #[derive(Clone, Debug, Default)]
 struct Due {
-    /// When the last access to it expired.
-    expired_at: Option<Timestamp>,
+    /// When the last access to it expired, or the last of its readers made another card.
+    begun_since: Option<Timestamp>,
     /// The last epochs in which accesses counted that a manager ended. Counted in epochs: a manager's clock is no measure.
     ended_in: BTreeSet<u32>,
 }
@@ -148,7 +256,7 @@ struct Due {
 impl Due {
     /// Whether the present epoch is new enough.
     fn is_done(&self, started_at: Timestamp, epoch: u32) -> bool {
-        self.expired_at.is_none_or(|at| at <= started_at) && !self.ended_in.contains(&epoch)
+        self.begun_since.is_none_or(|at| at <= started_at) && !self.ended_in.contains(&epoch)
     }
 }
 

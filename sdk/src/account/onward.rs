@@ -57,7 +57,7 @@ impl ReceivedAccess {
         let mut attempt = 1;
         loop {
             match self.try_grant(&grant, to, &terms, access).await {
-                Err(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS => {
+                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {
                     attempt += 1;
                 }
                 granted => return Ok(granted?),
@@ -86,7 +86,8 @@ impl ReceivedAccess {
         }
         let (me, now) = (account.identity(), account.client().now());
         let rng = &mut account.client().rng();
-        let made = make_onward(&me, &owner, &grantee, by, &scopes, terms, id, now, rng)?;
+        let card = account.own_cards().by_digest(by.grantee_card).map_or(0, |card| card.sequence);
+        let made = make_onward((&me, card), &owner, &grantee, by, &scopes, terms, id, now, rng)?;
         let state = AccessState {
             statement: made.statement.clone(),
             revocation: None,
@@ -143,9 +144,7 @@ impl ReceivedAccess {
         let mut attempt = 1;
         loop {
             match self.try_revoke(access).await {
-                Err(RevokeError::Failed(failure))
-                    if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS =>
-                {
+                Err(RevokeError::Failed(failure)) if failure.is_stale() && attempt < ATTEMPTS => {
                     attempt += 1;
                 }
                 revoked => return revoked,

@@ -13,6 +13,7 @@ use crate::{
     },
 };
 use pryv_crypto::record::UnopenedRecord;
+use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
     ErrorCode, PrincipalId, RecordId, ScopeId,
     access::GetAccess,
@@ -125,9 +126,10 @@ impl Account {
             Err(failure) => return Err(self.explain(owner, role, failure).await),
         };
         let answer = self.with_definition_held(owner, scope, role, answer).await?;
-        let cards = self.cards_of(owner).await?;
-        let known = known.as_deref();
-        let state = Arc::new(scope::open(&self.identity(), &cards, scope, role, slices, &answer, known)?);
+        let (me, known) = (self.identity(), known.as_deref());
+        let open =
+            |cards: &VerifiedCards| scope::open(&me, cards, scope, role, slices.clone(), &answer, known);
+        let state = Arc::new(self.with_cards(owner, open).await?);
         // Also against what another run of this client saw, and what this one began: a new epoch that is hidden would have
         // its first records sealed for those whom it shuts out.
         if state.last_epoch() < seen {

@@ -11,6 +11,7 @@ use pryv_crypto::{
     VerifiedAccess,
     record::{Author, EpochSource, OpenError, OpenedRecord, Sought, UnopenedRecord},
 };
+use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
     AccessId, ErrorCode, PrincipalId, RecordId, ScopeId,
     access::{AccessState, GetAccess},
@@ -73,35 +74,54 @@ impl Account {
         let keys = Held::of(state, &trees);
         let sought = Sought { account: owner, scope, record, at_least };
         let newest = newest_epoch(state, &unopened);
-        let owner_cards = self.cards_of(owner).await?;
-        if let Some(moved) = unopened.moved().copied() {
-            let checked = match moved.access {
-                None => unopened.check_mover(Author::Owner(&owner_cards)),
-                Some(id) => {
-                    let evidence = self.evidence(owner, id, newest.max(state.last_epoch())).await?;
-                    let cards = self.cards_of(evidence.access().grantee).await?;
-                    unopened.check_mover(Author::Grantee { cards: &cards, access: &evidence })
-                }
-            };
-            checked.map_err(|error| open_fault(&error))?;
-        }
-        let opened = match claimed.access {
-            None => unopened.open(&sought, &keys, Author::Owner(&owner_cards)),
-            Some(id) => {
-                let evidence = self.evidence(owner, id, newest.max(state.last_epoch())).await?;
-                let cards = self.cards_of(evidence.access().grantee).await?;
-                let author = Author::Grantee { cards: &cards, access: &evidence };
-                unopened.open(&sought, &keys, author)
-            }
-        };
-        opened.map_err(|error| match error {
+        let fault = |error| match error {
             // An owner holds the keys of every epoch that there is.
             OpenError::NoKey if owner == self.id() => {
                 Distrust::Malformed { what: "a record of an epoch that was never begun" }.into()
             }
             OpenError::NoKey => LockReason::EpochNotHeld { epoch: newest }.into(),
             other => open_fault(&other),
-        })
+        };
+        if let Some(moved) = unopened.moved().copied() {
+            unopened = match moved.access {
+                None => {
+                    let check = |cards: &VerifiedCards| {
+                        let (mut moved, cards) = (unopened.clone(), state.cards_in(cards, newest));
+                        moved.check_mover(Author::Owner(&cards)).map_err(|error| open_fault(&error))?;
+                        Ok(moved)
+                    };
+                    self.with_cards(owner, check).await?
+                }
+                Some(id) => {
+                    let evidence = self.evidence(owner, id, newest.max(state.last_epoch())).await?;
+                    let check = |cards: &VerifiedCards| {
+                        let (mut moved, author) =
+                            (unopened.clone(), Author::Grantee { cards, access: &evidence });
+                        moved.check_mover(author).map_err(|error| open_fault(&error))?;
+                        Ok(moved)
+                    };
+                    self.with_cards(evidence.access().grantee, check).await?
+                }
+            };
+        }
+        let opened = match claimed.access {
+            None => {
+                let open = |cards: &VerifiedCards| {
+                    let cards = state.cards_in(cards, newest);
+                    unopened.clone().open(&sought, &keys, Author::Owner(&cards)).map_err(fault)
+                };
+                self.with_cards(owner, open).await?
+            }
+            Some(id) => {
+                let evidence = self.evidence(owner, id, newest.max(state.last_epoch())).await?;
+                let open = |cards: &VerifiedCards| {
+                    let author = Author::Grantee { cards, access: &evidence };
+                    unopened.clone().open(&sought, &keys, author).map_err(fault)
+                };
+                self.with_cards(evidence.access().grantee, open).await?
+            }
+        };
+        Ok(opened)
     }
 
     /// Verifies an access to an account, with the chain behind it.
@@ -115,7 +135,8 @@ impl Account {
         if claimed.account != owner {
             return Err(Distrust::InventedAccess { access }.into());
         }
-        Ok(access::verify(&self.signers_of(&claimed).await?, state, access)?)
+        let verify = |signers: &access::Signers| Ok(access::verify(signers, state, access)?);
+        self.with_signers(&claimed, verify).await
     }
 
     /// Makes known the terms by which these records open, where the whole scope is not held and no term known so far opens

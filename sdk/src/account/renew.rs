@@ -16,7 +16,7 @@ use pryv_proxy_crypto::{
     VerifiedCards,
     suite::{known, may_follow},
 };
-use pryv_wire::{ErrorCode, ScopeId, Suite, transaction::Operation};
+use pryv_wire::{ScopeId, Suite, transaction::Operation};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// How often a renewal is made anew because another one, or a grant, came in between.
@@ -62,7 +62,7 @@ impl RenewError {
 
     /// Whether another epoch, generation or reader came in between.
     fn is_stale(&self) -> bool {
-        matches!(self, Self::Failed(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch))
+        matches!(self, Self::Failed(failure) if failure.is_stale())
     }
 }
 
@@ -194,7 +194,11 @@ impl Account {
         hard: bool,
         suite: Option<Suite>,
     ) -> Result<Rotated, RenewError> {
-        let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+        let mut state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+        // What the next epoch opens is sealed to slices: to none whose keys were replaced.
+        if self.renew_before_writing(&state).await? {
+            state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+        }
         let present = state.suite()?;
         let next = suite.unwrap_or(present);
         known(next).map_err(|_| Distrust::UnknownSuite { what: "a collection", number: next.number() })?;

@@ -35,6 +35,9 @@ pub enum RevokeError {
     /// The access was revoked already.
     #[error("the access was revoked already")]
     AlreadyRevoked,
+    /// The access was not revoked, so that there is nothing to close behind it.
+    #[error("the access has not been revoked")]
+    NotRevoked,
     /// Its holder granted onwards: say what becomes of that.
     #[error(
         "its holder has granted onwards, to {} others: say whether those accesses end as well (`cascade`) or go on as your own (`adopt`)",
@@ -56,6 +59,7 @@ impl RevokeError {
         match self {
             Self::NotFound => ErrorCode::NotFound.as_str(),
             Self::AlreadyRevoked => "already-revoked",
+            Self::NotRevoked => "not-revoked",
             Self::GrantedOnwards { .. } => "granted-onwards",
             Self::Failed(failure) => failure.code(),
         }
@@ -96,9 +100,7 @@ impl Revoking {
         let mut attempt = 1;
         loop {
             match self.account.try_revoke(self.access, self.onwards).await {
-                Err(RevokeError::Failed(failure))
-                    if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS =>
-                {
+                Err(RevokeError::Failed(failure)) if failure.is_stale() && attempt < ATTEMPTS => {
                     attempt += 1;
                 }
                 revoked => return revoked,

@@ -1,15 +1,21 @@
 //! Sessions: calls with a token, renewal by signature, the list of sessions, log-out.
 
-use super::{Account, lock};
+use super::{Account, OwnKeys, lock};
 use crate::{
-    client::open_session, distrust::Distrust, exchange::Repeat, failure::Failure, locked::LockReason,
+    client::open_session,
+    distrust::Distrust,
+    exchange::Repeat,
+    failure::Failure,
+    locked::LockReason,
+    protocol::credential::{own_keys, secret_fault},
 };
 use pryv_wire::{
-    ErrorCode, SessionId, Timestamp,
-    account::{EndSession, ListSessions, SessionInfo, SessionOpened},
+    ErrorCode, SessionId, Signed, Timestamp,
+    account::{EndSession, FinishPasswordChange, ListSessions, SessionInfo, SessionOpened},
     bytes::SessionToken,
     card::PrincipalKind,
     operation::Call,
+    transaction::Commit,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,10 +38,15 @@ impl Account {
     /// Sends a call with the session's token. A session that has ended is renewed once, by signature.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<C::Answer, Failure> {
         let token = self.token()?;
+        let card = self.own_cards().current_digest();
         let floors = self.floors();
         let (answer, heads) = match self.client().call_with_heads(call, Some(&token), Repeat::Safe).await {
             Err(failure) if failure.refusal() == Some(ErrorCode::NotAuthenticated) => {
                 let token = self.renew(token).await?;
+                // What was signed with the old keys must be made anew.
+                if SIGNED.contains(&C::PATH) && self.own_cards().current_digest() != card {
+                    return Err(Failure::stale_account());
+                }
                 self.client().call_with_heads(call, Some(&token), Repeat::Safe).await.map_err(ended)?
             }
             answer => answer?,
@@ -59,26 +70,63 @@ impl Account {
         if self.own_cards().current().kind == PrincipalKind::Link {
             return Err(LockReason::SessionEnded.into());
         }
-        let opened = self
-            .client()
-            .answer_challenge(|challenge| open_session(&self.identity(), challenge))
-            .await
-            .map_err(|failure| match failure.refusal() {
-                Some(ErrorCode::WrongCredentials | ErrorCode::NotAuthenticated | ErrorCode::NotFound) => {
-                    LockReason::SessionEnded.into()
-                }
-                _ => failure,
-            })?;
+        let me = self.identity();
+        let by_card = self.client().answer_challenge(|challenge| open_session(&me, challenge)).await;
+        let opened = match by_card {
+            // The account has another card: only a device gets at the secret that goes with it.
+            Err(failure) if is_ended(&failure) => self.open_by_device().await?,
+            opened => opened?,
+        };
         if opened.principal != self.id() {
             return Err(Distrust::Substituted { what: "principal" }.into());
         }
+        self.put_session(Session::of(&opened))?;
+        Ok(opened.token)
+    }
+
+    /// Opens a session by the key of this device, and takes the keys that the account has now.
+    async fn open_by_device(&self) -> Result<SessionOpened, Failure> {
+        let device = lock(&self.0.device).clone();
+        let device = device.ok_or(LockReason::SessionEnded)?;
+        let answer = self.client().open_device(self.id(), &device).await;
+        let answer = match answer {
+            Err(failure) if is_ended(&failure) => return Err(LockReason::SessionEnded.into()),
+            answer => answer?,
+        };
+        let card = answer.cards.last().map(Signed::digest).ok_or(Distrust::WrongCard)?;
+        let secret = device.open(self.id(), card, &answer.wrap).map_err(|error| secret_fault(&error))?;
+        self.adopt(own_keys(secret, self.id(), &answer)?)?;
+        Ok(answer.session)
+    }
+
+    /// Opens a session with keys that this account has just been given.
+    pub(crate) async fn open_session_with(&self, keys: &OwnKeys) -> Result<(), Failure> {
+        let opened =
+            self.client().answer_challenge(|challenge| open_session(&keys.identity, challenge)).await?;
+        if opened.principal != self.id() {
+            return Err(Distrust::Substituted { what: "principal" }.into());
+        }
+        self.put_session(Session::of(&opened))
+    }
+
+    /// Goes on with the session of another handle of the same account, and with what it knows of the account's keys.
+    pub(crate) fn take_session_of(&self, other: &Self) -> Result<(), Failure> {
+        if other.id() != self.id() {
+            return Err(Distrust::OtherAccount.into());
+        }
+        self.adopt((*other.keys()).clone())?;
+        let session = *lock(&other.0.session);
+        self.put_session(session.ok_or(LockReason::SessionEnded)?)
+    }
+
+    fn put_session(&self, new: Session) -> Result<(), Failure> {
         let mut session = lock(&self.0.session);
         // Logged out while the answer was under way: it stays so.
         if session.is_none() {
             return Err(LockReason::SessionEnded.into());
         }
-        *session = Some(Session::of(&opened));
-        Ok(opened.token)
+        *session = Some(new);
+        Ok(())
     }
 
     /// The open sessions of the account, oldest first.
@@ -117,6 +165,16 @@ impl Account {
             Err(failure) => Err(failure),
         }
     }
+}
+
+/// Calls whose content is signed with the account's present card.
+const SIGNED: [&str; 2] = [Commit::PATH, FinishPasswordChange::PATH];
+
+fn is_ended(failure: &Failure) -> bool {
+    matches!(
+        failure.refusal(),
+        Some(ErrorCode::WrongCredentials | ErrorCode::NotAuthenticated | ErrorCode::NotFound)
+    )
 }
 
 fn ended(failure: Failure) -> Failure {

@@ -38,11 +38,8 @@ impl Account {
             match self.commit(self.id(), vec![operation]).await {
                 Ok(_) => self.note_epoch(self.id(), scope, 0),
                 // Another device was faster, or began an epoch of what the slice covers.
-                Err(failure)
-                    if matches!(
-                        failure.refusal(),
-                        Some(ErrorCode::AlreadyExists | ErrorCode::StaleEpoch)
-                    ) => {}
+                Err(failure) if failure.is_stale() || failure.refusal() == Some(ErrorCode::AlreadyExists) => {
+                }
                 Err(failure) if failure.refusal() == Some(ErrorCode::NotLinked) => {
                     return Err(GrantError::NotLinked);
                 }

@@ -12,7 +12,8 @@ use crate::{
     },
     text::{base64url, from_base64url},
 };
-use pryv_wire::{AccessId, PrincipalId, ScopeId, Signed, card::Card};
+use pryv_crypto::DeviceKeys;
+use pryv_wire::{AccessId, PrincipalId, ScopeId, Signed, card::Card, holder::Holders};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -37,7 +38,16 @@ pub struct StoredSession {
     pub(crate) principal: PrincipalId,
     #[serde(serialize_with = "write_secret", deserialize_with = "read_secret")]
     pub(crate) secret: Zeroizing<Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) earlier: Vec<SecretText>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<SecretText>,
     pub(crate) cards: Vec<Signed<Card>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) holders: Option<Signed<Holders>>,
+    /// The sequence of the card under which every scope has keys.
+    #[serde(default)]
+    keyed: u32,
     pub(super) session: Option<Session>,
     pub(super) pins: Pins,
     pub(super) chains: BTreeMap<PrincipalId, chain::Known>,
@@ -53,7 +63,7 @@ pub struct StoredSession {
 }
 
 impl StoredSession {
-    pub(crate) const VERSION: u32 = 1;
+    pub(crate) const VERSION: u32 = 2;
 
     /// The public handle of the account.
     #[must_use]
@@ -71,6 +81,35 @@ impl StoredSession {
 impl fmt::Debug for StoredSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredSession").field("principal", &self.principal).finish_non_exhaustive()
+    }
+}
+
+/// A secret of a stored session, in base64url.
+pub(crate) struct SecretText(Zeroizing<Vec<u8>>);
+
+impl SecretText {
+    fn of(secret: &[u8]) -> Self {
+        Self(Zeroizing::new(secret.to_vec()))
+    }
+}
+
+impl std::ops::Deref for SecretText {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Serialize for SecretText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_secret(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_secret(deserializer).map(Self)
     }
 }
 
@@ -93,8 +132,12 @@ impl Account {
             version: StoredSession::VERSION,
             username: self.0.username.clone(),
             principal: self.id(),
-            secret: Zeroizing::new(keys.secret.expose().to_vec()),
+            secret: Zeroizing::new(keys.secrets.present().expose().to_vec()),
+            earlier: keys.secrets.earlier().iter().map(|secret| SecretText::of(secret.expose())).collect(),
+            device: lock(&self.0.device).as_ref().map(|device| SecretText::of(device.expose())),
             cards: keys.signed_cards.clone(),
+            holders: keys.holders.as_ref().map(|list| list.signed.clone()),
+            keyed: *lock(&self.0.keyed),
             session: *lock(&self.0.session),
             pins: lock(&self.0.contacts).pins.clone(),
             chains,
@@ -109,10 +152,16 @@ impl Account {
     }
 
     /// Takes up a stored session whose secret and cards were verified.
-    pub(crate) fn resume(client: &Client, stored: StoredSession, keys: OwnKeys) -> Result<Self, Failure> {
+    pub(crate) fn resume(
+        client: &Client,
+        stored: StoredSession,
+        keys: OwnKeys,
+        device: Option<DeviceKeys>,
+    ) -> Result<Self, Failure> {
         let StoredSession {
             username,
             principal: me,
+            keyed,
             session,
             pins,
             chains,
@@ -129,6 +178,8 @@ impl Account {
             username,
             me,
             keys: Mutex::new(Arc::new(keys)),
+            device: Mutex::new(device.map(Arc::new)),
+            keyed: Mutex::new(keyed),
             session: Mutex::new(session),
             contacts: Mutex::new(Contacts::new(pins)),
             chains: Mutex::new(chains),

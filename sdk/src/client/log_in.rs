@@ -2,17 +2,17 @@
 
 use super::Client;
 use crate::{
-    account::{Account, OwnKeys},
-    distrust::Distrust,
+    account::Account,
     exchange::Repeat,
     failure::Failure,
     password::Password,
-    protocol::credential::{self, PasswordFault, password_fault, secret_fault},
+    protocol::credential::{self, PasswordFault, password_fault},
 };
-use pryv_crypto::{AccountSecret, password::ClientLogin};
+use pryv_crypto::password::ClientLogin;
 use pryv_wire::{
     ErrorCode,
-    account::{FinishLogin, LoggedIn, StartLogin},
+    account::{FinishLogin, StartLogin},
+    holder::Holder,
 };
 
 /// Why a log-in did not succeed.
@@ -62,24 +62,7 @@ impl Client {
                 Some(ErrorCode::WrongCredentials) => LogInError::WrongCredentials,
                 _ => LogInError::Failed(failure),
             })?;
-        let secret =
-            finished.export_key.open(&answer.wrap).map_err(|error| Failure::from(secret_fault(&error)))?;
-        Ok(self.logged_in(username, secret, &answer)?)
-    }
-
-    /// The account that a log-in or recovery opened, if its cards are the ones that its secret makes.
-    pub(super) fn logged_in(
-        &self,
-        username: &str,
-        secret: AccountSecret,
-        answer: &LoggedIn,
-    ) -> Result<Account, Failure> {
-        let principal = answer.session.principal;
-        let (identity, cards) = credential::identity(&secret, &answer.cards, principal)?;
-        if cards.principal() != principal {
-            return Err(Distrust::WrongCard.into());
-        }
-        let keys = OwnKeys::new(secret, identity, answer.cards.clone(), cards);
-        Account::new(self, username, keys, &answer.session, false)
+        let keys = credential::open(&finished.export_key.keys(), Holder::Password, &answer);
+        Ok(Account::new(self, username, keys.map_err(Failure::from)?, &answer.session, false)?)
     }
 }

@@ -5,12 +5,13 @@ use crate::{
     account::{Account, ChangePasswordError},
     failure::Failure,
     password::{Password, WeakPassword},
-    protocol::credential::secret_fault,
+    protocol::credential,
 };
 use pryv_crypto::recovery::RecoveryPhrase;
 use pryv_wire::{
     ErrorCode,
     account::{Challenge, Recover},
+    holder::Holder,
 };
 
 /// Why a recovery did not succeed.
@@ -64,10 +65,11 @@ impl Client {
                 Some(ErrorCode::WrongCredentials) => RecoverError::WrongCredentials,
                 _ => RecoverError::Failed(failure),
             })?;
-        let secret = phrase.open(&answer.wrap).map_err(|error| Failure::from(secret_fault(&error)))?;
-        let account = self.logged_in(username, secret, &answer)?;
-        account.change_password(new_password).await.map_err(|error| match error {
+        let keys = credential::open(&phrase.keys(), Holder::Recovery, &answer).map_err(Failure::from)?;
+        let account = Account::new(self, username, keys, &answer.session, false)?;
+        account.set_password(new_password).await.map_err(|error| match error {
             ChangePasswordError::WeakPassword(weak) => RecoverError::WeakPassword(weak),
+            ChangePasswordError::WrongCredentials => RecoverError::WrongCredentials,
             ChangePasswordError::Failed(failure) => RecoverError::Failed(failure),
         })?;
         Ok(account)

@@ -5,9 +5,8 @@ use crate::{
     account::{Account, OwnKeys, StoredSession},
     distrust::Distrust,
     failure::Failure,
-    protocol::credential,
 };
-use pryv_crypto::AccountSecret;
+use pryv_crypto::{AccountSecret, AccountSecrets, DeviceKeys};
 
 /// Why a stored session was not taken up.
 #[derive(Debug, thiserror::Error)]
@@ -46,10 +45,13 @@ impl Client {
         if stored.version != StoredSession::VERSION {
             return Err(ResumeError::Version { found: stored.version });
         }
-        let secret = AccountSecret::from_slice(&stored.secret).ok_or(ResumeError::Damaged)?;
-        let (identity, cards) = credential::identity(&secret, &stored.cards, stored.principal)
-            .map_err(|_: Distrust| ResumeError::Damaged)?;
-        let keys = OwnKeys::new(secret, identity, stored.cards.clone(), cards);
-        Account::resume(self, stored, keys).map_err(|_: Failure| ResumeError::Damaged)
+        let secret = |bytes: &[u8]| AccountSecret::from_slice(bytes).ok_or(ResumeError::Damaged);
+        let earlier = stored.earlier.iter().map(|bytes| secret(bytes)).collect::<Result<_, _>>()?;
+        let secrets = AccountSecrets::new(secret(&stored.secret)?, earlier);
+        let keys = OwnKeys::verify(secrets, stored.principal, stored.cards.clone(), stored.holders.clone());
+        let device =
+            stored.device.as_ref().map(|seed| DeviceKeys::from_slice(seed).ok_or(ResumeError::Damaged));
+        let (keys, device) = (keys.map_err(|_: Distrust| ResumeError::Damaged)?, device.transpose()?);
+        Account::resume(self, stored, keys, device).map_err(|_: Failure| ResumeError::Damaged)
     }
 }

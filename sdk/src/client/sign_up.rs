@@ -8,14 +8,13 @@ use crate::{
     password::{Password, WeakPassword},
     protocol::credential::{PasswordFault, password_fault},
 };
-use pryv_crypto::{AccountSecret, Identity, password::ClientRegistration, recovery::RecoveryPhrase};
-use pryv_proxy_crypto::CardChain;
+use pryv_crypto::{
+    AccountSecret, AccountSecrets, Identity, holder::first_list, password::ClientRegistration,
+    recovery::RecoveryPhrase,
+};
 use pryv_wire::{
-    ErrorCode,
-    account::{
-        Challenge, FinishSignUp, OpenSession, PasswordCredential, RecoveryCredential, SessionOpened,
-        StartSignUp,
-    },
+    Digest, ErrorCode, PrincipalId,
+    account::{Challenge, FinishSignUp, OpenSession, RecoveryCredential, SessionOpened, StartSignUp},
     card::PrincipalKind,
 };
 
@@ -90,8 +89,10 @@ impl Client {
         let (identity, card) = Identity::found(&secret, PrincipalKind::Account, self.now())
             .map_err(|_| SignUpError::PhraseNotProven)?;
         let phrase = RecoveryPhrase::generate(&mut rng);
-        let recovery = phrase.credential(&secret, &mut rng);
-        prove(&phrase, &recovery, &secret)?;
+        let (me, digest) = (identity.principal(), card.digest());
+        let recovery =
+            phrase.credential(&secret, me, digest, &mut rng).ok_or(SignUpError::PhraseNotProven)?;
+        prove(&phrase, &recovery, &secret, me, digest)?;
 
         let (registration, request) = ClientRegistration::start(password.expose(), &mut rng)
             .map_err(|_| SignUpError::WeakPassword(WeakPassword::TooLong))?;
@@ -104,20 +105,19 @@ impl Client {
                 PasswordFault::Wrong => SignUpError::WeakPassword(WeakPassword::TooLong),
             }
         })?;
+        let password = registered.credential(stretching, &secret, me, digest, &mut rng);
+        let password = password.ok_or(SignUpError::PhraseNotProven)?;
+        let holders = first_list(&identity, digest, password.key, recovery.key, self.now());
         let finish = FinishSignUp {
             username: username.to_owned(),
             card: card.clone(),
-            password: PasswordCredential {
-                stretching,
-                upload: registered.upload,
-                wrap: registered.export_key.wrap(&secret, &mut rng),
-            },
+            password,
             recovery,
+            holders: holders.clone(),
         };
         let session = self.finish_sign_up(&finish, &identity).await?;
-        let cards = CardChain::verify(std::slice::from_ref(&card), identity.principal())
-            .map_err(|_| Failure::from(crate::Distrust::WrongCard))?;
-        let keys = OwnKeys::new(secret, identity, vec![card], cards);
+        let keys = OwnKeys::verify(AccountSecrets::first(secret), me, vec![card], Some(holders))
+            .map_err(Failure::from)?;
         let account = Account::new(self, username, keys, &session, true)?;
         Ok(SignedUp { account, phrase })
     }
@@ -154,15 +154,17 @@ fn prove(
     phrase: &RecoveryPhrase,
     recovery: &RecoveryCredential,
     secret: &AccountSecret,
+    account: PrincipalId,
+    card: Digest,
 ) -> Result<(), SignUpError> {
     let not_proven = SignUpError::PhraseNotProven;
     let Ok(read) = RecoveryPhrase::parse(&phrase.words()) else { return Err(not_proven) };
-    let Ok(opened) = read.open(&recovery.wrap) else { return Err(not_proven) };
-    if opened.expose() == secret.expose() && read.verifier() == recovery.verifier {
-        Ok(())
-    } else {
-        Err(not_proven)
-    }
+    let keys = read.keys();
+    let Ok(opened) = keys.open(account, card, &recovery.binding, &recovery.wrap) else {
+        return Err(not_proven);
+    };
+    let named = (read.verifier(), keys.public()) == (recovery.verifier, recovery.key);
+    if opened.expose() == secret.expose() && named { Ok(()) } else { Err(not_proven) }
 }
 
 /// Whether a text is a username: 3 to 32 characters of `a-z`, `0-9` and `-`, not at either end.
@@ -184,13 +186,16 @@ mod tests {
         let mut rng = Random::from_seed([3; 32]).fork();
         let (secret, other) = (AccountSecret::generate(&mut rng), AccountSecret::generate(&mut rng));
         let (phrase, wrong) = (RecoveryPhrase::generate(&mut rng), RecoveryPhrase::generate(&mut rng));
-        let credential = phrase.credential(&secret, &mut rng);
-        assert!(prove(&phrase, &credential, &secret).is_ok());
-        assert!(prove(&wrong, &credential, &secret).is_err(), "another phrase");
-        assert!(prove(&phrase, &phrase.credential(&other, &mut rng), &secret).is_err(), "another secret");
-        let mut verifier = credential;
-        verifier.verifier = wrong.verifier();
-        assert!(prove(&phrase, &verifier, &secret).is_err(), "another verifier");
+        let (me, card) = (PrincipalId::from_bytes([1; 32]), Digest::from_bytes([2; 32]));
+        let mut made = |secret| phrase.credential(secret, me, card, &mut rng).unwrap();
+        let (credential, of_other) = (made(&secret), made(&other));
+        assert!(prove(&phrase, &credential, &secret, me, card).is_ok());
+        assert!(prove(&wrong, &credential, &secret, me, card).is_err(), "another phrase");
+        assert!(prove(&phrase, &of_other, &secret, me, card).is_err(), "another secret");
+        let verifier = RecoveryCredential { verifier: wrong.verifier(), ..credential.clone() };
+        assert!(prove(&phrase, &verifier, &secret, me, card).is_err(), "another verifier");
+        let key = RecoveryCredential { key: wrong.keys().public(), ..credential };
+        assert!(prove(&phrase, &key, &secret, me, card).is_err(), "another key");
     }
 
     #[test]

@@ -75,10 +75,8 @@ impl Collection {
                 Ok(_) => return Ok(placed),
                 // An epoch began, or somebody else placed it: the version itself is checked above.
                 Err(failure)
-                    if matches!(
-                        failure.refusal(),
-                        Some(ErrorCode::StaleEpoch | ErrorCode::VersionConflict)
-                    ) && attempt < ATTEMPTS =>
+                    if (failure.is_stale() || failure.refusal() == Some(ErrorCode::VersionConflict))
+                        && attempt < ATTEMPTS =>
                 {
                     attempt += 1;
                 }

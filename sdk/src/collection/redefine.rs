@@ -83,7 +83,10 @@ impl Collection {
         let account = &self.0.account;
         let mut based_on = None;
         for attempt in 1.. {
-            let state = self.reopen().await?;
+            let mut state = self.reopen().await?;
+            if account.renew_before_writing(&state).await? {
+                state = self.reopen().await?;
+            }
             let present = Arc::clone(&state.definition.definition);
             compatible(&present, &definition)?;
             if *present == definition {
@@ -114,8 +117,8 @@ impl Collection {
             let operation = Operation::PutRecord { record: to_bytes(&sealed.envelope) };
             match account.commit(self.owner(), vec![operation]).await {
                 Ok(_) => break,
+                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {}
                 Err(failure) => match failure.refusal() {
-                    Some(ErrorCode::StaleEpoch) if attempt < ATTEMPTS => {}
                     Some(ErrorCode::VersionConflict) => return Err(RedefineError::Conflict),
                     _ => return Err(failure.into()),
                 },

@@ -291,6 +291,9 @@ impl Collection {
         }
         let mut attempt = 1;
         loop {
+            if account.renew_before_writing(&state).await? {
+                state = self.reopen().await?;
+            }
             account.know_terms(&state, terms.iter().map(|at| (at.ontology, at.term))).await?;
             let now = account.client().now();
             let sealed = {
@@ -314,7 +317,7 @@ impl Collection {
                         })
                         .collect();
                 }
-                Err(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS => {
+                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {
                     attempt += 1;
                     state = self.reopen().await?;
                 }

@@ -245,6 +245,9 @@ impl Ontology {
         let mut state = self.reopen().await?;
         let mut attempt = 1;
         loop {
+            if account.renew_before_writing(&state).await? {
+                state = self.reopen().await?;
+            }
             account.know_terms(&state, term.parent.map(|parent| (self.scope(), parent))).await?;
             let (envelope, place) = self.sealed(&state, term, change)?;
             let operation = Operation::PutRecord { record: to_bytes(&envelope) };
@@ -255,7 +258,7 @@ impl Ontology {
                     account.note_version(at, version, envelope.digest())?;
                     return self.written(&state, term, change, place, version).map_err(TermError::Failed);
                 }
-                Err(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS => {
+                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {
                     attempt += 1;
                     state = self.reopen().await?;
                 }

@@ -18,7 +18,7 @@ use pryv_crypto::{
     record::{Draft, RecordSealer},
 };
 use pryv_wire::{
-    ErrorCode, encode,
+    encode,
     record::{Parent, RecordKind},
     term::TermLink,
     transaction::Operation,
@@ -72,9 +72,7 @@ impl Ontology {
         let mut attempt = 1;
         loop {
             match self.try_move(&moved, &content).await {
-                Err(TermError::Failed(failure))
-                    if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS =>
-                {
+                Err(TermError::Failed(failure)) if failure.is_stale() && attempt < ATTEMPTS => {
                     attempt += 1;
                 }
                 moved => return moved,
@@ -119,9 +117,9 @@ impl Ontology {
         let mut operations: Vec<_> =
             begun.to_send().into_iter().map(|epoch| Operation::BeginEpoch { epoch }).collect();
         operations.push(Operation::MoveTerm { record: to_bytes(&sealed.envelope), links });
-        account.commit(account.id(), operations).await.map_err(|failure| match failure.refusal() {
-            Some(ErrorCode::StaleEpoch) => TermError::Failed(failure),
-            _ => TermError::of(failure),
+        account.commit(account.id(), operations).await.map_err(|failure| match failure.is_stale() {
+            true => TermError::Failed(failure),
+            false => TermError::of(failure),
         })?;
         for one in &begun.all {
             account.note_epoch(account.id(), one.state.scope, one.beginning.statement.epoch);

@@ -6,10 +6,11 @@ use crate::{
     locked::LockReason,
 };
 use pryv_crypto::{Identity, VerifiedAccess, note};
-use pryv_proxy_crypto::VerifiedCards;
+use pryv_proxy_crypto::{VerifiedCards, verified};
 use pryv_wire::{
-    AccessId, Timestamp,
+    AccessId, Signed, Timestamp,
     access::{Access as Statement, AccessNote, AccessState, Grant},
+    holder::Holders,
 };
 use std::sync::Arc;
 
@@ -31,6 +32,14 @@ pub(crate) struct Signers {
 }
 
 impl Signers {
+    /// Whether these are the same cards.
+    pub(crate) fn are(&self, other: &Self) -> bool {
+        let digests = |signers: &Self| {
+            (signers.owner.current_digest(), signers.manager.as_ref().map(|cards| cards.current_digest()))
+        };
+        digests(self) == digests(other)
+    }
+
     /// The owner alone.
     pub(crate) fn owner(owner: &Arc<VerifiedCards>) -> Self {
         Self { owner: Arc::clone(owner), manager: None }
@@ -113,6 +122,25 @@ pub(crate) fn open_onward(me: &Identity, signers: &Signers, state: &AccessState)
     }
     let note = Arc::new(unknown_note());
     Ok(Opened { evidence: Arc::new(evidence), note, unreadable: true, state: state.clone() })
+}
+
+/// Checks that the accesses which earlier cards of this account signed are those that the rotation named.
+pub(crate) fn check_earlier(
+    cards: &VerifiedCards,
+    holders: &Holders,
+    granted: &[AccessState],
+) -> Result<(), Distrust> {
+    let Some(named) = holders.accesses else { return Ok(()) };
+    let present = &cards.current().signing;
+    let earlier = granted.iter().map(|state| &state.statement);
+    // What managers granted onwards is signed by them.
+    let own = |statement: &&Signed<Statement>| statement.unverified().is_ok_and(|access| access.by.is_none());
+    let earlier = earlier.filter(own).filter(|statement| verified(statement, present).is_err());
+    if Holders::accesses_digest(earlier.map(Signed::digest)) == named {
+        Ok(())
+    } else {
+        Err(Distrust::ReplacedKey { what: "one of the accesses listed" })
+    }
 }
 
 /// Opens an access that this account received.

@@ -5,7 +5,8 @@
 
 use crate::distrust::Distrust;
 use pryv_wire::{
-    Digest, PrincipalId, RecordId, TransactionId, encode,
+    Digest, PrincipalId, RecordId, Signed, TransactionId, encode,
+    holder::Holders,
     record::{Envelope, Protected},
     scope::NewEpoch,
     transaction::{Change, Changes, Commit, Committed, Operation, Touched},
@@ -295,11 +296,21 @@ fn touches(operations: &[Operation]) -> Vec<Touched> {
                 let (scope, generation) = (new.pre.scope, new.pre.generation);
                 all.push(Touched::Generation { scope, generation });
             }
+            Operation::SetHolders(set) => all.extend(holders_touched(&set.statement)),
+            Operation::RotateAccount(rotate) => {
+                let card = rotate.card.unverified().ok();
+                all.extend(card.map(|card| Touched::Card { sequence: card.sequence }));
+                all.extend(holders_touched(&rotate.statement));
+            }
             Operation::BeginEpoch { epoch } => all.extend(epoch_touched(epoch)),
             _ => {}
         }
     }
     all
+}
+
+fn holders_touched(list: &Signed<Holders>) -> Option<Touched> {
+    list.unverified().ok().map(|holders| Touched::Holders { number: holders.number })
 }
 
 fn epoch_touched(epoch: &NewEpoch) -> Option<Touched> {

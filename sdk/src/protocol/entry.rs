@@ -7,7 +7,7 @@ use super::{
 use crate::distrust::Distrust;
 use pryv_crypto::{
     EpochKeys, Identity,
-    evidence::signed_by,
+    evidence::signed_by_card,
     slice::{EntryPlace, seal_entry},
 };
 use pryv_proxy_crypto::VerifiedCards;
@@ -87,8 +87,12 @@ pub(crate) fn present(
     covering: &CoveringSlice,
     known: u32,
 ) -> Result<(u32, EpochKeys), Distrust> {
-    let statement = signed_by(cards, &covering.present.statement)
+    let (statement, signer) = signed_by_card(cards, &covering.present.statement)
         .map_err(|_| Distrust::InvalidSignature { what: "an epoch" })?;
+    // Whoever took an earlier account secret would read what is sealed under it.
+    if signer < cards.current().sequence {
+        return Err(Distrust::ReplacedKey { what: "the present epoch of a slice" });
+    }
     let own = statement.account == me.principal()
         && statement.scope == covering.scope
         && me.slice_id(&covering.slice) == covering.scope;

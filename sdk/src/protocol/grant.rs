@@ -97,10 +97,10 @@ pub(crate) fn make(
 }
 
 /// Makes a grant by a manager. `scopes` are opened by the manager's own access, so that the lock keys of their epochs are at
-/// hand. About 30 ms for each scope to be read.
+/// hand. About 30 ms for each scope to be read. `card` is the number of the manager's card that its own access was sealed to.
 #[expect(clippy::too_many_arguments, reason = "each is a different thing that only a manager's grant has")]
 pub(crate) fn make_onward(
-    me: &Identity,
+    (me, card): (&Identity, u32),
     owner: &VerifiedCards,
     grantee: &VerifiedCards,
     by: &Access,
@@ -117,7 +117,7 @@ pub(crate) fn make_onward(
         suites.push(state.present()?.statement.suite);
         let held = by.grants.iter().find(|held| held.scope == state.scope);
         let transform = if level.reads() {
-            Some(parts.open_onward(me, grantee, state, access, rng)?)
+            Some(parts.open_onward((me, card), grantee, state, access, rng)?)
         } else {
             definition_keys.push(definition_key(state));
             None
@@ -224,7 +224,7 @@ impl Parts {
     /// once more, and a second transform, from the manager.
     fn open_onward(
         &mut self,
-        me: &Identity,
+        (me, card): (&Identity, u32),
         grantee: &VerifiedCards,
         state: &ScopeState,
         access: AccessId,
@@ -239,7 +239,7 @@ impl Parts {
         }
         let curve = curve.ok_or(Distrust::Malformed { what: "a scope" })?;
         let key = me
-            .transform_key(grantee.pre(curve), rng)
+            .transform_key(card, grantee.pre(curve), rng)
             .map_err(|_| Distrust::Malformed { what: "the re-encryption key of a card" })?
             .to_wire();
         let digest = Transform::digest(&key);

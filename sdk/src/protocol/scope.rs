@@ -10,7 +10,7 @@ use crate::{
 use pryv_crypto::{
     EpochKeys, Identity, VerifiedAccess,
     branch::DefinitionKey,
-    evidence::signed_by,
+    evidence::signed_by_card,
     index::{EqualityKey, UniqueKey},
     keyring::UnwrapError,
     lockbox::{self, OpenLockboxError},
@@ -32,6 +32,7 @@ use pryv_wire::{
     term::TermNode,
 };
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -149,6 +150,8 @@ pub(crate) fn definition_of(
 #[derive(Clone, Debug)]
 pub(crate) struct KnownEpoch {
     pub(crate) statement: Epoch,
+    /// The sequence of the owner's card that signed it.
+    pub(crate) signer: u32,
     digest: Digest,
     /// The owner's wrap of the lock key, if the epoch has a lockbox.
     pub(crate) lock: Option<Bytes>,
@@ -263,6 +266,14 @@ impl ScopeState {
         nodes.iter().try_for_each(|node| tree.insert(ontology, node, moves))
     }
 
+    /// The owner's cards that may have signed a record of an epoch: none that was replaced when the epoch began.
+    pub(crate) fn cards_in<'a>(&self, cards: &'a VerifiedCards, epoch: u32) -> Cow<'a, VerifiedCards> {
+        match self.epochs.get(&epoch).map_or(0, |epoch| epoch.signer) {
+            0 => Cow::Borrowed(cards),
+            signer => Cow::Owned(cards.since(signer)),
+        }
+    }
+
     /// The keys of one epoch.
     pub(crate) fn keys_of(&self, epoch: u32) -> Result<&Arc<EpochKeys>, Failure> {
         self.keys.get(&(self.scope, epoch)).ok_or_else(|| LockReason::EpochNotHeld { epoch }.into())
@@ -313,6 +324,11 @@ pub(crate) fn open(
             return Err(Distrust::SuiteDowngrade { epoch: number }.into());
         }
         expected = number.saturating_add(1);
+        // What an earlier card signs behind the first epoch of a later one was signed by who took the old keys.
+        let before = epochs.range(..number).next_back();
+        if before.is_some_and(|(_, before)| epoch.signer < before.signer) {
+            return Err(Distrust::ReplacedKey { what: "an epoch" }.into());
+        }
         let before = known.and_then(|known| known.epochs.get(&number));
         if before.is_some_and(|before| before.digest != epoch.digest) {
             return Err(Distrust::Forked { what: "epoch", number: u64::from(number) }.into());
@@ -440,8 +456,8 @@ impl EpochSource for DefinitionKeys<'_> {
 }
 
 fn epoch(owner: &VerifiedCards, scope: ScopeId, opened: &EpochOpened) -> Result<KnownEpoch, Failure> {
-    let statement: Epoch =
-        signed_by(owner, &opened.statement).map_err(|_| Distrust::InvalidSignature { what: "an epoch" })?;
+    let (statement, signer): (Epoch, u32) = signed_by_card(owner, &opened.statement)
+        .map_err(|_| Distrust::InvalidSignature { what: "an epoch" })?;
     pryv_proxy_crypto::check_suite(statement.suite)
         .map_err(|unknown| Distrust::UnknownSuite { what: "an epoch", number: unknown.0.number() })?;
     if statement.account != owner.principal() || statement.scope != scope {
@@ -451,7 +467,7 @@ fn epoch(owner: &VerifiedCards, scope: ScopeId, opened: &EpochOpened) -> Result<
         Keys::Owner { lock, .. } => lock.clone(),
         _ => None,
     };
-    Ok(KnownEpoch { statement, digest: opened.statement.digest(), lock })
+    Ok(KnownEpoch { statement, signer, digest: opened.statement.digest(), lock })
 }
 
 /// The keys of an epoch, by whichever way the role has; none if it has none.

@@ -13,8 +13,8 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use pryv_wire::{
-    ErrorCode, access, account, app, audit, bytes::SessionToken, card, operation::Call, record, scope, term,
-    transaction,
+    ErrorCode, access, account, app, audit, bytes::SessionToken, card, enrolment, holder, operation::Call,
+    record, scope, term, transaction,
 };
 use std::{future::Future, sync::Arc};
 
@@ -75,6 +75,9 @@ calls! {
         account::GetChallenge => challenge;
         account::Recover where username => recover;
         account::OpenSession => open_session;
+        holder::OpenDevice => open_device;
+        enrolment::PutMail => put_mail;
+        enrolment::GetMail => get_mail;
         card::GetCards => get_cards;
         card::ResolveUsername => resolve_username;
         app::RegisterApp => register_app;
@@ -85,6 +88,7 @@ calls! {
         account::FinishPasswordChange => finish_password_change;
         account::ListSessions => list_sessions;
         account::EndSession => end_session;
+        holder::GetHolders => get_holders;
         scope::ListScopes => list_scopes;
         scope::OpenScope => open_scope;
         record::GetRecord => get_record;

@@ -7,7 +7,7 @@
 use super::Limits;
 use crate::service::{Error, Result};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _, clock::DefaultClock};
-use pryv_wire::{Digest, PrincipalId, app::GetApp, operation::Call};
+use pryv_wire::{Digest, PrincipalId, app::GetApp, enrolment::GetMail, operation::Call};
 use std::{
     fmt,
     hash::Hash,
@@ -114,10 +114,12 @@ impl Rates {
         self.account.check(&principal)
     }
 
-    /// A call without one: lookups of cards and apps are many and cheap, all others try credentials or make something.
+    /// A call without one: lookups of cards, apps and mailboxes are many and cheap, all others try credentials or make
+    /// something.
     pub(super) fn address(&self, address: IpAddr, path: &str) -> Result<()> {
         let address = network(address);
-        if path.starts_with("/v1/cards/") || path == <GetApp as Call>::PATH {
+        if path.starts_with("/v1/cards/") || [<GetApp as Call>::PATH, <GetMail as Call>::PATH].contains(&path)
+        {
             self.lookups.check(&address)
         } else {
             self.credentials.check(&address)

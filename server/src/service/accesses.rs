@@ -6,11 +6,11 @@ use crate::{
     store::{AccessEntry, GrantedPlace, Reading, ReceivedPlace},
 };
 use pryv_wire::{
-    AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Timestamp,
+    AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
     access::{Access, AccessState, Accesses, GetAccess, ListGranted, ListReceived, MAX_ACCESS_PAGE},
     encode,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long the statements of one page may be together, in bytes: the first one always goes along, whatever its length.
 const MAX_PAGE_BYTES: usize = 2 << 20;
@@ -40,7 +40,9 @@ impl Service {
                         break;
                     }
                 }
-                Ok(page.into_answer())
+                let mut answer = page.into_answer();
+                answer.rotated = rotated(&view, &answer.accesses)?;
+                Ok(answer)
             })
         })
         .await
@@ -166,6 +168,23 @@ fn add_counts<'t>(view: &Reading<'t>, owner: &Owner<'t>, state: &mut AccessState
     Ok(())
 }
 
+/// The grantees of accesses who have another card by now than the one that an access was sealed to.
+fn rotated(view: &Reading<'_>, accesses: &[AccessState]) -> Result<Vec<PrincipalId>> {
+    let mut sealed_to = BTreeMap::new();
+    for state in accesses.iter().filter(|state| state.revocation.is_none()) {
+        let access = state.statement.unverified()?;
+        sealed_to.entry(access.grantee).or_insert_with(Vec::new).push(access.grantee_card);
+    }
+    let mut rotated = Vec::new();
+    for (grantee, cards) in sealed_to {
+        let present = view.cards(grantee)?.last().map(Signed::digest);
+        if present.is_some_and(|present| cards.iter().any(|card| *card != present)) {
+            rotated.push(grantee);
+        }
+    }
+    Ok(rotated)
+}
+
 fn lost() -> Error {
     Error::internal(crate::store::Error::Row("access"))
 }
@@ -181,7 +200,12 @@ struct Page {
 
 impl Page {
     const fn of(most: usize) -> Self {
-        Self { answer: Accesses { accesses: Vec::new(), next: None }, most, bytes: 0, last: None }
+        Self {
+            answer: Accesses { accesses: Vec::new(), next: None, rotated: Vec::new() },
+            most,
+            bytes: 0,
+            last: None,
+        }
     }
 
     /// Adds an access that stands at a place; if the page is full instead, it ends with a cursor, and the answer is no.

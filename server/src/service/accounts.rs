@@ -1,7 +1,7 @@
 //! Sign-up: a username, a card, and what opens the account secret for whoever holds password or phrase.
 
 use super::{
-    Error, Result, Service,
+    Error, Result, Service, holders,
     opaque::PasswordSetup,
     sessions::{Opened, open},
 };
@@ -51,12 +51,13 @@ impl Service {
                 let id = check_first_card(&request.card)?;
                 check_password(&request.password)?;
                 check_wrap(&request.recovery.wrap)?;
+                check_first_holders(&request, id)?;
                 Ok((id, request))
             })
             .await?;
-        let (id, FinishSignUp { username, card, password, recovery }) = checked;
+        let (id, FinishSignUp { username, card, password, recovery, holders }) = checked;
         let now = self.now();
-        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner);
+        let opened = Opened::proved(id, now, &self.inner);
         let store = &self.inner.store;
         store
             .update(move |tx| {
@@ -68,7 +69,7 @@ impl Service {
                     return Err(Error::new(ErrorCode::AlreadyExists));
                 }
                 let account = Account { username, created_at: now };
-                tx.create_account(id, &account, &card, &Credential { password, recovery })?;
+                tx.create_account(id, &account, &card, &Credential { password, recovery }, &holders)?;
                 open(tx, opened, Act::SignUp)
             })
             .await
@@ -100,6 +101,16 @@ fn check_first_card(card: &Signed<Card>) -> Result<PrincipalId> {
     Ok(id)
 }
 
+fn check_first_holders(request: &FinishSignUp, id: PrincipalId) -> Result<()> {
+    let card = request.card.unverified()?;
+    let holders = holders::verify(&request.holders, &card.signing, id, request.card.digest())?;
+    let keys = (holders.password, holders.recovery) == (request.password.key, request.recovery.key);
+    if holders.number != 0 || !holders.devices.is_empty() || holders.accesses.is_some() || !keys {
+        return Err(Error::malformed("the first list of holders names the two credentials, and nobody else"));
+    }
+    Ok(())
+}
+
 pub(super) fn check_password(password: &PasswordCredential) -> Result<()> {
     check_stretching(password.stretching)?;
     check_wrap(&password.wrap)?;
@@ -125,7 +136,7 @@ fn check_stretching(stretching: KeyStretching) -> Result<()> {
     Ok(())
 }
 
-fn check_wrap(wrap: &SecretWrap) -> Result<()> {
+pub(super) fn check_wrap(wrap: &SecretWrap) -> Result<()> {
     check_own(wrap.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
     if wrap.sealed.is_empty() || wrap.sealed.len() > MAX_SECRET_WRAP {
         return Err(Error::out_of_range("the length of `wrap.sealed`, in bytes", MAX_SECRET_WRAP));

@@ -1,18 +1,14 @@
 //! Login by password (OPAQUE). A username that nobody has gets an answer too, which no password opens.
 
 use super::{
-    Error, Result, Service,
-    accounts::is_username,
-    opaque::LoginState,
-    sessions::{Opened, open},
+    Error, Result, Service, accounts::is_username, holders::logged_in, opaque::LoginState, sessions::Opened,
 };
 use crate::store::{At as _, Credential};
 use pryv_wire::{
     Bytes, ErrorCode, PrincipalId,
-    account::{FinishLogin, KeyStretching, LoggedIn, LoginStarted, SecretWrap, StartLogin},
+    account::{FinishLogin, KeyStretching, LoggedIn, LoginStarted, StartLogin},
     audit::Act,
     bytes::SigningPublicKey,
-    card::PrincipalKind,
 };
 
 /// A valid key that stands in where there is none, so that both cases take the same time: the base point of Ed25519's
@@ -33,7 +29,6 @@ pub(crate) struct PendingLogin {
 struct PendingAccount {
     id: PrincipalId,
     upload: Bytes,
-    wrap: SecretWrap,
 }
 
 impl Service {
@@ -59,11 +54,7 @@ impl Service {
             let (response, state) = inner.passwords.start_login(&username, upload, &request)?;
             let stretching =
                 password.as_ref().map_or(KeyStretching::RECOMMENDED, |(_, password)| password.stretching);
-            let account = password.map(|(id, password)| PendingAccount {
-                id,
-                upload: password.upload,
-                wrap: password.wrap,
-            });
+            let account = password.map(|(id, password)| PendingAccount { id, upload: password.upload });
             let begun = inner.logins.begin(now, PendingLogin { state, account });
             let login = begun.map_err(|_| Error::new(ErrorCode::Overloaded))?;
             Ok(LoginStarted { login, stretching, response })
@@ -87,18 +78,15 @@ impl Service {
                 account.ok_or_else(|| Error::new(ErrorCode::WrongCredentials))
             })
             .await?;
-        let PendingAccount { id, upload, wrap } = account;
-        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner);
+        let PendingAccount { id, upload } = account;
+        let opened = Opened::proved(id, now, &self.inner);
         self.inner
             .store
             .update(move |tx| {
-                let reading = tx.reading();
-                let cards = reading.cards(id)?;
                 // A password that was changed since the first step opens nothing any more.
-                if reading.credential(id)?.is_none_or(|credential| credential.password.upload != upload) {
-                    return Err(Error::new(ErrorCode::WrongCredentials));
-                }
-                Ok(LoggedIn { session: open::<Error>(tx, opened, Act::Login)?, cards, wrap })
+                let credential = tx.reading().credential(id)?.filter(|it| it.password.upload == upload);
+                let password = credential.ok_or_else(|| Error::new(ErrorCode::WrongCredentials))?.password;
+                logged_in(tx, opened, Act::Login, password.wrap, Some(password.binding))
             })
             .await
     }

@@ -13,7 +13,9 @@ mod changes;
 mod commit;
 mod error;
 mod history;
+mod holders;
 mod login;
+mod mailboxes;
 mod opaque;
 mod passwords;
 mod pending;
@@ -35,6 +37,7 @@ use crate::{
     telemetry::ServiceMetrics,
 };
 use login::PendingLogin;
+use mailboxes::Mailboxes;
 use pending::Pending;
 use pryv_wire::{Clock, ErrorCode, Timestamp, bytes::SessionToken};
 use std::sync::Arc;
@@ -56,6 +59,8 @@ pub struct Rules {
     pub audit_most: u64,
     /// How many logins and how many challenges may be pending at once.
     pub pending: usize,
+    /// How many messages wait in mailboxes at once.
+    pub mailboxes: usize,
     /// How many capsules are transformed at once; each keeps one core busy.
     pub transforms: usize,
     /// How many reads and checks of signatures run at once, each on a thread of its own.
@@ -71,6 +76,7 @@ impl Default for Rules {
             audit_millis: 31_536_000_000,
             audit_most: 1_000_000,
             pending: 100_000,
+            mailboxes: 10_000,
             transforms: 2,
             blocking: 64,
         }
@@ -91,6 +97,7 @@ struct Inner {
     passwords: PasswordSetup,
     logins: Pending<PendingLogin>,
     challenges: Pending<()>,
+    mailboxes: Mailboxes,
     transforms: Transforms,
     blocking: Arc<Semaphore>,
 }
@@ -111,6 +118,7 @@ impl Service {
         let inner = Inner {
             logins: Pending::new(rules.pending),
             challenges: Pending::new(rules.pending),
+            mailboxes: Mailboxes::new(rules.mailboxes),
             transforms: Transforms::new(rules.transforms, metrics),
             blocking: Arc::new(Semaphore::new(rules.blocking.max(1))),
             store,

@@ -1,7 +1,12 @@
-//! Change of password: the account secret under a new export key, and every other session over.
+//! Change of password: the account secret sealed to a new export key, and every other session over.
 
-use super::{Error, Result, Service, accounts::check_password, sessions::check_open};
-use crate::permission::Caller;
+use super::{
+    Error, Result, Service,
+    accounts::check_password,
+    holders,
+    sessions::{check_open, check_proof},
+};
+use crate::{permission::Caller, store::At as _};
 use pryv_wire::{
     ErrorCode,
     account::{Done, FinishPasswordChange, RegistrationStarted, StartPasswordChange},
@@ -31,23 +36,41 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// `unknown-suite`, `out-of-range`, `malformed-message`, `not-authenticated` if the session was ended meanwhile.
+    /// `proof-needed`, `stale-account`, `invalid-statement`, `unknown-suite`, `out-of-range`, `malformed-message`,
+    /// `not-authenticated` if the session was ended meanwhile.
     pub async fn finish_password_change(
         &self,
         caller: Caller,
         request: FinishPasswordChange,
     ) -> Result<Done> {
-        let password = self
-            .blocking(move |_| {
+        let now = self.now();
+        let principal = caller.principal();
+        let (request, new) = self
+            .blocking(move |inner| {
                 check_password(&request.password)?;
-                Ok(request.password)
+                let (key, card) = inner.store.peek(|view| holders::present_card(&view, principal))?;
+                let new = holders::verify(&request.holders, &key, principal, card)?;
+                if new.password != request.password.key {
+                    return Err(Error::malformed(
+                        "the list of holders names another key than the credential",
+                    ));
+                }
+                Ok((request, new))
             })
             .await?;
         self.inner
             .store
             .update(move |tx| {
                 check_open(tx, &caller)?;
-                tx.replace_password(&caller, password)?;
+                check_proof(tx, &caller, now)?;
+                let stored = tx.reading().holders(principal)?.ok_or_else(holders::lost)?;
+                // Sent again after its answer was lost: it is what there is.
+                if stored.digest() != request.holders.digest() {
+                    let stored = stored.unverified()?;
+                    let next = holders::Next { password: true, devices: false };
+                    holders::check_next(&stored, &new, next)?;
+                    tx.replace_password(&caller, request.password, &request.holders)?;
+                }
                 tx.end_other_sessions(&caller)?;
                 Ok(Done {})
             })

@@ -1,17 +1,13 @@
 //! Recovery by phrase: the phrase's key signs a challenge, the account secret goes back under the phrase.
 
 use super::{
-    Error, Result, Service,
-    accounts::is_username,
-    login::NO_SUCH_KEY,
-    sessions::{Opened, open},
+    Error, Result, Service, accounts::is_username, holders::logged_in, login::NO_SUCH_KEY, sessions::Opened,
 };
 use crate::store::{At as _, Credential};
 use pryv_wire::{
     ErrorCode, PrincipalId,
     account::{Challenge, LoggedIn, Recover},
     audit::Act,
-    card::PrincipalKind,
 };
 
 impl Service {
@@ -24,7 +20,7 @@ impl Service {
         let now = self.now();
         let wrong = || Error::new(ErrorCode::WrongCredentials);
         self.inner.challenges.take(now, request.challenge).ok_or_else(wrong)?;
-        let (id, credential) = self
+        let (id, verifier) = self
             .blocking(move |inner| {
                 let Recover { username, challenge, signature } = request;
                 let found: Option<(PrincipalId, Credential)> = inner.store.read(|view| {
@@ -36,21 +32,18 @@ impl Service {
                 let message = Challenge::recovery_bytes(challenge, &username);
                 let verified = pryv_proxy_crypto::verify(&key, &message, &signature);
                 match (verified, found) {
-                    (Ok(()), Some(found)) => Ok(found),
+                    (Ok(()), Some((id, _))) => Ok((id, key)),
                     _ => Err(Error::new(ErrorCode::WrongCredentials)),
                 }
             })
             .await?;
-        let opened = Opened::new(id, PrincipalKind::Account, now, &self.inner);
+        let opened = Opened::proved(id, now, &self.inner);
         self.inner
             .store
             .update(move |tx| {
-                let cards = tx.reading().cards(id)?;
-                Ok(LoggedIn {
-                    session: open::<Error>(tx, opened, Act::Recovery)?,
-                    cards,
-                    wrap: credential.recovery.wrap,
-                })
+                let credential = tx.reading().credential(id)?.filter(|it| it.recovery.verifier == verifier);
+                let recovery = credential.ok_or_else(|| Error::new(ErrorCode::WrongCredentials))?.recovery;
+                logged_in(tx, opened, Act::Recovery, recovery.wrap, Some(recovery.binding))
             })
             .await
     }

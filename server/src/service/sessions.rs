@@ -39,9 +39,16 @@ impl Opened {
             kind,
             opened_at: now,
             expires_at: now.plus_millis(inner.rules.session_millis),
+            proved: false,
         };
         let (most, limits) = (inner.rules.sessions_per_account, inner.audit_limits());
         Self { session, token: SessionToken::from_bytes(token), most, limits }
+    }
+
+    /// A session of somebody who has just shown password or phrase.
+    pub(super) fn proved(principal: PrincipalId, now: Timestamp, inner: &Inner) -> Self {
+        let opened = Self::new(principal, PrincipalKind::Account, now, inner);
+        Self { session: Session { proved: true, ..opened.session }, ..opened }
     }
 }
 
@@ -53,7 +60,7 @@ pub(super) fn open<E: From<store::Error>>(
 ) -> std::result::Result<SessionOpened, E> {
     let Opened { session, token, most, limits } = opened;
     tx.open_session(SessionHash::of(&token), &session, most)?;
-    let Session { session, principal, kind, opened_at, expires_at } = session;
+    let Session { session, principal, kind, opened_at, expires_at, .. } = session;
     // Nobody reads the audit of an app: it owns nothing that somebody could have reached.
     if kind == PrincipalKind::App {
         return Ok(SessionOpened { session, token, principal, expires_at });
@@ -76,6 +83,18 @@ pub(super) fn open<E: From<store::Error>>(
 /// Refuses a caller whose session was ended after its token was shown: a body may come half a minute behind its head.
 pub(super) fn check_open(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
     if tx.is_open(caller)? { Ok(()) } else { Err(Error::new(ErrorCode::NotAuthenticated)) }
+}
+
+/// How long a session that was opened by password or phrase may replace the password, in milliseconds.
+const PROOF_MILLIS: u64 = 600_000;
+
+/// Refuses a caller who has not shown password or phrase within the last minutes: whoever takes a device takes its
+/// session, and shall not shut its owner out.
+pub(super) fn check_proof(tx: &Tx<'_>, caller: &Caller, now: Timestamp) -> Result<()> {
+    match tx.proved_at(caller)? {
+        Some(at) if now.millis_since(at) < PROOF_MILLIS => Ok(()),
+        _ => Err(Error::new(ErrorCode::ProofNeeded)),
+    }
 }
 
 impl Service {

@@ -182,6 +182,7 @@ impl Settings {
             audit_millis: self.audit_kept.saturating_mul(1_000),
             audit_most: self.audit_most,
             pending: self.limits_pending,
+            mailboxes: 10_000,
             transforms: self.limits_transforms,
             blocking: self.limits_blocking,
         }

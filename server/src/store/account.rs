@@ -10,6 +10,7 @@ use pryv_wire::{
     account::{PasswordCredential, RecoveryCredential},
     card::Card,
     encode,
+    holder::Holders,
 };
 use serde::{Deserialize, Serialize};
 
@@ -83,21 +84,30 @@ impl Tx<'_> {
         account: &Account,
         first_card: &Signed<Card>,
         credential: &Credential,
+        holders: &Signed<Holders>,
     ) -> Result<()> {
         let silo = Silo::of(id);
         self.rows.put(&key::node(Table::Username, &[account.username.as_bytes()]), id.as_bytes())?;
         self.rows.put(&silo.key(Table::Account, &[]), &encode(account))?;
         self.rows.put(&silo.key(Table::Card, &[&0_u32.to_be_bytes()]), &encode(first_card))?;
+        self.rows.put(&silo.key(Table::Holders, &[]), &encode(holders))?;
         Ok(self.rows.put(&silo.key(Table::Credential, &[]), &encode(credential))?)
     }
 
-    /// Replaces the caller's password.
+    /// Replaces the caller's password, and the list of holders that names its key.
     ///
     /// # Errors
     ///
     /// [`Error::Row`] if the caller has no credential; else as the engine.
-    pub fn replace_password(&mut self, caller: &Caller, password: PasswordCredential) -> Result<()> {
-        let key = Silo::of(caller.principal()).key(Table::Credential, &[]);
+    pub fn replace_password(
+        &mut self,
+        caller: &Caller,
+        password: PasswordCredential,
+        holders: &Signed<Holders>,
+    ) -> Result<()> {
+        let silo = Silo::of(caller.principal());
+        self.rows.put(&silo.key(Table::Holders, &[]), &encode(holders))?;
+        let key = silo.key(Table::Credential, &[]);
         let stored = self.rows.get(&key)?.ok_or(Error::Row("credential"))?;
         let recovery = super::decode::<Credential>("credential", &stored)?.recovery;
         Ok(self.rows.put(&key, &encode(&Credential { password, recovery }))?)

@@ -4,7 +4,7 @@ use super::{
     Error, Reading, Result, Tx,
     key::{self, Silo, Table, tail},
 };
-use crate::permission::Caller;
+use crate::permission::{Caller, Owner};
 use pryv_engine::Scan;
 use pryv_wire::{PrincipalId, SessionId, Timestamp, bytes::SessionToken, card::PrincipalKind, encode};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,8 @@ pub struct Session {
     pub opened_at: Timestamp,
     /// When its token ends.
     pub expires_at: Timestamp,
+    /// Whether it was opened by password or phrase, and not by a key that a machine keeps.
+    pub proved: bool,
 }
 
 fn session_key(hash: SessionHash) -> Vec<u8> {
@@ -127,6 +129,31 @@ impl Tx<'_> {
         };
         self.remove_session(hash, &row)?;
         Ok(true)
+    }
+
+    /// When the caller's session was opened by password or phrase; none if it was not, or is over.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn proved_at(&self, caller: &Caller) -> Result<Option<Timestamp>> {
+        use super::At as _;
+        let open = self.reading().sessions_of(caller)?;
+        let own = open.into_iter().find(|session| session.session == caller.session());
+        Ok(own.filter(|session| session.proved).map(|session| session.opened_at))
+    }
+
+    /// Ends every session of an account.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn end_all_sessions(&mut self, owner: &Owner<'_>) -> Result<()> {
+        use super::At as _;
+        for (hash, row) in self.reading().hashes_of(owner.account())? {
+            self.remove_session(hash, &row)?;
+        }
+        Ok(())
     }
 
     /// Ends every session of the caller but the one that asks.

@@ -1,13 +1,13 @@
 //! Sign-up, login, recovery, change of password, sessions.
 
-use crate::world::{CHEAP, DAY, PASSWORD, START, World, code};
-use pryv_crypto::password::ClientRegistration;
+use crate::world::{DAY, PASSWORD, START, World, code};
+use pryv_crypto::holder::first_list;
 use pryv_server::service::Rules;
 use pryv_wire::{
     Bytes, ChallengeId, ErrorCode, SessionId, Suite,
     account::{
-        Challenge, EndSession, FinishLogin, FinishPasswordChange, GetChallenge, KeyStretching, ListSessions,
-        OpenSession, PasswordCredential, Recover, StartLogin, StartPasswordChange, StartSignUp,
+        Challenge, EndSession, FinishLogin, GetChallenge, KeyStretching, ListSessions, OpenSession, Recover,
+        StartLogin, StartSignUp,
     },
     bytes::{SessionToken, Signature},
     card::{GetCards, ResolveUsername},
@@ -58,6 +58,8 @@ async fn a_sign_up_that_does_not_hold_together_is_refused() {
     let (good, ..) = world.finish_sign_up("bob").await;
     let mut same_card = good.clone();
     same_card.card = ada.card.clone();
+    let keys = (good.password.key, good.recovery.key);
+    same_card.holders = first_list(&ada.identity, ada.card.digest(), keys.0, keys.1, world.now());
     assert_eq!(code(world.service.finish_sign_up(same_card).await), ErrorCode::AlreadyExists);
     let mut unsigned = good.clone();
     let card = unsigned.card.unverified().unwrap();
@@ -199,7 +201,9 @@ async fn the_phrase_recovers_the_account() {
     };
     let recovered = recover("ada", &ada.phrase).await.unwrap();
     assert_eq!(recovered.session.principal, ada.id());
-    assert!(ada.phrase.open(&recovered.wrap).is_ok(), "the wrap is the phrase's");
+    let binding = recovered.binding.unwrap();
+    let opened = ada.phrase.keys().open(ada.id(), ada.card.digest(), &binding, &recovered.wrap);
+    assert!(opened.is_ok(), "the wrap is the phrase's");
     assert_eq!(code(recover("ada", &bob.phrase).await), ErrorCode::WrongCredentials);
     assert_eq!(code(recover("nobody", &ada.phrase).await), ErrorCode::WrongCredentials);
 }
@@ -215,17 +219,10 @@ async fn a_changed_password_ends_every_other_session() {
     let begun = world.service.start_login(StartLogin { username: "ada".into(), request }).await.unwrap();
     let old = old.finish(&begun.response, &begun.stretching, &mut rng).unwrap();
 
-    let (registration, request) = ClientRegistration::start("new password", &mut rng).unwrap();
-    let start = StartPasswordChange { request };
-    let started = world.service.start_password_change(ada.caller.clone(), start).await.unwrap();
-    let registered = registration.finish(&started.response, &CHEAP, &mut rng).unwrap();
-    let wrap = registered.export_key.wrap(&ada.secret, &mut rng);
-    let password = PasswordCredential { stretching: CHEAP, upload: registered.upload, wrap };
-    world
-        .service
-        .finish_password_change(ada.caller.clone(), FinishPasswordChange { password })
-        .await
-        .unwrap();
+    let change = world.new_password(&ada, &ada.caller, "new password").await;
+    world.service.finish_password_change(ada.caller.clone(), change.clone()).await.unwrap();
+    // Sent again after its answer was lost.
+    world.service.finish_password_change(ada.caller.clone(), change).await.unwrap();
 
     world.service.caller(&ada.session.token).unwrap();
     assert_eq!(code(world.service.caller(&other.token)), ErrorCode::NotAuthenticated);
@@ -258,17 +255,8 @@ async fn who_was_logged_out_changes_nothing_with_a_request_that_was_under_way() 
     // The token was accepted with the head of a request whose body is still on its way.
     let thief = world.service.caller(&stolen.token).unwrap();
     let change = async |caller: &pryv_server::permission::Caller, password: &str| {
-        let mut rng = world.rng();
-        let (registration, request) = ClientRegistration::start(password, &mut rng).unwrap();
-        let started = world
-            .service
-            .start_password_change(caller.clone(), StartPasswordChange { request })
-            .await
-            .unwrap();
-        let registered = registration.finish(&started.response, &CHEAP, &mut rng).unwrap();
-        let wrap = registered.export_key.wrap(&ada.secret, &mut rng);
-        let password = PasswordCredential { stretching: CHEAP, upload: registered.upload, wrap };
-        world.service.finish_password_change(caller.clone(), FinishPasswordChange { password }).await
+        let change = world.new_password(&ada, caller, password).await;
+        world.service.finish_password_change(caller.clone(), change).await
     };
     change(&ada.caller, "a new password").await.unwrap();
     assert_eq!(code(change(&thief, "the thief's").await), ErrorCode::NotAuthenticated);
@@ -281,4 +269,27 @@ async fn who_was_logged_out_changes_nothing_with_a_request_that_was_under_way() 
     assert_eq!(code(world.service.commit(thief, commit).await), ErrorCode::NotAuthenticated);
     assert!(world.service.caller(&ada.session.token).is_ok(), "the session of who changed the password");
     assert!(world.log_in("ada", "a new password").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_password_is_replaced_by_who_has_just_shown_one() {
+    let world = World::new();
+    let ada = world.person("ada").await;
+    // A session by the account's signature: a device can open one whenever it likes.
+    let challenge = world.service.challenge(GetChallenge {}).await.unwrap().challenge;
+    let signature = ada.identity.sign_bytes(&Challenge::session_bytes(challenge, ada.id()));
+    let opened =
+        world.service.open_session(OpenSession { principal: ada.id(), challenge, signature }).await.unwrap();
+    let by_key = world.service.caller(&opened.token).unwrap();
+    let change = world.new_password(&ada, &by_key, "a new password").await;
+    let refused = world.service.finish_password_change(by_key, change.clone()).await;
+    assert_eq!(code(refused), ErrorCode::ProofNeeded);
+    let by_password = world.log_in("ada", PASSWORD).await.unwrap().session;
+    let by_password = world.service.caller(&by_password.token).unwrap();
+    world.clock.advance(599_000);
+    let late = by_password.clone();
+    world.service.finish_password_change(by_password, change).await.unwrap();
+    world.clock.advance(2_000);
+    let change = world.new_password(&ada, &late, "yet another password").await;
+    assert_eq!(code(world.service.finish_password_change(late, change).await), ErrorCode::ProofNeeded);
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use pryv_crypto::{
     AccountSecret, Identity,
+    holder::first_list,
     password::{ClientLogin, ClientRegistration},
     recovery::RecoveryPhrase,
 };
@@ -13,8 +14,8 @@ use pryv_server::{Running, Settings};
 use pryv_wire::{
     Bytes, ErrorCode, PrincipalId, Problem, Timestamp,
     account::{
-        Challenge, FinishLogin, FinishSignUp, GetChallenge, ListSessions, LoggedIn, LoginStarted,
-        PasswordCredential, Recover, SessionOpened, Sessions, StartLogin, StartSignUp,
+        Challenge, FinishLogin, FinishSignUp, GetChallenge, ListSessions, LoggedIn, LoginStarted, Recover,
+        SessionOpened, Sessions, StartLogin, StartSignUp,
     },
     bytes::{SessionToken, Signature},
     card::{Cards, GetCards, PrincipalKind, ResolveUsername},
@@ -124,15 +125,17 @@ fn rng() -> rand_chacha::ChaCha20Rng {
 pub(crate) async fn sign_up(running: &Running, username: &str) -> SessionToken {
     let (http, mut rng) = (Http::at(running.address()), rng());
     let secret = AccountSecret::generate(&mut rng);
-    let (_, card) = Identity::found(&secret, PrincipalKind::Account, Timestamp::from_millis(1)).unwrap();
+    let (identity, card) =
+        Identity::found(&secret, PrincipalKind::Account, Timestamp::from_millis(1)).unwrap();
     let (registration, request) = ClientRegistration::start(PASSWORD, &mut rng).unwrap();
     let started = http.post(&StartSignUp { username: username.into(), request }).await;
     let started: <StartSignUp as Call>::Answer = started.message();
     let registered = registration.finish(&started.response, &CHEAP, &mut rng).unwrap();
-    let wrap = registered.export_key.wrap(&secret, &mut rng);
-    let password = PasswordCredential { stretching: CHEAP, upload: registered.upload, wrap };
-    let recovery = RecoveryPhrase::generate(&mut rng).credential(&secret, &mut rng);
-    let finish = FinishSignUp { username: username.into(), card, password, recovery };
+    let (me, digest) = (identity.principal(), card.digest());
+    let password = registered.credential(CHEAP, &secret, me, digest, &mut rng).unwrap();
+    let recovery = RecoveryPhrase::generate(&mut rng).credential(&secret, me, digest, &mut rng).unwrap();
+    let holders = first_list(&identity, digest, password.key, recovery.key, Timestamp::from_millis(1));
+    let finish = FinishSignUp { username: username.into(), card, password, recovery, holders };
     http.post(&finish).await.message::<SessionOpened>().token
 }
 

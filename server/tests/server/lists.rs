@@ -98,7 +98,7 @@ async fn sizes_and_cursors_out_of_bounds_are_refused() {
     );
     // A cursor is a place and no right: one that was made up leads through one's own list only.
     let made_up = received(&world, &ada, 1, Some(Bytes::from([0; 56]))).await;
-    assert_eq!(made_up, Accesses { accesses: vec![], next: None });
+    assert_eq!(made_up, Accesses { accesses: vec![], next: None, rotated: vec![] });
 }
 
 #[tokio::test]

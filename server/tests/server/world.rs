@@ -2,6 +2,7 @@
 
 use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
+    holder::first_list,
     index::{EqualityKey, UniqueKey},
     lockbox::{self, PreSecret},
     password::{ClientLogin, ClientRegistration},
@@ -21,11 +22,12 @@ use pryv_wire::{
     TransactionId,
     access::{Access, Grant, LastEpoch, Level, Revocation},
     account::{
-        FinishLogin, FinishSignUp, KeyStretching, LoggedIn, PasswordCredential, RecoveryCredential,
-        SessionOpened, StartLogin, StartSignUp,
+        FinishLogin, FinishPasswordChange, FinishSignUp, KeyStretching, LoggedIn, SessionOpened, StartLogin,
+        StartPasswordChange, StartSignUp,
     },
     card::{Card, PrincipalKind},
     encode,
+    holder::{GetHolders, Holders},
     record::{DefinitionRef, Filter, Order, QueryRecords, RecordKind, Records},
     scope::{Epoch, Lockbox, NewEpoch, OpenScope, ScopeKind, ScopePre, Share, SliceEntry, Transform},
     transaction::{Commit, Committed, GrantAccess, Operation},
@@ -171,16 +173,17 @@ impl World {
     ) -> (FinishSignUp, AccountSecret, RecoveryPhrase) {
         let mut rng = self.rng();
         let secret = AccountSecret::generate(&mut rng);
-        let (_, card) = Identity::found(&secret, PrincipalKind::Account, self.now()).unwrap();
+        let (identity, card) = Identity::found(&secret, PrincipalKind::Account, self.now()).unwrap();
         let (registration, request) = ClientRegistration::start(PASSWORD, &mut rng).unwrap();
         let start = StartSignUp { username: username.into(), request };
         let started = self.service.start_sign_up(start).await.unwrap();
         let registered = registration.finish(&started.response, &CHEAP, &mut rng).unwrap();
-        let wrap = registered.export_key.wrap(&secret, &mut rng);
-        let password = PasswordCredential { stretching: CHEAP, upload: registered.upload, wrap };
+        let (me, digest) = (identity.principal(), card.digest());
+        let password = registered.credential(CHEAP, &secret, me, digest, &mut rng).unwrap();
         let phrase = RecoveryPhrase::generate(&mut rng);
-        let recovery: RecoveryCredential = phrase.credential(&secret, &mut rng);
-        (FinishSignUp { username: username.into(), card, password, recovery }, secret, phrase)
+        let recovery = phrase.credential(&secret, me, digest, &mut rng).unwrap();
+        let holders = first_list(&identity, digest, password.key, recovery.key, self.now());
+        (FinishSignUp { username: username.into(), card, password, recovery, holders }, secret, phrase)
     }
 
     pub(crate) async fn person(&self, username: &str) -> Person {
@@ -190,6 +193,26 @@ impl World {
         let caller = self.service.caller(&session.token).unwrap();
         let (identity, _) = Identity::found(&secret, PrincipalKind::Account, self.now()).unwrap();
         Person { identity, card, secret, phrase, session, caller }
+    }
+
+    /// What a client sends to change the password of a person, in the session of a caller.
+    pub(crate) async fn new_password(
+        &self,
+        who: &Person,
+        caller: &Caller,
+        password: &str,
+    ) -> FinishPasswordChange {
+        let mut rng = self.rng();
+        let (registration, request) = ClientRegistration::start(password, &mut rng).unwrap();
+        let start = StartPasswordChange { request };
+        let started = self.service.start_password_change(caller.clone(), start).await.unwrap();
+        let registered = registration.finish(&started.response, &CHEAP, &mut rng).unwrap();
+        let digest = who.card.digest();
+        let password = registered.credential(CHEAP, &who.secret, who.id(), digest, &mut rng).unwrap();
+        let shown = self.service.get_holders(who.caller.clone(), GetHolders {}).await.unwrap();
+        let list = shown.holders.unverified().unwrap();
+        let next = Holders { number: list.number + 1, password: password.key, ..list };
+        FinishPasswordChange { password, holders: who.identity.sign(&next) }
     }
 
     pub(crate) async fn log_in(&self, username: &str, password: &str) -> Result<LoggedIn, Error> {
@@ -456,7 +479,7 @@ impl World {
             }
             let card = grantee.card.unverified().unwrap();
             let to = PrePublicKey::parse(&card.pre).unwrap();
-            let key = manager.identity.transform_key(&to, &mut self.rng()).unwrap();
+            let key = manager.identity.transform_key(0, &to, &mut self.rng()).unwrap();
             transform = Some(key.digest());
             transforms.push(Transform { access, scope, generation: 0, key: key.to_wire() });
         }

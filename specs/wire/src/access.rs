@@ -269,4 +269,8 @@ pub struct Accesses {
     /// Where the next page begins, if there is more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Bytes>,
+    /// Grantees who have another card than the one that an access of theirs was sealed to. For the grantor, who seals the
+    /// keys of a new epoch to the present one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rotated: Vec<PrincipalId>,
 }

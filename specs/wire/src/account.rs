@@ -1,8 +1,9 @@
 //! Accounts: sign-up, login, recovery, password change (OPAQUE, RFC 9807), and sessions.
 
 use crate::{
-    bytes::{Bytes, SessionToken, Signature, SigningPublicKey},
+    bytes::{AccountBinding, Bytes, SealingPublicKey, SessionToken, Signature, SigningPublicKey},
     card::Card,
+    holder::Holders,
     id::{ChallengeId, PrincipalId, SessionId},
     signed::Signed,
     suite::Suite,
@@ -28,13 +29,13 @@ impl KeyStretching {
     pub const RECOMMENDED: Self = Self { memory_kib: 65_536, iterations: 3, parallelism: 4 };
 }
 
-/// The account secret, wrapped under the export key of the password or under the recovery phrase.
+/// The account secret, sealed to the public key of the password, of the recovery phrase or of a device.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecretWrap {
     /// The algorithms of the wrap.
     pub suite: Suite,
-    /// The account secret, encrypted.
+    /// The account secret, sealed.
     pub sealed: Bytes,
 }
 
@@ -64,7 +65,11 @@ pub struct PasswordCredential {
     pub stretching: KeyStretching,
     /// OPAQUE registration record.
     pub upload: Bytes,
-    /// The account secret under the password's export key.
+    /// The public key that the password's export key gives (X25519).
+    pub key: SealingPublicKey,
+    /// Names the account, under another key that the password's export key gives.
+    pub binding: AccountBinding,
+    /// The account secret, sealed to `key`.
     pub wrap: SecretWrap,
 }
 
@@ -74,7 +79,11 @@ pub struct PasswordCredential {
 pub struct RecoveryCredential {
     /// Verifies the signature of a challenge by the phrase (Ed25519).
     pub verifier: SigningPublicKey,
-    /// The account secret under the phrase.
+    /// The public key that the phrase gives (X25519).
+    pub key: SealingPublicKey,
+    /// Names the account, under another key that the phrase gives.
+    pub binding: AccountBinding,
+    /// The account secret, sealed to `key`.
     pub wrap: SecretWrap,
 }
 
@@ -90,6 +99,8 @@ pub struct FinishSignUp {
     pub password: PasswordCredential,
     /// Recovery by phrase.
     pub recovery: RecoveryCredential,
+    /// Both keys, as the account signs them: the list of number 0, without devices.
+    pub holders: Signed<Holders>,
 }
 
 /// A new session.
@@ -138,7 +149,7 @@ pub struct FinishLogin {
     pub finalization: Bytes,
 }
 
-/// A login that succeeded.
+/// A login that succeeded: by password, by phrase or by the key of a device.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoggedIn {
@@ -146,8 +157,16 @@ pub struct LoggedIn {
     pub session: SessionOpened,
     /// The account's cards, first one first.
     pub cards: Vec<Signed<Card>>,
-    /// The account secret: under the password's export key after a login, under the phrase after a recovery.
+    /// Who opens the account secret.
+    pub holders: Signed<Holders>,
+    /// The account secret, sealed to the password, the phrase or the device that asks.
     pub wrap: SecretWrap,
+    /// The binding of password or phrase; absent for a device, which knows whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding: Option<AccountBinding>,
+    /// Earlier account secrets, under the keyring key of the present one; absent before the first rotation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Bytes>,
 }
 
 /// Asks for a challenge to sign.
@@ -209,12 +228,15 @@ pub struct StartPasswordChange {
     pub request: Bytes,
 }
 
-/// Replaces the password. Every other session of the account ends.
+/// Replaces the password, in a session that was opened by password or phrase some minutes ago at most. Every other
+/// session of the account ends.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinishPasswordChange {
     /// The new credential.
     pub password: PasswordCredential,
+    /// The next list of holders, with the new password's key in the place of the old one's.
+    pub holders: Signed<Holders>,
 }
 
 /// Lists the sessions of the caller.

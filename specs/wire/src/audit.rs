@@ -23,6 +23,8 @@ pub enum Act {
     Recovery,
     /// Opened a session by the signature of a card.
     Session,
+    /// Opened a session by the key of a device.
+    Device,
     /// Opened a scope: its definition, and what leads to the keys of its epochs.
     OpenScope,
     /// Asked for one record.

@@ -139,6 +139,8 @@ fixed! {
     Commitment(32);
     /// Random bytes that the id of a term is made with.
     TermSalt(16);
+    /// Binds a password or a recovery phrase to an account (HMAC-SHA-256).
+    AccountBinding(32);
     /// A bearer token of a session.
     SessionToken(32);
 }

@@ -58,6 +58,8 @@ codes! {
     NotAuthenticated "not-authenticated" 401 "there is no such session, or it has ended; log in again";
     /// Username and password, or phrase, do not match.
     WrongCredentials "wrong-credentials" 401 "username and password, or username and recovery phrase, do not match";
+    /// The session was not opened by password or phrase, or too long ago.
+    ProofNeeded "proof-needed" 403 "this needs the password or the recovery phrase once more";
     /// The thing does not exist, or the caller may not know that it does.
     NotFound "not-found" 404 "there is no such thing, or no access to it";
     /// The caller sees the thing, but may not do this with it.
@@ -80,6 +82,8 @@ codes! {
     NotLinked "not-linked" 409 "the collection is not linked to the ontology; link it first";
     /// The new epoch is of a weaker suite than the present one.
     SuiteDowngrade "suite-downgrade" 409 "a scope never goes to a weaker suite; its present one is stronger than the one sent";
+    /// The account's card or its list of holders is another one than expected.
+    StaleAccount "stale-account" 409 "the account's keys or devices changed in the meantime; fetch them and repeat";
     /// A transaction id was used before for other operations.
     TransactionReused "transaction-reused" 409 "this transaction id was used for other operations; make a new one";
     /// Too many requests.

@@ -105,6 +105,10 @@ id! {
     SessionId(16);
     /// Names a pending exchange: a login or a challenge.
     ChallengeId(16);
+    /// Names a device of an account: the digest of its keys.
+    DeviceId(16);
+    /// Names a mailbox, through which two devices of an account find each other.
+    MailboxId(16);
     /// Names a key and commits to it: derived from the key by HKDF.
     KeyId(16);
     /// A SHA-256 digest.

@@ -14,6 +14,8 @@
 //! | [`scope`], [`record`], [`term`], [`access`] | kinds of scopes, epochs and lockboxes; envelopes; terms; grants and revocations |
 //! | [`generation`] | another re-encryption key pair of a scope |
 //! | [`audit`] | who reached an account; the heads of its chains |
+//! | [`holder`], [`enrolment`] | who opens the account secret; how a device is added |
+//! | [`evidence`] | what an account signed of its accesses, in one message |
 //! | [`transaction`], [`operation`] | all-or-nothing writes; the list of calls a server answers |
 //! | [`error`] | stable error codes |
 //! | [`uri`] | `pryv://` URIs |
@@ -25,8 +27,11 @@ pub mod audit;
 pub mod bytes;
 pub mod card;
 pub mod codec;
+pub mod enrolment;
 pub mod error;
+pub mod evidence;
 pub mod generation;
+pub mod holder;
 pub mod id;
 pub mod operation;
 pub mod record;
@@ -42,7 +47,8 @@ pub use bytes::Bytes;
 pub use codec::{DecodeError, decode, encode};
 pub use error::{ErrorCode, Problem};
 pub use id::{
-    AccessId, ChallengeId, Digest, KeyId, PrincipalId, RecordId, ScopeId, SessionId, TransactionId,
+    AccessId, ChallengeId, DeviceId, Digest, KeyId, MailboxId, PrincipalId, RecordId, ScopeId, SessionId,
+    TransactionId,
 };
 pub use signed::{Signed, Statement};
 pub use suite::Suite;

@@ -3,7 +3,7 @@
 //! Every call is a `POST` with the whole request in its body. No id stands in a path, so that no proxy's access log holds
 //! who read what.
 
-use crate::{access, account, app, audit, card, record, scope, term, transaction};
+use crate::{access, account, app, audit, card, enrolment, holder, record, scope, term, transaction};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Whether a call needs a session.
@@ -59,6 +59,10 @@ calls! {
     "/v1/sessions/open" Open account::OpenSession => account::SessionOpened;
     "/v1/sessions/list" Session account::ListSessions => account::Sessions;
     "/v1/sessions/end" Session account::EndSession => account::Done;
+    "/v1/holders/get" Session holder::GetHolders => holder::HoldersShown;
+    "/v1/devices/open" Open holder::OpenDevice => account::LoggedIn;
+    "/v1/mailboxes/put" Open enrolment::PutMail => account::Done;
+    "/v1/mailboxes/get" Open enrolment::GetMail => enrolment::Mail;
     "/v1/cards/get" Open card::GetCards => card::Cards;
     "/v1/cards/resolve" Open card::ResolveUsername => card::Cards;
     "/v1/apps/register" Open app::RegisterApp => account::Done;

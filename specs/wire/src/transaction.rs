@@ -6,6 +6,7 @@ use crate::{
     card::Card,
     codec::encode,
     generation::NewGeneration,
+    holder::{RotateAccount, SetHolders},
     id::{AccessId, Digest, PrincipalId, RecordId, ScopeId, TransactionId},
     scope::{Lockbox, NewEpoch, ScopeKind, ScopePre, Share, SliceEntry, Transform},
     signed::Signed,
@@ -104,6 +105,10 @@ pub enum Operation {
     },
     /// Begins a new generation of a scope's re-encryption key pair. For the owner.
     BeginGeneration(Box<NewGeneration>),
+    /// Adds devices to the account, or gives them other names. For the owner.
+    SetHolders(Box<SetHolders>),
+    /// Replaces the account secret; alone in its transaction. For the owner.
+    RotateAccount(Box<RotateAccount>),
     /// Begins a new epoch of a scope. For the owner.
     BeginEpoch {
         /// The new epoch.
@@ -244,6 +249,16 @@ pub enum Touched {
     Revoked {
         /// The access.
         access: AccessId,
+    },
+    /// The list of holders has another number.
+    Holders {
+        /// The number.
+        number: u64,
+    },
+    /// The account has another card.
+    Card {
+        /// Its sequence.
+        sequence: u32,
     },
 }
 

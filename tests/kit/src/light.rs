@@ -11,7 +11,8 @@ pub use thief::{Loot, Opened};
 
 use crate::clock::START;
 use pryv_crypto::{
-    AccountSecret, Identity,
+    AccountSecret, AccountSecrets, Identity,
+    holder::first_list,
     password::{ClientLogin, ClientRegistration, ExportKey},
     recovery::RecoveryPhrase,
 };
@@ -20,8 +21,8 @@ use pryv_sdk::transport::{Request, Transport};
 use pryv_wire::{
     PrincipalId, Problem,
     account::{
-        Challenge, FinishLogin, FinishSignUp, GetChallenge, KeyStretching, OpenSession, PasswordCredential,
-        SessionOpened, StartLogin, StartSignUp,
+        Challenge, FinishLogin, FinishSignUp, GetChallenge, KeyStretching, OpenSession, SessionOpened,
+        StartLogin, StartSignUp,
     },
     bytes::SessionToken,
     card::{GetCards, PrincipalKind},
@@ -94,15 +95,16 @@ impl LightAccount {
         let start = StartSignUp { username: username.to_owned(), request };
         let started = call(&*transport, None, &start).await.expect("a sign-up begins");
         let registered = registration.finish(&started.response, &CHEAP, &mut rng).expect("a registration");
+        let (me, digest) = (identity.principal(), card.digest());
+        let password = registered.credential(CHEAP, &secret, me, digest, &mut rng).expect("a usable key");
+        let phrase = RecoveryPhrase::generate(&mut rng);
+        let recovery = phrase.credential(&secret, me, digest, &mut rng).expect("a usable key");
         let finish = FinishSignUp {
             username: username.to_owned(),
             card,
-            password: PasswordCredential {
-                stretching: CHEAP,
-                upload: registered.upload,
-                wrap: registered.export_key.wrap(&secret, &mut rng),
-            },
-            recovery: RecoveryPhrase::generate(&mut rng).credential(&secret, &mut rng),
+            holders: first_list(&identity, digest, password.key, recovery.key, START),
+            password,
+            recovery,
         };
         let session = call(&*transport, None, &finish).await.expect("a sign-up ends");
         Self { identity: Arc::new(identity), token: session.token, transport }
@@ -115,10 +117,14 @@ impl LightAccount {
     /// If the server refuses.
     pub async fn log_in(transport: Arc<dyn Transport>, username: &str, password: &str) -> Self {
         let (logged_in, export_key) = open_login(&*transport, username, password).await;
-        let secret = export_key.open(&logged_in.wrap).expect("the wrap opens");
-        let cards =
-            CardChain::verify(&logged_in.cards, logged_in.session.principal).expect("cards that verify");
-        let identity = Identity::resume(&secret, &cards).expect("the cards of this secret");
+        let principal = logged_in.session.principal;
+        let cards = CardChain::verify(&logged_in.cards, principal).expect("cards that verify");
+        let binding = logged_in.binding.expect("the binding of a password");
+        let secret = export_key.keys().open(principal, cards.current_digest(), &binding, &logged_in.wrap);
+        let (secret, count) = (secret.expect("the wrap opens"), logged_in.cards.len() - 1);
+        let secrets = AccountSecrets::open(secret, principal, count, logged_in.earlier.as_deref());
+        let secrets = secrets.expect("the earlier secrets open");
+        let identity = Identity::resume_chain(&secrets, &cards).expect("the cards of these secrets");
         Self { identity: Arc::new(identity), token: logged_in.session.token, transport }
     }
 

@@ -49,6 +49,9 @@ pub(crate) struct Recover {
 /// `pryv password`.
 #[derive(Args, Debug)]
 pub(crate) struct NewPassword {
+    /// Read the present password from the first line of a file instead of asking for it
+    #[arg(long, env = "PRYV_PRESENT_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) present_password_file: Option<PathBuf>,
     /// The new password
     #[command(flatten)]
     pub(crate) password: PasswordSource,

@@ -4,7 +4,7 @@ use crate::{
     arguments::{Login, NewPassword, Recover, SignUp},
     failure::Failure,
     output::Output,
-    secret_input,
+    qr, secret_input,
     session::{Opened, Session},
 };
 use pryv_sdk::{Account, Password, RecoveryPhrase};
@@ -119,7 +119,9 @@ pub(super) async fn change_password(
     change: &NewPassword,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    account.change_password(&password(&secret_input::new_password(&change.password)?)).await?;
+    let present = password(&secret_input::present_password(change.present_password_file.as_deref())?);
+    let new = password(&secret_input::new_password(&change.password)?);
+    account.change_password(&present, &new).await?;
     output.result(&json!({ "password_changed": account.username() }), || {
         "The password is changed; the recovery phrase stays the same. Other sessions have ended, and a machine that keeps\n\
          its session file can open a new one by its keys: to keep one out, `pryv logout` there, or remove the file."
@@ -135,15 +137,19 @@ pub(super) fn whoami(session: &Session, opened: &Opened, output: &mut Output) ->
         "id": account.id(),
         "pryv_uri": account.uri().to_string(),
         "fingerprint": account.fingerprint().to_string(),
+        "words": account.fingerprint().words(),
+        "qr": account.fingerprint().qr_text(),
         "server": server,
         "profile": session.profile(),
     });
+    let drawn = qr::drawn(&account.fingerprint().qr_text())?;
     output.result(&value, || {
         format!(
-            "{} at {server} (profile `{}`)\nFingerprint: {}\nRead it to whoever grants you access: it proves that the keys are yours.",
+            "{} at {server} (profile `{}`)\nFingerprint: {}\n   in words: {}\n{drawn}\nRead it to whoever grants you access: it proves that the keys are yours.",
             account.username(),
             session.profile(),
             account.fingerprint(),
+            account.fingerprint().words(),
         )
     })
 }

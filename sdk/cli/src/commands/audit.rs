@@ -124,6 +124,7 @@ const fn what(act: Act) -> &'static str {
         Act::SignUp => "signed up",
         Act::Login => "logged in by password",
         Act::Recovery => "opened the account by its recovery phrase",
+        Act::Device => "opened a session by the key of a device",
         Act::Session => "opened a session by key",
         Act::OpenScope => "opened",
         Act::GetRecord => "read a record",

@@ -12,6 +12,7 @@ mod epoch;
 mod filing;
 mod grant;
 mod granted;
+mod holders;
 mod link;
 mod link_ontology;
 mod move_term;
@@ -19,6 +20,7 @@ mod place_record;
 mod put_record;
 mod put_term;
 mod revoke;
+mod rotate;
 
 use super::{Error, Inner, Result, Service, sessions::check_open};
 use crate::{
@@ -30,16 +32,19 @@ use begin_generation::PreparedGeneration;
 use create_scope::PreparedScope;
 use epoch::PreparedEpoch;
 use grant::PreparedGrant;
+use holders::PreparedHolders;
 use link_ontology::PreparedLink;
 use move_term::PreparedMove;
 use place_record::PreparedPlacement;
 use pryv_wire::{
-    Digest, ErrorCode, PrincipalId, Timestamp, TransactionId,
+    Digest, ErrorCode, PrincipalId, Signed, Timestamp, TransactionId,
     bytes::SigningPublicKey,
+    card::Card,
     transaction::{Change, Commit, Committed, MAX_OPERATIONS, Operation},
 };
 use put_record::PreparedRecord;
 use revoke::PreparedRevocation;
+use rotate::PreparedRotation;
 
 const _: () = assert!(MAX_OPERATIONS <= 1 << OPERATION_BITS);
 
@@ -56,6 +61,8 @@ enum Prepared {
     Grant(Box<PreparedGrant>),
     Revoke(Box<PreparedRevocation>),
     BeginGeneration(Box<PreparedGeneration>),
+    SetHolders(Box<PreparedHolders>),
+    Rotate(Box<PreparedRotation>),
     BeginEpoch(Box<PreparedEpoch>),
 }
 
@@ -72,6 +79,14 @@ struct Signer {
     principal: PrincipalId,
     account: PrincipalId,
     key: SigningPublicKey,
+    cards: Vec<Signed<Card>>,
+}
+
+impl Signer {
+    /// Only an account's own principal writes its holders.
+    fn is_owner(&self) -> Result<()> {
+        if self.principal == self.account { Ok(()) } else { Err(Error::new(ErrorCode::NotAllowed)) }
+    }
 }
 
 impl Service {
@@ -109,19 +124,23 @@ fn is_light(request: &Commit) -> bool {
 
 fn verify(inner: &Inner, caller: &Caller, request: Commit) -> Result<PreparedCommit> {
     let (account, principal) = (request.account, caller.principal());
-    let key = inner.store.peek(|view| {
+    let (key, cards) = inner.store.peek(|view| {
         // Said before anything else, so that a stranger learns nothing from what comes after.
         permission::writer(&view, caller, account)?;
         let cards = view.cards(principal)?;
         let card = cards.last().ok_or_else(|| Error::new(ErrorCode::NotFound))?;
-        Ok::<_, Error>(card.unverified()?.signing)
+        Ok::<_, Error>((card.unverified()?.signing, cards))
     })?;
-    prepare(request, &Signer { principal, account, key })
+    prepare(request, &Signer { principal, account, key, cards })
 }
 
 fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
     if request.operations.is_empty() || request.operations.len() > MAX_OPERATIONS {
         return Err(Error::out_of_range("a transaction has 1 to 1,000 operations", MAX_OPERATIONS));
+    }
+    let rotates = |operation: &Operation| matches!(operation, Operation::RotateAccount(_));
+    if request.operations.len() > 1 && request.operations.iter().any(rotates) {
+        return Err(Error::malformed("a rotation of the account is alone in its transaction"));
     }
     let digest = request.digest();
     let Commit { account, transaction, operations } = request;
@@ -150,6 +169,10 @@ fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
                 }
                 Operation::BeginGeneration(new) => {
                     Prepared::BeginGeneration(Box::new(begin_generation::prepare(*new, signer)?))
+                }
+                Operation::SetHolders(set) => Prepared::SetHolders(Box::new(holders::prepare(*set, signer)?)),
+                Operation::RotateAccount(rotate) => {
+                    Prepared::Rotate(Box::new(rotate::prepare(*rotate, signer)?))
                 }
                 Operation::BeginEpoch { epoch } => {
                     Prepared::BeginEpoch(Box::new(epoch::prepare(epoch, signer)?))
@@ -190,6 +213,8 @@ fn apply(
             Prepared::Grant(grant) => grant::apply(tx, &mut applying, *grant, index)?,
             Prepared::Revoke(revocation) => revoke::apply(tx, &mut applying, *revocation)?,
             Prepared::BeginGeneration(new) => begin_generation::apply(tx, &mut applying, *new)?,
+            Prepared::SetHolders(set) => holders::apply(tx, &mut applying, *set)?,
+            Prepared::Rotate(rotate) => rotate::apply(tx, &mut applying, *rotate)?,
             Prepared::BeginEpoch(epoch) => {
                 let owner = applying.owner(tx)?;
                 epoch::apply(tx, &mut applying, &owner, *epoch)?;

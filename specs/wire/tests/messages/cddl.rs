@@ -51,6 +51,9 @@ const FORMS: &[&str] = &[
     "signing-public-key",
     "sealing-public-key",
     "hybrid-public-key",
+    "device-id",
+    "mailbox-id",
+    "account-binding",
     "signature",
     "commitment",
     "session-token",
@@ -81,6 +84,8 @@ const FORMS: &[&str] = &[
     "touched-epoch",
     "touched-generation",
     "touched-access",
+    "touched-holders",
+    "touched-card",
     "details",
     "error-code",
 ];

@@ -1,7 +1,7 @@
 //! Every message type by the name of its CDDL rule, and every call by its path.
 
 use pryv_wire::{
-    DecodeError, Problem, Signed, access, account, app, audit, card, generation,
+    DecodeError, Problem, Signed, access, account, app, audit, card, enrolment, evidence, generation, holder,
     operation::{Auth, CALLS, Call},
     record, scope, term, transaction,
 };
@@ -72,6 +72,10 @@ pub(crate) fn calls() -> Vec<CallKind> {
         call::<account::Recover>(),
         call::<account::StartPasswordChange>(),
         call::<account::FinishPasswordChange>(),
+        call::<holder::GetHolders>(),
+        call::<holder::OpenDevice>(),
+        call::<enrolment::PutMail>(),
+        call::<enrolment::GetMail>(),
         call::<account::OpenSession>(),
         call::<account::ListSessions>(),
         call::<account::EndSession>(),
@@ -117,6 +121,18 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind::<scope::SliceEntry>(),
         kind::<scope::MovedTerm>(),
         kind::<scope::CoveringSlice>(),
+        kind::<holder::Holders>(),
+        kind::<Signed<holder::Holders>>(),
+        kind::<holder::Device>(),
+        kind::<holder::Holder>(),
+        kind::<holder::HolderSeal>(),
+        kind::<holder::SetHolders>(),
+        kind::<holder::RotateAccount>(),
+        kind::<evidence::Evidence>(),
+        kind::<evidence::AccessEvidence>(),
+        kind::<enrolment::DeviceRequest>(),
+        kind::<enrolment::DeviceAnswer>(),
+        kind::<enrolment::DevicePayload>(),
         kind::<scope::Epoch>(),
         kind::<Signed<scope::Epoch>>(),
         kind::<scope::ScopePre>(),

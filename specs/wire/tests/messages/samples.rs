@@ -2,8 +2,8 @@
 
 use crate::registry;
 use pryv_wire::{
-    AccessId, Bytes, ChallengeId, Digest, ErrorCode, KeyId, PrincipalId, Problem, RecordId, ScopeId,
-    SessionId, Signed, Statement, Suite, Timestamp, TransactionId,
+    AccessId, Bytes, ChallengeId, DeviceId, Digest, ErrorCode, KeyId, MailboxId, PrincipalId, Problem,
+    RecordId, ScopeId, SessionId, Signed, Statement, Suite, Timestamp, TransactionId,
     access::{
         Access, AccessNote, AccessState, Accesses, DefinitionKey, GetAccess, Grant, LastEpoch, Level,
         ListGranted, ListReceived, Revocation, Served,
@@ -16,10 +16,17 @@ use pryv_wire::{
     },
     app::{App, GetApp, Manifest, Permission, RegisterApp},
     audit::{Act, AuditEntry, AuditFilter, AuditLine, AuditPage, Heads, ListAudit, Mark},
-    bytes::{Commitment, SealingPublicKey, SessionToken, Signature, SigningPublicKey, TermSalt},
+    bytes::{
+        AccountBinding, Commitment, SealingPublicKey, SessionToken, Signature, SigningPublicKey, TermSalt,
+    },
     card::{Card, Cards, GetCards, PrincipalKind, ResolveUsername},
+    enrolment::{DeviceAnswer, DevicePayload, DeviceRequest, GetMail, Mail, PutMail},
     error::Details,
+    evidence::{AccessEvidence, Evidence},
     generation::{NewGeneration, NewLock, NewTransform, Rekey},
+    holder::{
+        Device, GetHolders, Holder, HolderSeal, Holders, HoldersShown, OpenDevice, RotateAccount, SetHolders,
+    },
     record::{
         DefinitionRef, Envelope, Filter, GetRecord, MovedPlacement, Order, Parent, Placement, Protected,
         QueryRecords, Recipient, RecipientKind, RecordFound, RecordHistory, RecordKind, RecordVersions,
@@ -125,15 +132,89 @@ fn second_card() -> Card {
 }
 
 fn wrap() -> SecretWrap {
-    SecretWrap { suite: Suite::CLASSIC, sealed: opaque(0x04, 60) }
+    SecretWrap { suite: Suite::CLASSIC, sealed: opaque(0x04, 80) }
 }
 
+const BINDING: AccountBinding = AccountBinding::from_bytes([0xb1; 32]);
+const PASSWORD_KEY: SealingPublicKey = SealingPublicKey::from_bytes([0x61; 32]);
+const RECOVERY_KEY: SealingPublicKey = SealingPublicKey::from_bytes([0x62; 32]);
+const MAILBOX: MailboxId = MailboxId::from_bytes([0x3b; 16]);
+
 fn password() -> PasswordCredential {
-    PasswordCredential { stretching: KeyStretching::RECOMMENDED, upload: opaque(0x05, 192), wrap: wrap() }
+    PasswordCredential {
+        stretching: KeyStretching::RECOMMENDED,
+        upload: opaque(0x05, 192),
+        key: PASSWORD_KEY,
+        binding: BINDING,
+        wrap: wrap(),
+    }
 }
 
 fn recovery() -> RecoveryCredential {
-    RecoveryCredential { verifier: SigningPublicKey::from_bytes([0x06; 32]), wrap: wrap() }
+    RecoveryCredential {
+        verifier: SigningPublicKey::from_bytes([0x06; 32]),
+        key: RECOVERY_KEY,
+        binding: BINDING,
+        wrap: wrap(),
+    }
+}
+
+fn device_request() -> DeviceRequest {
+    DeviceRequest {
+        signing: SigningPublicKey::from_bytes([0x63; 32]),
+        sealing: SealingPublicKey::from_bytes([0x64; 32]),
+    }
+}
+
+fn device() -> Device {
+    let DeviceRequest { signing, sealing } = device_request();
+    let device = DeviceId::of(&signing, &sealing);
+    Device { device, signing, sealing, name: opaque(0x65, 284), added_at: later(20) }
+}
+
+/// Ada's first list of holders.
+fn first_holders() -> Holders {
+    Holders {
+        suite: Suite::CLASSIC,
+        account: ADA,
+        card: signed(&first_card()).digest(),
+        number: 0,
+        password: PASSWORD_KEY,
+        recovery: RECOVERY_KEY,
+        devices: vec![],
+        accesses: None,
+        signed_at: NINE,
+    }
+}
+
+fn later_holders() -> Holders {
+    Holders {
+        card: signed(&second_card()).digest(),
+        number: 2,
+        devices: vec![device()],
+        accesses: Some(Holders::accesses_digest([signed(&access()).digest()])),
+        signed_at: later(30),
+        ..first_holders()
+    }
+}
+
+fn seal() -> HolderSeal {
+    HolderSeal { holder: Holder::Device(device().device), wrap: wrap() }
+}
+
+fn set_holders() -> SetHolders {
+    let list = Holders { number: 1, devices: vec![device()], ..first_holders() };
+    SetHolders { statement: signed(&list), seals: vec![seal()] }
+}
+
+fn rotate() -> RotateAccount {
+    let credentials = [Holder::Password, Holder::Recovery].map(|holder| HolderSeal { holder, wrap: wrap() });
+    RotateAccount {
+        card: signed(&second_card()),
+        statement: signed(&later_holders()),
+        seals: credentials.into_iter().chain([seal()]).collect(),
+        earlier: opaque(0x66, 60),
+    }
 }
 
 fn session() -> SessionOpened {
@@ -535,6 +616,7 @@ pub(crate) fn all() -> Vec<Sample> {
         cards(),
         apps(),
         accounts(),
+        holders(),
         scopes(),
         records(),
         terms(),
@@ -618,6 +700,7 @@ fn accounts() -> Vec<Sample> {
                 card: signed(&first_card()),
                 password: password(),
                 recovery: recovery(),
+                holders: signed(&first_holders()),
             },
         ),
         sample("session opened", session()),
@@ -633,7 +716,25 @@ fn accounts() -> Vec<Sample> {
         sample("finish login", FinishLogin { login: CHALLENGE, finalization: opaque(0x55, 64) }),
         sample(
             "logged in",
-            LoggedIn { session: session(), cards: vec![signed(&first_card())], wrap: wrap() },
+            LoggedIn {
+                session: session(),
+                cards: vec![signed(&first_card())],
+                holders: signed(&first_holders()),
+                wrap: wrap(),
+                binding: Some(BINDING),
+                earlier: None,
+            },
+        ),
+        sample(
+            "logged in by a device, after a rotation",
+            LoggedIn {
+                session: session(),
+                cards: vec![signed(&first_card()), signed(&second_card())],
+                holders: signed(&later_holders()),
+                wrap: wrap(),
+                binding: None,
+                earlier: Some(opaque(0x66, 60)),
+            },
         ),
         sample("get challenge", GetChallenge {}),
         sample("challenge", Challenge { challenge: CHALLENGE }),
@@ -654,13 +755,52 @@ fn accounts() -> Vec<Sample> {
             },
         ),
         sample("start password change", StartPasswordChange { request: opaque(0x56, 32) }),
-        sample("finish password change", FinishPasswordChange { password: password() }),
+        sample(
+            "finish password change",
+            FinishPasswordChange { password: password(), holders: signed(&first_holders()) },
+        ),
         sample("list sessions", ListSessions {}),
         sample("session info", session_info()),
         sample("sessions", Sessions { sessions: vec![session_info()] }),
         sample("end session that asks", EndSession { session: None }),
         sample("end another session", EndSession { session: Some(SESSION) }),
         sample("done", Done {}),
+    ]
+}
+
+fn holders() -> Vec<Sample> {
+    vec![
+        sample("first list of holders", first_holders()),
+        sample("list of holders after a rotation", later_holders()),
+        sample("signed list of holders", signed(&first_holders())),
+        sample("device", device()),
+        sample("holder, the password", Holder::Password),
+        sample("holder, the phrase", Holder::Recovery),
+        sample("holder, a device", Holder::Device(device().device)),
+        sample("seal for a holder", seal()),
+        sample("set holders", set_holders()),
+        sample("set holders, a name alone", SetHolders { seals: vec![], ..set_holders() }),
+        sample("rotate account", rotate()),
+        sample("get holders", GetHolders {}),
+        sample(
+            "holders shown",
+            HoldersShown { cards: vec![signed(&first_card())], holders: signed(&first_holders()) },
+        ),
+        sample(
+            "open device",
+            OpenDevice {
+                principal: ADA,
+                device: device().device,
+                challenge: CHALLENGE,
+                signature: Signature::from_bytes([0x55; 64]),
+            },
+        ),
+        sample("put mail", PutMail { mailbox: MAILBOX, message: opaque(0x67, 120) }),
+        sample("get mail", GetMail { mailbox: MAILBOX }),
+        sample("mail", Mail { message: opaque(0x67, 120) }),
+        sample("device request", device_request()),
+        sample("device answer", DeviceAnswer { username: "ada".into(), principal: ADA }),
+        sample("device payload", DevicePayload { secret: opaque(0x68, 32), request: device_request() }),
     ]
 }
 
@@ -863,6 +1003,7 @@ fn records() -> Vec<Sample> {
 }
 
 fn accesses() -> Vec<Sample> {
+    let evidence = AccessEvidence { statement: signed(&access()), revocation: Some(signed(&revocation())) };
     let state = AccessState {
         statement: signed(&access()),
         revocation: Some(signed(&revocation())),
@@ -905,6 +1046,28 @@ fn accesses() -> Vec<Sample> {
         sample("list received", ListReceived { limit: 1_000, after: None }),
         sample("list received, a further page", ListReceived { limit: 1, after: Some(opaque(0x62, 56)) }),
         sample("get access", GetAccess { account: ADA, access: ACCESS }),
+        sample("access evidence", evidence.clone()),
+        sample("access evidence without an end", AccessEvidence { revocation: None, ..evidence.clone() }),
+        sample(
+            "evidence",
+            Evidence {
+                account: ADA,
+                cards: vec![signed(&first_card())],
+                accesses: vec![evidence],
+                epochs: vec![signed(&epoch())],
+                exported_at: later(9),
+            },
+        ),
+        sample(
+            "evidence of nothing",
+            Evidence {
+                account: ADA,
+                cards: vec![signed(&first_card())],
+                accesses: vec![],
+                epochs: vec![],
+                exported_at: later(9),
+            },
+        ),
         sample("access state", state.clone()),
         sample(
             "access state for a grantee",
@@ -931,8 +1094,15 @@ fn accesses() -> Vec<Sample> {
             },
         ),
         sample("served", served()),
-        sample("accesses", Accesses { accesses: vec![state], next: None }),
-        sample("accesses before others", Accesses { accesses: vec![], next: Some(opaque(0x61, 8)) }),
+        sample("accesses", Accesses { accesses: vec![state.clone()], next: None, rotated: vec![] }),
+        sample(
+            "accesses of a grantee with another card",
+            Accesses { accesses: vec![state], next: None, rotated: vec![BOB] },
+        ),
+        sample(
+            "accesses before others",
+            Accesses { accesses: vec![], next: Some(opaque(0x61, 8)), rotated: vec![] },
+        ),
     ]
 }
 
@@ -966,6 +1136,8 @@ fn transactions() -> Vec<Sample> {
             Operation::Grant(Box::new(grant_access())),
             revoke.clone(),
             Operation::BeginGeneration(Box::new(new_generation())),
+            Operation::SetHolders(Box::new(set_holders())),
+            Operation::RotateAccount(Box::new(rotate())),
             Operation::BeginEpoch { epoch: new_epoch() },
         ],
         ..commit()
@@ -978,6 +1150,8 @@ fn transactions() -> Vec<Sample> {
         Touched::Revoked { access: ACCESS },
         Touched::Placed { scope: SCOPE, record: RECORD, version: 2 },
         Touched::Linked { collection: SCOPE, ontology: ONTOLOGY },
+        Touched::Holders { number: 1 },
+        Touched::Card { sequence: 1 },
     ];
     let served = ServedAccess { access: ACCESS, served: vec![served()] };
     vec![
@@ -1015,6 +1189,8 @@ fn transactions() -> Vec<Sample> {
         sample("new transform", new_transform()),
         sample("rekey", rekey()),
         sample("signed rekey", signed(&rekey())),
+        sample("operation set holders", Operation::SetHolders(Box::new(set_holders()))),
+        sample("operation rotate account", Operation::RotateAccount(Box::new(rotate()))),
         sample("operation begin epoch", Operation::BeginEpoch { epoch: new_epoch() }),
         sample("grant access", grant_access()),
         sample("grant access without keys", grant_without_keys()),
@@ -1040,6 +1216,8 @@ fn transactions() -> Vec<Sample> {
         sample("touched, revoked", touched[3].clone()),
         sample("touched, placed", touched[4].clone()),
         sample("touched, linked", touched[5].clone()),
+        sample("touched, holders", touched[6].clone()),
+        sample("touched, card", touched[7].clone()),
         sample("list changes", ListChanges { account: ADA, after: 0, limit: 100 }),
         sample("changes", Changes { changes: vec![change()], sequence: 1, head: change().head(genesis) }),
         sample("no changes", Changes { changes: vec![], sequence: 0, head: genesis }),
@@ -1087,6 +1265,7 @@ fn audit() -> Vec<Sample> {
         Act::Login,
         Act::Recovery,
         Act::Session,
+        Act::Device,
         Act::OpenScope,
         Act::GetRecord,
         Act::QueryRecords,

@@ -79,7 +79,10 @@ async fn script(secrets: &Secrets, writer: Writer) -> ServerState {
     shared.query().all::<Value>(&mut Silent).await.unwrap();
     ada.account.revoke(access.id).await.unwrap();
     diary.create(content(secrets, 2)).await.unwrap();
-    ada.account.change_password(&Password::new(world.canary.text("new password"))).await.unwrap();
+    ada.account
+        .change_password(&ada.password(), &Password::new(world.canary.text("new password")))
+        .await
+        .unwrap();
 
     // Two notes with whatever writer, of another account so that all the rest stays the same.
     let by_hand = world.by_hand(&bob).await;

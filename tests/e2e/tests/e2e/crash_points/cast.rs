@@ -165,7 +165,10 @@ impl Stage {
             assert!(found.rejected.is_empty(), "every record opens: {:?}", found.rejected);
         }
         // Everything can go on: write, grant, read by a grantee, take back.
-        let diary = account.define(diary()).await.expect("the collection can be had");
+        let diary = match account.collection(URI).await {
+            Ok(there) => there,
+            Err(_) => account.define(diary()).await.expect("the collection can be had"),
+        };
         diary.create(note(99)).await.expect("a note can be written");
         let carol = self.carol.found_by(&account).await.expect("Carol is found");
         let granted = account.grant(Grant::to(&carol).on(&diary, Level::Read)).await.expect("a grant");

@@ -29,6 +29,12 @@ crash_at_every_write_point! {
     maintain: Maintain,
     change_password: ChangePassword,
     recover: Recover,
+    rotate: Rotate,
+    add_device: AddDevice,
+    enrol_device: EnrolDevice,
+    revoke_device: RevokeDevice,
+    rotate_with_terms: RotateWithTerms,
+    rewrap: Rewrap,
 }
 
 /// The harness on trial: an operation that cannot be repeated once it was done must be caught.

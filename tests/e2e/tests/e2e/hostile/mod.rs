@@ -9,6 +9,7 @@ mod apps;
 mod contacts;
 mod heads;
 mod history;
+mod holders;
 mod injection;
 mod known;
 mod links;

@@ -29,7 +29,7 @@ async fn a_swapped_card_of_my_own_is_refused() {
         answer.session.principal = swapped.principal;
     });
     let refused = client.log_in(&ada.username, &ada.password()).await.unwrap_err();
-    assert_eq!((refused.code(), lie.count()), ("wrong-card", 1));
+    assert_eq!((refused.code(), lie.count()), ("other-account", 1));
     server.stop();
     client.log_in(&ada.username, &ada.password()).await.unwrap();
     world.close().await;
@@ -43,7 +43,7 @@ async fn an_old_wrap_of_the_account_is_refused() {
     client.log_in(&ada.username, &ada.password()).await.unwrap();
     let (_, old) = world.recorder.of::<FinishLogin>().pop().unwrap();
     let new = Password::new(world.canary.text("new password"));
-    ada.account.change_password(&new).await.unwrap();
+    ada.account.change_password(&ada.password(), &new).await.unwrap();
 
     let wrap = old.wrap.clone();
     let lie = server.on::<FinishLogin>(move |_, answer| answer.wrap = wrap.clone());
@@ -138,7 +138,7 @@ async fn a_recovery_that_is_tampered_with_is_refused() {
         answer.cards = cards.cards.clone();
         answer.session.principal = cards.principal;
     });
-    assert_eq!(client.recover(&ada.username, &phrase, &new).await.unwrap_err().code(), "wrong-card");
+    assert_eq!(client.recover(&ada.username, &phrase, &new).await.unwrap_err().code(), "other-account");
     server.stop();
 
     let recovered = client.recover(&ada.username, &phrase, &new).await.unwrap();

@@ -76,7 +76,7 @@ impl Cast {
             let to = people.iter().map(|to| PrePublicKey::parse(&to.cards.current().pre).unwrap());
             let identity = &people[from].identity;
             people[from].onward =
-                to.map(|to| identity.transform_key(&to, &mut rng).unwrap().to_wire()).collect();
+                to.map(|to| identity.transform_key(0, &to, &mut rng).unwrap().to_wire()).collect();
         }
         let scope = pryv_wire::ScopeId::from_bytes([1; 16]);
         let epoch = keys.statement(owner.id(), scope, 0, node.clock.now());

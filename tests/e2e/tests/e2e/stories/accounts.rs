@@ -60,7 +60,7 @@ async fn a_password_change_closes_the_old_password_and_the_other_sessions() {
     assert_eq!(ada.account.sessions().await.unwrap().len(), 2);
 
     let new = world.canary.text("new password");
-    ada.account.change_password(&Password::new(new.clone())).await.unwrap();
+    ada.account.change_password(&ada.password(), &Password::new(new.clone())).await.unwrap();
     let refused = world.client().log_in(&ada.username, &ada.password()).await.unwrap_err();
     assert_eq!(refused.code(), "wrong-credentials");
     assert_eq!(ada.account.sessions().await.unwrap().len(), 1, "the other session ended");

@@ -16,6 +16,8 @@ pub(crate) mod ontologies;
 mod programs;
 mod reencryption;
 mod retries;
+mod rewrap;
+mod rotation;
 mod sessions;
 mod sharing;
 mod suites;

@@ -82,7 +82,7 @@ async fn an_account_is_whole_when_the_answer_to_its_sign_up_or_password_change_i
     network.stop();
     let lost = network.lose_answers::<FinishPasswordChange>(1);
     let new = world.canary.text("new password");
-    ada.account.change_password(&Password::new(new.clone())).await.unwrap();
+    ada.account.change_password(&ada.password(), &Password::new(new.clone())).await.unwrap();
     assert_eq!(lost.count(), 1);
     let again = world.client().log_in(&ada.username, &Password::new(new)).await.unwrap();
     assert_eq!(again.id(), ada.account.id());

@@ -1,0 +1,129 @@
+//! Rotation: a new account secret, so that whoever held the old one holds nothing of what comes.
+
+use super::{Account, Maintained, OwnKeys};
+use crate::{
+    failure::Failure,
+    protocol::holders::{self, NewSecret, NoNewSecret},
+};
+use pryv_wire::{DeviceId, ErrorCode, holder::Holders, transaction::Operation};
+
+/// How often a rotation is made anew because another device was faster.
+const ATTEMPTS: usize = 4;
+
+/// Why an account secret was not replaced.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RotateError {
+    /// The account has no such device, or not any longer.
+    #[error("this account has no such device")]
+    UnknownDevice,
+    /// A device does not revoke itself.
+    #[error("this is the device itself; log out here, or revoke it from another one")]
+    ThisDevice,
+    /// The account was rotated as often as it can be.
+    #[error(
+        "the account secret was replaced {} times, which is as often as it can be",
+        pryv_wire::holder::MAX_ROTATIONS
+    )]
+    Exhausted,
+    /// What can go wrong in every operation. The secret may have been replaced all the same; repeating replaces it once
+    /// more, and [`Account::maintain`] goes on with the collections.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl RotateError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownDevice => ErrorCode::NotFound.as_str(),
+            Self::ThisDevice => "this-device",
+            Self::Exhausted => "rotations-exhausted",
+            Self::Failed(failure) => failure.code(),
+        }
+    }
+}
+
+impl Account {
+    /// Replaces the account secret: a next card, the new secret for password, phrase and every device of the list, and new
+    /// keys for every collection. Every other session ends; devices of the list open new ones by themselves. Password
+    /// and phrase stay the same, and are not needed.
+    ///
+    /// Computes some milliseconds for each device, and about 20 ms for each collection that others read.
+    ///
+    /// # Errors
+    ///
+    /// See [`RotateError`].
+    pub async fn rotate(&self) -> Result<Maintained, RotateError> {
+        self.rotate_without(None).await
+    }
+
+    /// Takes a device off the account: its copy of the secret and its sessions are deleted, and the secret is replaced.
+    ///
+    /// # Errors
+    ///
+    /// See [`RotateError`].
+    pub async fn revoke_device(&self, device: DeviceId) -> Result<Maintained, RotateError> {
+        if self.this_device() == Some(device) {
+            return Err(RotateError::ThisDevice);
+        }
+        self.rotate_without(Some(device)).await
+    }
+
+    async fn rotate_without(&self, device: Option<DeviceId>) -> Result<Maintained, RotateError> {
+        let mut attempt = 1;
+        loop {
+            match self.try_rotate(device).await {
+                Err(RotateError::Failed(failure)) if failure.is_stale() && attempt < ATTEMPTS => attempt += 1,
+                rotated => break rotated?,
+            }
+        }
+        Ok(self.maintain().await?)
+    }
+
+    async fn try_rotate(&self, device: Option<DeviceId>) -> Result<(), RotateError> {
+        let list = self.fresh_holders().await?;
+        if device.is_some_and(|device| list.device(device).is_none()) {
+            return Err(RotateError::UnknownDevice);
+        }
+        let granted = self.granted_opened().await?;
+        // What managers granted onwards is signed by them.
+        let own = granted.iter().filter(|opened| opened.evidence.access().by.is_none());
+        let accesses = own.map(|opened| opened.state.statement.digest());
+        let accesses = Holders::accesses_digest(accesses);
+        let keys = self.keys();
+        let made = holders::rotate(
+            (&keys.secrets, &keys.identity, &keys.cards),
+            &list,
+            device,
+            accesses,
+            self.client().now(),
+            &mut self.client().rng(),
+        );
+        let NewSecret { secrets, card, operation } = made.map_err(|error| match error {
+            NoNewSecret::Exhausted => RotateError::Exhausted,
+            NoNewSecret::Failed(failure) => failure.into(),
+        })?;
+        let mut cards = keys.signed_cards.clone();
+        cards.push(card);
+        let next = OwnKeys::verify(secrets, self.id(), cards, Some(operation.statement.clone()))
+            .map_err(Failure::from)?;
+        let sent = self.commit(self.id(), vec![Operation::RotateAccount(Box::new(operation))]).await;
+        // Fetched meanwhile by the key of this device: the answer was lost, and the deed was done.
+        let done = |account: &Self| account.own_cards().current_digest() == next.cards.current_digest();
+        if let Err(failure) = sent {
+            if done(self) {
+                return Ok(());
+            }
+            // The answer was lost, and all sessions have ended: only the new secret opens one, if there is one.
+            return match self.open_session_with(&next).await {
+                Ok(()) => Ok(self.adopt(next).map_err(Failure::from)?),
+                Err(_) => Err(failure.into()),
+            };
+        }
+        self.adopt(next.clone()).map_err(Failure::from)?;
+        self.open_session_with(&next).await?;
+        Ok(())
+    }
+}
