@@ -111,10 +111,16 @@ async fn by_grantees(count: usize) -> Vec<Row> {
     let (receipt, cost) = ada.cost(ada.account.revoke(ends).into_future()).await;
     receipt.expect("a revocation");
     rows.push(row(format!("revoke, {} grantees stay (new keys, shared with each)", count - 1), cost));
+    let (rotated, cost) = ada.cost(shared.rotate().into_future()).await;
+    rotated.expect("new keys");
+    rows.push(row(format!("rotate, {} grantees", count - 1), cost));
+    let (rotated, cost) = ada.cost(shared.rotate().hard().into_future()).await;
+    rotated.expect("a new key pair");
+    rows.push(row("… with a new re-encryption key pair", cost));
     if count > 1 {
         let (read, cost) = last.cost(self::read(&last.account)).await;
         assert_eq!(read, 100, "who stays finds what it should");
-        rows.push(row("… next open and query by one who stays (one more epoch)", cost));
+        rows.push(row("… next open and query by one who stays (three more epochs)", cost));
     }
     rows
 }
@@ -122,7 +128,7 @@ async fn by_grantees(count: usize) -> Vec<Row> {
 /// A term with few terms under it and with many: what is counted must not differ.
 async fn by_descendants(counts: &[usize]) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut before: Option<[Travelled; 4]> = None;
+    let mut before: Option<[Travelled; 5]> = None;
     for count in counts {
         let node = Node::start();
         let (ada, bob, eve) = (
@@ -162,13 +168,16 @@ async fn by_descendants(counts: &[usize]) -> Vec<Row> {
         assert_eq!(found, 1, "the grantee finds what it should");
         let (receipt, revoked) = ada.cost(ada.account.revoke(granted[0].0).into_future()).await;
         receipt.expect("a revocation");
+        let (rotated, rotating) = ada.cost(filed.rotate().into_future()).await;
+        rotated.expect("new keys");
         let (moved, moving) = ada.cost(ontology.move_term(&beside, Some(&top))).await;
         moved.expect("a move");
         rows.push(row(format!("grant a term with {count} under it"), granted[1].1));
-        rows.push(row("… first open by a grantee, and a record of the lowest term".to_owned(), read));
-        rows.push(row("… revoke, one grantee stays".to_owned(), revoked));
-        rows.push(row("… move a term to stand under it".to_owned(), moving));
-        let now = [granted[1].1.travelled, read.travelled, revoked.travelled, moving.travelled];
+        rows.push(row("… first open by a grantee, and a record of the lowest term", read));
+        rows.push(row("… revoke, one grantee stays", revoked));
+        rows.push(row("… rotate the collection", rotating));
+        rows.push(row("… move a term to stand under it", moving));
+        let now = [granted[1].1, read, revoked, rotating, moving].map(|cost| cost.travelled);
         for (few, many) in before.iter().flatten().zip(&now) {
             assert!(
                 many.calls.abs_diff(few.calls) <= 2,
