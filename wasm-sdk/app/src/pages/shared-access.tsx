@@ -1,0 +1,73 @@
+/** One access that was received: who gave it, what it says, and the collections that it opens. */
+
+import type { ReceivedAccess } from "@pryv/sdk";
+import type { JSX } from "preact";
+import { receivedAccesses, round } from "../holdings.ts";
+import { Load, useLoad } from "../load.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Page } from "../parts/page.tsx";
+import { saveFile } from "../parts/save-file.ts";
+import { Trouble } from "../parts/trouble.tsx";
+import { Who, useNames } from "../parts/who.tsx";
+import { to } from "../route.ts";
+import { day, LEVEL, STATUS, until, when } from "../words.ts";
+
+export function SharedAccess({ id }: { id: string }): JSX.Element {
+  const found = useLoad(async () => (await receivedAccesses()).find(({ access }) => access.id === id), [id, round.value]);
+  const name = useNames(found.value === undefined ? [] : [found.value.access.grantor]);
+  const title = found.value?.access.name || "Shared with me";
+  return (
+    <Page title={title} narrow back={[to("shared"), "Shared with me"]} lead={found.value !== undefined && <>From {name(found.value.access.grantor)}, {until(found.value.access)}.</>}>
+      <Load of={found} what="what is shared">{(received) => received === undefined ? <p>This was not shared with you.</p> : <Opened received={received} />}</Load>
+    </Page>
+  );
+}
+
+function Opened({ received }: { received: ReceivedAccess }): JSX.Element {
+  const { access } = received;
+  const live = access.status === "active";
+  return (
+    <div class="stack">
+      {!live && (
+        <div class="notice warn"><Icon name="lock" /><span>{access.status === "not-yet-valid"
+          ? `This begins on ${access.validFrom === undefined ? "a later day" : day(access.validFrom)}. It opens by itself then.`
+          : "This is over: you can read nothing more by it. If you still need it, ask for a new access."}</span></div>
+      )}
+      {live && <Doors received={received} />}
+      <section class="card stack">
+        <h2>What was agreed</h2>
+        <dl class="facts">
+          <dt>From</dt><dd><Who id={access.grantor} /></dd>
+          <dt>You may</dt><dd>{LEVEL[access.scopes[0]?.level ?? "read"].name}</dd>
+          <dt>Purpose</dt><dd>{access.purpose || "Not said"}</dd>
+          <dt>Given on</dt><dd>{when(access.signedAt)}</dd>
+          <dt>Until</dt><dd>{access.validUntil === undefined ? "They end it" : when(access.validUntil)}</dd>
+          <dt>State</dt><dd><span class={`tag ${STATUS[access.status].look}`}>{STATUS[access.status].name}</span></dd>
+        </dl>
+        <div><button type="button" class="button small" onClick={() => saveFile("access.json", JSON.stringify({ access: access.id, signedAt: access.signedAt, statement: btoa(String.fromCharCode(...access.statement)) }, null, 2), "application/json")}><Icon name="download" size={16} />Save the signed grant</button></div>
+      </section>
+    </div>
+  );
+}
+
+function Doors({ received }: { received: ReceivedAccess }): JSX.Element {
+  const { access } = received;
+  const collections = useLoad(() => received.collections(), [access.id]);
+  if (collections.error !== undefined) return <Trouble error={collections.error} onRetry={collections.reload} />;
+  return (
+    <Load of={collections} what="its collections">
+      {(list) => (
+        <ul class="card list">
+          {list.map((one) => (
+            <li key={one.scope}>
+              <a class="item" href={to("s", access.id, one.scope)}>
+                <Icon name="data" /><span class="grow strong">{one.title}</span>
+                <span class="tag">{LEVEL[one.level ?? "read"].name}</span><Icon name="forward" size={18} />
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Load>
+  );
+}

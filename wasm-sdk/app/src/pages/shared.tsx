@@ -1,0 +1,55 @@
+/** What others share with this person. */
+
+import type { ReceivedAccess } from "@pryv/sdk";
+import type { JSX } from "preact";
+import { receivedAccesses, round } from "../holdings.ts";
+import { Load, useLoad } from "../load.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Fingerprint } from "../parts/fingerprint.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Page } from "../parts/page.tsx";
+import { Avatar, useNames } from "../parts/who.tsx";
+import { to } from "../route.ts";
+import { me } from "../session.ts";
+import { LEVEL, STATUS, until } from "../words.ts";
+
+export function Shared(): JSX.Element {
+  const all = useLoad(receivedAccesses, [round.value]);
+  return (
+    <Page title="Shared with me" lead="What others let you see, or add to. They can end it at any time.">
+      <Load of={all} what="what is shared with you">
+        {(list) => list.length === 0
+          ? (
+            <Empty icon="shared" title="Nothing is shared with you yet">
+              Tell your username, <strong>{me().username}</strong>, to whoever wants to share something. They compare this fingerprint with you, to be sure that it is you.
+            </Empty>
+          )
+          : <List all={list} />}
+      </Load>
+      {all.value?.length === 0 && <div class="card"><Fingerprint of={me().fingerprint} label="Your fingerprint" /></div>}
+    </Page>
+  );
+}
+
+function List({ all }: { all: readonly ReceivedAccess[] }): JSX.Element {
+  const name = useNames(all.map(({ access }) => access.grantor));
+  const open = all.filter(({ access }) => access.status === "active" || access.status === "not-yet-valid");
+  const over = all.filter((one) => !open.includes(one));
+  const row = ({ access }: ReceivedAccess): JSX.Element => (
+    <li key={access.id}>
+      <a class="item" href={to("shared", access.id)}>
+        <Avatar name={name(access.grantor)} />
+        <span class="grow"><span class="strong">{access.name || "Unnamed"}</span><br /><span class="muted small">from {name(access.grantor)} · {until(access)}</span></span>
+        <span class="tag">{LEVEL[access.scopes[0]?.level ?? "read"].name}</span>
+        <span class={`tag ${STATUS[access.status].look}`}>{STATUS[access.status].name}</span>
+        <Icon name="forward" size={18} />
+      </a>
+    </li>
+  );
+  return (
+    <div class="stack loose">
+      {open.length > 0 && <ul class="card list">{open.map(row)}</ul>}
+      {over.length > 0 && <section class="stack"><h2>Over</h2><ul class="card list">{over.map(row)}</ul></section>}
+    </div>
+  );
+}
