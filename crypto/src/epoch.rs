@@ -174,6 +174,8 @@ impl EpochKeys {
             deposit: self.deposit_public.clone(),
             started_at,
             moved: None,
+            card: None,
+            groups: Vec::new(),
         }
     }
 

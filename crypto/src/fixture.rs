@@ -60,6 +60,7 @@ pub(crate) fn access(owner: &Person, grantee: &Person, level: Level) -> Access {
             level,
             transform: level.reads().then(|| Digest::from_bytes([1; 32])),
             slice: None,
+            group: None,
             from_epoch: 0,
         }],
         valid_from: None,

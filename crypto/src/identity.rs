@@ -10,6 +10,7 @@
 //! HKDF-Expand(PRK, "keyring", 32)       AES-256-GCM key
 //! HKDF-Expand(PRK, "keyring light", 32) ChaCha20-Poly1305 key
 //! HKDF-Expand(PRK, "identifiers", 32)   HMAC-SHA-256 key
+//! HKDF-Expand(PRK, "groups", 32)        what the cards of groups are signed with: see `group`
 //! ```
 //!
 //! After a rotation the keys of the present secret sign and seal; those of earlier secrets still open what was sealed,
@@ -74,6 +75,7 @@ pub(crate) struct Keys {
     keyring: Secret<32>,
     keyring_light: Secret<32>,
     identifiers: Secret<32>,
+    groups: Secret<32>,
 }
 
 impl Keys {
@@ -94,6 +96,7 @@ impl Keys {
             keyring: hkdf_expand(&prk, b"keyring"),
             keyring_light: hkdf_expand(&prk, b"keyring light"),
             identifiers: hkdf_expand(&prk, b"identifiers"),
+            groups: hkdf_expand(&prk, b"groups"),
         })
     }
 
@@ -111,6 +114,11 @@ impl Keys {
             Curve::C256 => &self.pre_light,
             _ => &self.pre,
         }
+    }
+
+    /// Gives the keys that sign the cards of groups.
+    pub(crate) const fn groups(&self) -> &Secret<32> {
+        &self.groups
     }
 
     fn card(
@@ -131,6 +139,7 @@ impl Keys {
             pre_light: self.pre_light.public().to_wire(),
             created_at,
             valid_until: None,
+            group: None,
         })
     }
 
@@ -332,6 +341,16 @@ impl Identity {
     #[cfg(test)]
     pub(crate) const fn pre_secret(&self, curve: Curve) -> &PreSecret {
         self.keys.pre(curve)
+    }
+
+    /// The keys that the present secret gives.
+    pub(crate) const fn present(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The keys of every secret, those of the present one first.
+    pub(crate) fn all_keys(&self) -> impl Iterator<Item = &Keys> {
+        std::iter::once(&self.keys).chain(&self.earlier)
     }
 
     /// Opens something that was made for this principal: with the present keys, or with earlier ones.

@@ -15,6 +15,7 @@
 //! | [`branch`], [`mod@slice`] | keys of terms and of what lies under them; what a grant on a term opens |
 //! | [`lockbox`] | two locks on every grant: re-encryption and sealing |
 //! | [`record`] | sealing and opening records |
+//! | [`group`], [`grantee`] | the cards of groups, and the keys of their members; who opens what an access gives |
 //! | [`link`] | principals whose keys derive from the secret of a share link |
 //! | [`fingerprint`] | words that two people compare |
 //! | [`evidence`] | accesses and revocations that were verified |
@@ -28,6 +29,8 @@ pub mod evidence;
 pub mod fingerprint;
 #[cfg(test)]
 mod fixture;
+pub mod grantee;
+pub mod group;
 pub mod holder;
 pub mod identity;
 pub mod index;
@@ -50,6 +53,8 @@ mod wrap;
 pub use branch::Branch;
 pub use epoch::{EpochKeys, WrongKeys};
 pub use evidence::VerifiedAccess;
+pub use grantee::Grantee;
+pub use group::GroupKeys;
 pub use holder::DeviceKeys;
 pub use identity::Identity;
 pub use keyring::Keyring;

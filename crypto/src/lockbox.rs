@@ -19,7 +19,7 @@ pub use crate::pre::{CapsuleNotOpened, DegenerateKey, PreSecret};
 
 use crate::{
     epoch::{EpochKeys, WrongKeys},
-    identity::Identity,
+    grantee::Grantee,
     pre,
     primitive::{AeadKey, NONCE, NotOpened, UnusableKey, hkdf_expand, hkdf_extract},
     secret::{LockKey, Secret},
@@ -157,14 +157,15 @@ pub fn share(
 /// # Errors
 ///
 /// [`OpenLockboxError`] says which lock did not open, or that the keys are not those that the owner signed.
-pub fn open(
-    grantee: &Identity,
+pub fn open<'a>(
+    grantee: impl Into<Grantee<'a>>,
     epoch: &Epoch,
     access: AccessId,
     capsule: &[u8],
     share: &[u8],
     sealed: &[u8],
 ) -> Result<EpochKeys, OpenLockboxError> {
+    let grantee = grantee.into();
     let algorithms = suite::of(epoch.suite).map_err(OpenLockboxError::Suite)?;
     // The share first: it costs a five-hundredth of the capsule.
     let lock = lock_of(grantee, epoch, access, share)?;
@@ -172,8 +173,7 @@ pub fn open(
     if !suffices(capsule.curve(), algorithms) {
         return Err(OpenLockboxError::WeakCapsule);
     }
-    let derived =
-        grantee.opens(|keys| keys.pre(capsule.curve()).open(&capsule)).map_err(OpenLockboxError::Capsule)?;
+    let derived = grantee.decapsulate(&capsule).map_err(OpenLockboxError::Capsule)?;
     let place = place(epoch);
     let bytes = box_key(algorithms, &derived, &lock, &place)
         .open(&[0; NONCE], &place, sealed)
@@ -188,16 +188,17 @@ pub fn open(
 /// # Errors
 ///
 /// [`OpenLockboxError::Share`] if the share is not this grantee's for this access and epoch.
-pub fn lock_of(
-    grantee: &Identity,
+pub fn lock_of<'a>(
+    grantee: impl Into<Grantee<'a>>,
     epoch: &Epoch,
     access: AccessId,
     share: &[u8],
 ) -> Result<LockKey, OpenLockboxError> {
+    let grantee = grantee.into();
     let algorithms = suite::of(epoch.suite).map_err(OpenLockboxError::Suite)?;
     let place = share_place(epoch, access, grantee.principal());
     grantee
-        .opens(|keys| algorithms.open(keys.sealing(algorithms.sealing), SHARE, &place, share))
+        .unseal(algorithms.sealing, |key| algorithms.open(key, SHARE, &place, share))
         .map_err(OpenLockboxError::Share)
         .and_then(|bytes| LockKey::from_slice(&bytes).ok_or(OpenLockboxError::Share(NotOpened)))
 }

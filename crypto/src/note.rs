@@ -5,7 +5,7 @@
 //! ```
 
 use crate::{
-    identity::Identity,
+    grantee::Grantee,
     padding::{self, InvalidPadding, NOTE_FLOOR},
     primitive::{NotOpened, UnusableKey},
     suite,
@@ -77,11 +77,15 @@ pub fn seal(
 /// # Errors
 ///
 /// [`NoteError`] says what it is not.
-pub fn open(reader: &Identity, place: NotePlace, sealed: &[u8]) -> Result<AccessNote, NoteError> {
+pub fn open<'a>(
+    reader: impl Into<Grantee<'a>>,
+    place: NotePlace,
+    sealed: &[u8],
+) -> Result<AccessNote, NoteError> {
+    let reader = reader.into();
     let algorithms = suite::of(place.suite).map_err(NoteError::Suite)?;
     let encoded = place.encode();
-    let padded =
-        reader.opens(|keys| algorithms.open(keys.sealing(algorithms.sealing), INFO, &encoded, sealed));
+    let padded = reader.unseal(algorithms.sealing, |key| algorithms.open(key, INFO, &encoded, sealed));
     from_padded(padded.map_err(NoteError::NotOpened)?)
 }
 

@@ -56,6 +56,8 @@ pub struct Scoped {
     pub level: Level,
     /// The part of an ontology that is granted, with what it opens.
     pub slice: Option<Slice>,
+    /// The group that its holder is a member of by this access.
+    pub group: Option<PrincipalId>,
     /// The first epoch that the grantee is shown: zero is with history.
     pub from_epoch: u32,
 }

@@ -136,6 +136,11 @@ impl Failure {
         Self::Refused(Problem::new(ErrorCode::StaleAccount).into())
     }
 
+    /// That an epoch began while the next one was under way.
+    pub(crate) fn stale_epoch() -> Self {
+        Self::Refused(Problem::new(ErrorCode::StaleEpoch).into())
+    }
+
     /// Whether the same deed may succeed once it is made anew on top of what is there now.
     pub(crate) const fn is_stale(&self) -> bool {
         matches!(self.refusal(), Some(ErrorCode::StaleEpoch | ErrorCode::StaleAccount))

@@ -20,6 +20,12 @@ pub struct Receipt {
     pub grantee: PrincipalId,
     /// What the access was called.
     pub name: String,
+    /// The group that its holder is no longer a member of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub membership_of: Option<PrincipalId>,
+    /// The holder was a group: what was served, was served to any of its members.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub to_group: bool,
     /// The signed end.
     pub statement: Signed<Revocation>,
     /// Its number in the account's chain of changes.
@@ -95,6 +101,18 @@ impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "The access \"{}\" has ended on {}.", printable(&self.name), utc(self.ended_at))?;
         writeln!(f, "It was held by {} (below: the holder).", Fingerprint::of(self.grantee))?;
+        if self.to_group {
+            writeln!(f, "The holder is a group: \"given\" below says given to any of its members.")?;
+        }
+        if let Some(group) = self.membership_of {
+            writeln!(
+                f,
+                "The holder is no longer a member of the group {}. Of what others granted to the group this server gives \
+                 it nothing from now on. New keys of theirs are closed to it once their own clients have run; until then, \
+                 and for what was written before, you have the server's word.",
+                Fingerprint::of(group)
+            )?;
+        }
         for scope in &self.scopes {
             writeln!(f)?;
             scope.describe(f, self.awaits_owner)?;
@@ -244,6 +262,9 @@ mod tests {
             access,
             grantee: PrincipalId::from_bytes([4; 32]),
             name: "For \u{1b}[31mDr Bob".into(),
+
+            membership_of: None,
+            to_group: false,
             statement: Signed::new(&end, |_| Signature::from_bytes([0; 64])),
             sequence: 12,
             head: Digest::from_bytes([5; 32]),

@@ -6,7 +6,11 @@ use crate::{
     signature::{InvalidStatement, verified},
     suite::{UnknownSuite, check_own},
 };
-use pryv_wire::{Digest, PrincipalId, Signed, bytes::SigningPublicKey, card::Card};
+use pryv_wire::{
+    Digest, PrincipalId, Signed,
+    bytes::SigningPublicKey,
+    card::{Card, PrincipalKind},
+};
 
 /// The most cards of one principal that are read: more are refused rather than verified one by one.
 pub const MAX_CARDS: usize = 1_000;
@@ -38,7 +42,7 @@ pub enum InvalidCards {
         #[source]
         source: InvalidStatement,
     },
-    /// A card does not follow the one before: its number, its link to it, or its kind.
+    /// A card does not follow the one before: its number, its link to it, its kind, or the place of a group.
     #[error("card {sequence} does not follow the card before it")]
     Broken {
         /// Which card.
@@ -95,24 +99,8 @@ impl CardChain {
 
         let mut known: Option<VerifiedCards> = None;
         for (sequence, signed) in (0_u32..).zip(cards) {
-            let statement = |source| InvalidCards::Statement { sequence, source };
-            let signer = match &known {
-                Some(cards) => cards.current().signing,
-                None => signed.unverified().map_err(|e| statement(InvalidStatement::Body(e)))?.signing,
-            };
-            let card = verified(signed, &signer).map_err(statement)?;
-            check_own(card.suite).map_err(|source| InvalidCards::Suite { sequence, source })?;
-            let previous = known.as_ref().map(|cards| cards.current.0);
-            let same_kind = known.as_ref().is_none_or(|cards| cards.current().kind == card.kind);
-            if card.sequence != sequence || card.previous != previous || !same_kind {
-                return Err(InvalidCards::Broken { sequence });
-            }
-            let key = |curve, bytes: &[u8]| {
-                PrePublicKey::parse_on(curve, bytes).map_err(|source| InvalidCards::Pre { sequence, source })
-            };
-            let pre =
-                PreKeys { c480: key(Curve::C480, &card.pre)?, c256: key(Curve::C256, &card.pre_light)? };
-            Sealing::XWing.check(&card.hybrid).map_err(|source| InvalidCards::Hybrid { sequence, source })?;
+            let before = known.as_ref().map(|cards| (cards.current.0, cards.current()));
+            let (card, pre) = follow(before, signed, sequence)?;
             let entry = (signed.digest(), card);
             known = Some(match known {
                 None => VerifiedCards { principal: expected, earlier: Vec::new(), current: entry, pre },
@@ -125,6 +113,50 @@ impl CardChain {
         }
         known.ok_or(InvalidCards::Count { count })
     }
+
+    /// Verifies one card behind one that was verified before.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCards`] says how it does not follow.
+    pub fn verify_next(present: &Signed<Card>, next: &Signed<Card>) -> Result<Card, InvalidCards> {
+        let body = present.unverified();
+        let before = body.map_err(|source| InvalidCards::Statement {
+            sequence: 0,
+            source: InvalidStatement::Body(source),
+        })?;
+        let broken = InvalidCards::Broken { sequence: before.sequence };
+        let sequence = before.sequence.checked_add(1).ok_or(broken)?;
+        Ok(follow(Some((present.digest(), &before)), next, sequence)?.0)
+    }
+}
+
+/// Verifies a card behind the one before it, if there is one.
+fn follow(
+    before: Option<(Digest, &Card)>,
+    signed: &Signed<Card>,
+    sequence: u32,
+) -> Result<(Card, PreKeys), InvalidCards> {
+    let statement = |source| InvalidCards::Statement { sequence, source };
+    let signer = match before {
+        Some((_, card)) => card.signing,
+        None => signed.unverified().map_err(|e| statement(InvalidStatement::Body(e)))?.signing,
+    };
+    let card = verified(signed, &signer).map_err(statement)?;
+    check_own(card.suite).map_err(|source| InvalidCards::Suite { sequence, source })?;
+    let place = |card: &Card| (card.kind, card.group);
+    let same_place = before.is_none_or(|(_, before)| place(before) == place(&card));
+    let placed = card.group.is_some() == (card.kind == PrincipalKind::Group);
+    let previous = before.map(|(digest, _)| digest);
+    if card.sequence != sequence || card.previous != previous || !same_place || !placed {
+        return Err(InvalidCards::Broken { sequence });
+    }
+    let key = |curve, bytes: &[u8]| {
+        PrePublicKey::parse_on(curve, bytes).map_err(|source| InvalidCards::Pre { sequence, source })
+    };
+    let pre = PreKeys { c480: key(Curve::C480, &card.pre)?, c256: key(Curve::C256, &card.pre_light)? };
+    Sealing::XWing.check(&card.hybrid).map_err(|source| InvalidCards::Hybrid { sequence, source })?;
+    Ok((card, pre))
 }
 
 /// The cards of a principal, verified from the first to the present one.

@@ -21,6 +21,6 @@ pub mod sealing;
 pub mod signature;
 pub mod suite;
 
-pub use card::{CardChain, InvalidCards, VerifiedCards};
+pub use card::{CardChain, InvalidCards, MAX_CARDS, VerifiedCards};
 pub use signature::{InvalidSignature, InvalidStatement, verified, verify};
 pub use suite::{KnownSuite, UnknownSuite, check_suite};

@@ -55,7 +55,7 @@ pub fn check_within(manager: &Access, granted: &Access) -> Result<(), Exceeds> {
         let scope = grant.scope;
         let held = manager.grants.iter().find(|held| held.scope == scope && held.level == Level::Manage);
         let held = held.ok_or(Exceeds::Scope { scope })?;
-        if grant.slice != held.slice {
+        if (&grant.slice, grant.group) != (&held.slice, held.group) {
             return Err(Exceeds::Slice { scope });
         }
         if grant.from_epoch != held.from_epoch {

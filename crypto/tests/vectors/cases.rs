@@ -8,6 +8,7 @@ use pryv_crypto::{
     AccountSecret, AccountSecrets, DeviceKeys, EpochKeys, Identity,
     branch::{Branch, DefinitionKey, Earlier, LinkPlace, open_link, seal_link},
     enrolment::EnrolmentSecret,
+    group::first_card,
     holder::{self, HolderPlace},
     index::{EqualityKey, UniqueKey},
     lockbox::{self, PreSecret},
@@ -305,6 +306,46 @@ pub(crate) fn statement(case: &Value, owner: &Identity, keys: &EpochKeys) -> Epo
         owner.scope_id(text(case, "uri")),
         epoch,
         Timestamp::from_millis(CREATED),
+    )
+}
+
+/// The first card of a group, and the private keys of it.
+pub(crate) fn group(case: &Value) -> Value {
+    let scope: ScopeId = text(case, "scope").parse().unwrap();
+    let (owner, _) = principal(&bytes(case, "account_secret"));
+    let groups = expand(&extract("pryv account", &bytes(case, "account_secret")), "groups", 32);
+    let of_group = |label: &str| expand(&groups, encode(&(label, scope)), 32);
+    let prk = extract("pryv epoch", &[bytes(case, "rk"), bytes(case, "u")].concat());
+    let (sealing, hybrid) = (expand(&prk, "deposit", 32), expand(&prk, "deposit hybrid", 32));
+
+    let keys = epoch_keys(case);
+    let pre =
+        PreSecret::generate(Curve::C480, &mut crate::fixed::Fixed(bytes(case, "scope_pre_secret"))).unwrap();
+    let created_at = Timestamp::from_millis(number(case, "created_at"));
+    let signed = first_card(&owner, scope, &keys, pre.public(), created_at).unwrap();
+    let card = signed.unverified().unwrap();
+    assert_eq!(card.signing.as_bytes()[..], ed25519_public(&of_group("signing")));
+    assert_eq!(card.sealing.as_bytes()[..], x25519_public(&sealing));
+    assert_eq!(card.hybrid[..], xwing_public(&hybrid));
+    assert_eq!(card.hybrid, *keys.deposit(), "what the epoch's statement has as its deposit key");
+    use recrypt::api::KeyGenOps as _;
+    let light = recrypt::api::PrivateKey::new_from_slice(&of_group("pre light")).unwrap();
+    let light = seam::c256::without_randomness().compute_public_key(&light).unwrap();
+    assert_eq!(card.pre_light[..], seam::c256::from_public_key(&light).as_bytes()[..]);
+    let group = PrincipalId::of(&signed);
+    with(
+        case,
+        json!({
+            "groups_prk": hex(&groups),
+            "signing_seed": hex(of_group("signing")),
+            "signing_public": hex(card.signing.as_bytes()),
+            "sealing_secret": hex(sealing),
+            "hybrid_secret": hex(hybrid),
+            "pre_light_secret": hex(of_group("pre light")),
+            "card_body": hex(encode(&card)),
+            "card": hex(encode(&signed)),
+            "group": group.to_string(),
+        }),
     )
 }
 

@@ -45,6 +45,15 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
         ]
         .map(|(kind, uri)| json!({ "account_secret": secret(1), "kind": kind, "uri": uri }))
         .to_vec(),
+        "groups" => (0..2_u32)
+            .map(|at| {
+                let more = json!({
+                    "suite": 2, "scope": scope_id(9), "scope_pre_secret": random.hex(60),
+                    "created_at": 1_767_225_600_000_u64 + u64::from(at),
+                });
+                changed(epoch(0, random), more)
+            })
+            .collect(),
         "links" => ["", "four words are enough", "p\u{e4}ssw\u{f6}rter", "pa\u{308}sswo\u{308}rter"]
             .map(|password| json!({ "link_secret": secret(2), "password": password }))
             .to_vec(),

@@ -52,6 +52,7 @@ pub(crate) fn open(case: &Value, envelope: &[u8]) -> Result<OpenedRecord, OpenEr
             level: Level::CreateOnly,
             transform: None,
             slice: None,
+            group: None,
             from_epoch: 0,
         }],
         valid_from: None,

@@ -40,6 +40,7 @@ const SECTIONS: &[(&str, Complete)] = &[
     ("earlier-secrets", cases::earlier),
     ("enrolments", cases::enrolment),
     ("epochs", cases::epoch),
+    ("groups", cases::group),
     ("keyring", cases::keyring),
     ("tokens", cases::token),
     ("padding", cases::padding),

@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod audit;
 mod device;
+mod group;
 mod link;
 mod record;
 mod term;
@@ -12,6 +13,7 @@ pub(crate) use access::{Grant, GrantLevel, Revoke, Show};
 pub(crate) use account::{Login, NewPassword, PasswordSource, Recover, SignUp};
 pub(crate) use audit::{Audit, Head};
 pub(crate) use device::{Device, Enrol, Evidence, Join};
+pub(crate) use group::Group;
 pub(crate) use link::{CreateLink, Link, LinkLevel, OpenLink};
 pub(crate) use record::{
     Collection, Create, Define, Export, Import, Migrate, Query, Redefine, Rendering, Rotate, RowFormat,
@@ -127,6 +129,9 @@ pub(crate) enum Command {
     /// Write what you signed of your accesses to a file that proves itself, or check such a file
     #[command(subcommand)]
     Access(Evidence),
+    /// Make groups, add and remove members: what is granted to a group is read by its members of the moment
+    #[command(subcommand)]
+    Group(Group),
     /// Make, list and end links, and open one that you were given
     #[command(subcommand)]
     Link(Link),

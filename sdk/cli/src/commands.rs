@@ -8,6 +8,7 @@ mod describe;
 mod device;
 mod evidence;
 mod export;
+mod group;
 mod import;
 mod import_terms;
 mod link;
@@ -85,6 +86,7 @@ async fn with_account(
         Command::Accesses => access::granted(account, output).await,
         Command::Received => access::received(account, output).await,
         Command::Revoke(revoke) => access::revoke(account, &revoke, output).await,
+        Command::Group(wanted) => group::group(account, &wanted, output).await,
         Command::Link(Link::Create(create)) => link::create(opened, &create, output).await,
         Command::Link(Link::List) => link::list(account, output).await,
         Command::Link(Link::Revoke(revoke)) => access::revoke(account, &revoke, output).await,
@@ -104,6 +106,7 @@ const fn concerns_accesses(command: &Command) -> bool {
         | Command::Accesses
         | Command::Revoke(_)
         | Command::Link(_)
+        | Command::Group(_)
         | Command::Device(_)
         | Command::Access(_) => true,
         Command::Create(create) => create.collection.from.is_none(),

@@ -7,7 +7,8 @@ use crate::{
 };
 use pryv_sdk::{
     AccessId, Account, Collection, Contact, Distrust, Fingerprint, GrantedAccess, Ontology, PrincipalId,
-    ReceivedAccess, RecordId, Term, Terms, account::FindError,
+    ReceivedAccess, RecordId, Term, Terms, Uri,
+    account::{FindError, Group, GroupContact},
 };
 
 /// A collection of one's own, or one that somebody granted.
@@ -32,6 +33,60 @@ pub(crate) async fn own(account: &Account, name: &str) -> Result<Collection, Fai
 /// Somebody on this server, by username.
 pub(crate) async fn contact(account: &Account, username: &str) -> Result<Contact, Failure> {
     account.find(username).await.map_err(unknown)
+}
+
+/// Who receives a grant.
+pub(crate) enum Grantee {
+    /// A person.
+    Person(Contact),
+    /// A group.
+    Group(GroupContact),
+}
+
+/// A person by username, or a group by its URI or its fingerprint.
+pub(crate) async fn grantee(
+    account: &Account,
+    text: &str,
+    told: Option<Fingerprint>,
+) -> Result<Grantee, Failure> {
+    let id = match (text.parse::<Uri>(), text.parse::<Fingerprint>()) {
+        (Ok(Uri::Account { account }), _) => account,
+        (_, Ok(fingerprint)) => fingerprint.principal(),
+        _ => {
+            return match told {
+                Some(told) => contact_known_as(account, text, told).await.map(Grantee::Person),
+                None => contact(account, text).await.map(Grantee::Person),
+            };
+        }
+    };
+    if told.is_some_and(|told| told.principal() != id) {
+        return Err(Failure::usage("the group is not the one that you were told"));
+    }
+    Ok(Grantee::Group(account.find_group(id).await?))
+}
+
+/// A group of one's own, by its title, its id or the beginning of that.
+pub(crate) async fn group(account: &Account, wanted: &str) -> Result<Group, Failure> {
+    let means = |group: &Group| {
+        let (id, uri) = (group.id().to_string(), group.uri().to_string());
+        group.title() == wanted || uri == wanted || (wanted.len() >= 4 && id.starts_with(wanted))
+    };
+    let mut found = account.groups().await?;
+    found.retain(means);
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (None, _) => Err(Failure::new("not-found", format!("you have no group `{}`", visible(wanted)))
+            .next("list yours with `pryv group list`")),
+        (Some(_), false) => Err(Failure::usage(format!("`{}` means several groups", visible(wanted)))
+            .next("name one by its URI: `pryv group list`")),
+    }
+}
+
+/// Every access that was received: by this account itself, and by groups that it is a member of.
+pub(crate) async fn all_received(account: &Account) -> Result<Vec<ReceivedAccess>, Failure> {
+    let mut all = account.received().await?;
+    all.extend(account.received_by_groups().await?);
+    Ok(all)
 }
 
 /// Somebody on this server, by username, with the fingerprint that the person told.
@@ -85,7 +140,7 @@ async fn received(account: &Account, name: &str, user: &str) -> Result<Collectio
     let grantor = principal(account, user).await?;
     let mut found = Vec::new();
     let mut locked = None;
-    for received in account.received().await? {
+    for received in all_received(account).await? {
         if received.access.grantor != grantor {
             continue;
         }
@@ -122,7 +177,7 @@ pub(crate) async fn received_ontology(
 ) -> Result<Ontology, Failure> {
     let grantor = principal(account, user).await?;
     let mut found = Vec::new();
-    for received in account.received().await? {
+    for received in all_received(account).await? {
         if received.access.account == grantor && received.access.check().is_ok() {
             found.extend(received.ontologies().await?);
         }

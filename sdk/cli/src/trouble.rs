@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure};
 use pryv_sdk::{
     account::{
         ChangePasswordError, CompareError, CreateLinkError, DefineError, DeviceError, FindError, GrantError,
-        OpenError, RenewError, ResolveError, RevokeError, RotateError,
+        GroupError, OpenError, RenewError, ResolveError, RevokeError, RotateError,
         audit::{ExportError, InvalidExport},
     },
     client::{JoinError, LogInError, OpenLinkError, RecoverError, ResumeError, SignUpError},
@@ -95,6 +95,6 @@ macro_rules! troubles {
 
 troubles! {
     BulkError, BulkTermError, ChangePasswordError, CompareError, ConnectError, CreateLinkError, DefineError, DeviceError, ExportError, FindError,
-    GrantError, InvalidExport, JoinError, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, RenewError,
+    GrantError, GroupError, InvalidExport, JoinError, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, RenewError,
     ResolveError, ResumeError, RevokeError, RotateError, SignUpError, TermError, pryv_sdk::Failure,
 }

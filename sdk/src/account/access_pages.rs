@@ -26,7 +26,16 @@ impl Account {
 
     /// Every access that this account received, as the server answers it.
     pub(super) async fn received_states(&self) -> Result<Vec<AccessState>, Failure> {
-        Ok(self.all_pages(|after| ListReceived { limit: MAX_ACCESS_PAGE, after }).await?.accesses)
+        Ok(self
+            .all_pages(|after| ListReceived { group: None, limit: MAX_ACCESS_PAGE, after })
+            .await?
+            .accesses)
+    }
+
+    /// Every access that a group received which this account is a member of, as the server answers it.
+    pub(super) async fn group_states(&self, group: PrincipalId) -> Result<Vec<AccessState>, Failure> {
+        let page = |after| ListReceived { group: Some(group), limit: MAX_ACCESS_PAGE, after };
+        Ok(self.all_pages(page).await?.accesses)
     }
 
     async fn all_pages<C: Call<Answer = Accesses>>(

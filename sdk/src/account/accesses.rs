@@ -10,7 +10,7 @@ use crate::{
     ontology::Ontology,
     protocol::{
         access::{self, Opened, Signers},
-        scope::ScopeState,
+        scope::{Membered, ScopeState},
     },
     record::TermId,
 };
@@ -31,6 +31,8 @@ pub struct ReceivedAccess {
     pub(super) opened: Opened,
     /// Other accesses of this account to scopes of the same one.
     pub(super) siblings: Arc<[(AccessId, Vec<ScopeId>)]>,
+    /// By which membership, if a group received it.
+    pub(super) group: Option<Membered>,
 }
 
 impl ReceivedAccess {
@@ -243,6 +245,7 @@ impl Account {
                 account: self.clone(),
                 opened: opened.clone(),
                 siblings: siblings(opened.evidence.access().account),
+                group: None,
             })
             .collect())
     }
@@ -271,7 +274,13 @@ impl Account {
             return Err(Distrust::Misplaced { what: "an access" }.into());
         }
         let view = access::view(&opened, self.client().now());
-        Ok(ReceivedAccess { access: view, account: self.clone(), opened, siblings: Arc::new([]) })
+        Ok(ReceivedAccess {
+            access: view,
+            account: self.clone(),
+            opened,
+            siblings: Arc::new([]),
+            group: None,
+        })
     }
 
     /// The username under which a principal was found and pinned, if it was.

@@ -133,7 +133,12 @@ impl Account {
         for reader in readers {
             keyed.push((reader, self.cards_of(reader.grantee).await?));
         }
-        epoch::next(&self.identity(), state, &keyed, moved, now, &mut self.client().rng())
+        let group = match state.kind {
+            ScopeKind::Group => Some(self.own_group_cards(state).await?),
+            _ => None,
+        };
+        let renewal = Renewal { moved, group: group.as_deref(), ..Renewal::default() };
+        epoch::renewed(&self.identity(), state, &keyed, renewal, now, &mut self.client().rng())
     }
 
     /// The next epoch of one scope, with what else changes.

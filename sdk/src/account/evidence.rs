@@ -27,7 +27,7 @@ impl Account {
         }
         let mut epochs = Vec::new();
         for scope in scopes {
-            let opened = self.call(&OpenScope { account: me, scope, from_epoch: 0 }).await?;
+            let opened = self.call(&OpenScope { account: me, scope, from_epoch: 0, access: None }).await?;
             epochs.extend(opened.epochs.into_iter().map(|epoch| epoch.statement));
         }
         let cards = self.keys().signed_cards.clone();

@@ -1,6 +1,6 @@
 //! Granting an access.
 
-use super::{Account, Contact, epochs::BegunAll};
+use super::{Account, Contact, GroupContact, epochs::BegunAll};
 use crate::{
     access::Access,
     app::{App, data_owner},
@@ -17,10 +17,10 @@ use crate::{
 use pryv_crypto::evidence::Exceeds;
 use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
-    AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
+    AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Signed, Suite, Timestamp,
     access::{AccessState, Level},
-    card::Card,
-    scope::{Slice, SliceData},
+    card::{Card, PrincipalKind},
+    scope::{ScopeKind, Slice, SliceData},
     transaction::Operation,
 };
 use std::{
@@ -75,6 +75,11 @@ impl Grant {
     /// A grant to an app.
     pub fn to_app(app: &App) -> Self {
         Self::of(Some(app.id()))
+    }
+
+    /// A grant to a group: to everybody who is a member of it at the time, at level `read`.
+    pub fn to_group(group: &GroupContact) -> Self {
+        Self::of(Some(group.id()))
     }
 
     /// A grant to whoever will hold a link: for [`Account::create_link`].
@@ -204,6 +209,23 @@ enum Grantee {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrantError {
+    /// Keys are passed on once: by a manager, or by a group.
+    #[error("keys are passed on once: no group is a member of a group, and no manager grants to one")]
+    TooDeep,
+    /// A group reads, and does nothing else.
+    #[error("a group reads: what its members write would be in nobody's name; grant to each who is to write")]
+    GroupLevel,
+    /// A membership is for as long as it lasts, with the group's history.
+    #[error(
+        "a member of a group reads what the group was granted before, and its membership is granted alone"
+    )]
+    Membership,
+    /// The collection was shared in the fast suite before, on a curve from which a group's key does not lead on.
+    #[error("the collection was shared in suite 3 before; groups are granted collections of suites 1 and 2")]
+    LightScope {
+        /// The collection.
+        scope: ScopeId,
+    },
     /// Nothing was granted.
     #[error("a grant names at least one collection or term")]
     Nothing,
@@ -267,6 +289,10 @@ impl GrantError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::TooDeep => ErrorCode::TooDeep.as_str(),
+            Self::GroupLevel => "group-level",
+            Self::Membership => "membership",
+            Self::LightScope { .. } => "light-scope",
             Self::Nothing => "nothing-granted",
             Self::Twice { .. } => "granted-twice",
             Self::NotOwner { .. } => "not-owner",
@@ -405,6 +431,7 @@ impl Account {
             }
             states.push((state, part.level));
         }
+        check_groups(grant, &grantee, &states)?;
         let begun = if grant.history {
             BegunAll::default()
         } else {
@@ -440,5 +467,35 @@ impl Account {
         let opened =
             access::open_granted(&me, &Signers::owner(&self.own_cards()), &state).map_err(Failure::from)?;
         Ok(access::view(&opened, now))
+    }
+}
+
+/// What may be granted to a group, and to a member of one.
+fn check_groups(
+    grant: &Grant,
+    grantee: &VerifiedCards,
+    states: &[(Arc<ScopeState>, Level)],
+) -> Result<(), GrantError> {
+    let reads = states.iter().all(|(_, level)| *level == Level::Read);
+    let of_group = |(state, _): &&(Arc<ScopeState>, Level)| state.kind == ScopeKind::Group;
+    let to_group = grantee.current().kind == PrincipalKind::Group;
+    if states.iter().any(|state| of_group(&state)) {
+        if to_group {
+            return Err(GrantError::TooDeep);
+        }
+        if states.len() > 1 || !reads || !grant.history {
+            return Err(GrantError::Membership);
+        }
+    }
+    if !to_group {
+        return Ok(());
+    }
+    if !reads {
+        return Err(GrantError::GroupLevel);
+    }
+    let on_light = |state: &ScopeState| state.pre.as_ref().is_some_and(|pre| pre.suite == Suite::LIGHT);
+    match states.iter().find(|(state, _)| on_light(state)) {
+        Some((state, _)) => Err(GrantError::LightScope { scope: state.scope }),
+        None => Ok(()),
     }
 }

@@ -11,8 +11,9 @@ use crate::{
     },
 };
 use pryv_wire::{
-    ScopeId, Timestamp,
-    scope::{ListScopes, Slice},
+    AccessId, ScopeId, Timestamp,
+    card::PrincipalKind,
+    scope::{Epoch, ListScopes, Slice},
     transaction::Operation,
 };
 use serde_json::Value;
@@ -59,7 +60,7 @@ impl Account {
             let mut due = BTreeSet::new();
             for (scope, why) in &all {
                 let state = self.open_scope(self.id(), *scope, &Role::Owner).await?;
-                if !why.is_done(state.present()?.statement.started_at, state.last_epoch()) {
+                if !why.is_done(&state.present()?.statement) {
                     due.insert(*scope);
                     if let Some(slice) = state.kind.slice() {
                         due.extend(self.covered_now(slice).await?);
@@ -175,6 +176,13 @@ impl Account {
             if cards.current_digest() == access.grantee_card {
                 continue;
             }
+            if cards.current().kind == PrincipalKind::Group {
+                for grant in &access.grants {
+                    let due = scopes.entry(grant.scope).or_default();
+                    due.groups.insert(access.access, cards.current().sequence);
+                }
+                continue;
+            }
             let since = cards.current().created_at.min(now);
             for scope in self.reached_by(access).await? {
                 let due = scopes.entry(scope).or_default();
@@ -251,12 +259,20 @@ struct Due {
     begun_since: Option<Timestamp>,
     /// The last epochs in which accesses counted that a manager ended. Counted in epochs: a manager's clock is no measure.
     ended_in: BTreeSet<u32>,
+    /// Groups that read it and have gone on, by the access, with the card to seal to. Epochs say which one they were sealed to:
+    /// the clock of the group's owner is no measure.
+    groups: BTreeMap<AccessId, u32>,
 }
 
 impl Due {
     /// Whether the present epoch is new enough.
-    fn is_done(&self, started_at: Timestamp, epoch: u32) -> bool {
-        self.begun_since.is_none_or(|at| at <= started_at) && !self.ended_in.contains(&epoch)
+    fn is_done(&self, epoch: &Epoch) -> bool {
+        let follows = |(access, card): (&AccessId, &u32)| {
+            epoch.groups.iter().any(|sealed| sealed.access == *access && sealed.card >= *card)
+        };
+        self.begun_since.is_none_or(|at| at <= epoch.started_at)
+            && !self.ended_in.contains(&epoch.epoch)
+            && self.groups.iter().all(follows)
     }
 }
 

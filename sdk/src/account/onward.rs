@@ -16,6 +16,7 @@ use pryv_crypto::evidence::Exceeds;
 use pryv_wire::{
     AccessId, ErrorCode, PrincipalId, ScopeId,
     access::{AccessState, Level},
+    card::PrincipalKind,
     transaction::Operation,
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -38,6 +39,9 @@ impl ReceivedAccess {
         let to = grant.to.ok_or(GrantError::NoGrantee)?;
         if to == by.account {
             return Err(GrantError::Exceeds(Exceeds::Grantee));
+        }
+        if account.cards_of(to).await?.current().kind == PrincipalKind::Group {
+            return Err(GrantError::TooDeep);
         }
         for (collection, level) in &grant.scopes {
             let scope = collection.scope();
@@ -188,6 +192,7 @@ impl ReceivedAccess {
             access: Arc::clone(&self.opened.evidence),
             note: Arc::clone(&self.opened.note),
             others: others.map(|(id, _)| *id).collect(),
+            group: self.group.clone(),
         }
     }
 

@@ -108,7 +108,8 @@ impl Account {
         let from_epoch = scope::from_epoch(role, known.as_deref());
         let met = self.known_epoch(owner, scope);
         let seen = met.unwrap_or_default();
-        let answer = self.call(&OpenScope { account: owner, scope, from_epoch }).await;
+        let access = role.membered().and_then(|_| role.access());
+        let answer = self.call(&OpenScope { account: owner, scope, from_epoch, access }).await;
         let answer = match answer {
             Ok(answer) => answer,
             // A collection does not go away, and its owner may always see it.
@@ -129,7 +130,16 @@ impl Account {
         let (me, known) = (self.identity(), known.as_deref());
         let open =
             |cards: &VerifiedCards| scope::open(&me, cards, scope, role, slices.clone(), &answer, known);
-        let state = Arc::new(self.with_cards(owner, open).await?);
+        let mut opened = self.with_cards(owner, open).await;
+        // The group may have gone on, and what is new be sealed to its next card.
+        if let (Err(Failure::Distrust(Distrust::WrongWrap { .. })), Some(held)) = (&opened, role.membered()) {
+            let keys = Box::pin(self.group_keys(held.place, &held.role)).await?;
+            let role = role.with_keys(keys);
+            let open =
+                |cards: &VerifiedCards| scope::open(&me, cards, scope, &role, slices.clone(), &answer, known);
+            opened = self.with_cards(owner, open).await;
+        }
+        let state = Arc::new(opened?);
         // Also against what another run of this client saw, and what this one began: a new epoch that is hidden would have
         // its first records sealed for those whom it shuts out.
         if state.last_epoch() < seen {

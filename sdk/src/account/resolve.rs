@@ -191,6 +191,7 @@ impl Account {
 
     async fn received_of(&self, owner: PrincipalId) -> Result<Vec<ReceivedAccess>, Failure> {
         let mut received = self.received().await?;
+        received.extend(self.received_by_groups().await?);
         received.retain(|received| received.access.account == owner);
         Ok(received)
     }
@@ -199,7 +200,9 @@ impl Account {
         let mut found = if account == self.id() {
             self.granted().await?.into_iter().map(|granted| granted.access).collect::<Vec<_>>()
         } else {
-            self.received().await?.into_iter().map(|received| received.access).collect()
+            let mut all = self.received().await?;
+            all.extend(self.received_by_groups().await?);
+            all.into_iter().map(|received| received.access).collect()
         };
         found.retain(|access| access.id == id && access.account == account);
         found.pop().ok_or(ResolveError::NotFound)

@@ -206,7 +206,8 @@ impl Account {
             let reads = access.grants.iter().filter(|grant| grant.level.reads()).map(|grant| grant.scope);
             still.extend(adopted_as.iter().flat_map(|adopted| reads.clone().map(|scope| (scope, *adopted))));
             let receipt = receipt(access, opened.note.name.clone(), statement, &committed, &states, &still);
-            Receipt { adopted_as, ..receipt }
+            let to_group = self.is_group(access.grantee);
+            Receipt { adopted_as, to_group, ..receipt }
         };
         let mut receipt = end(opened, statement, None);
         receipt.below = below
@@ -378,6 +379,8 @@ pub(super) fn receipt(
         access: access.access,
         grantee: access.grantee,
         name,
+        membership_of: access.grants.iter().find_map(|grant| grant.group),
+        to_group: false,
         statement,
         sequence: committed.change.sequence,
         head: committed.head,

@@ -5,7 +5,7 @@ use crate::{
     distrust::Distrust,
     locked::LockReason,
 };
-use pryv_crypto::{Identity, VerifiedAccess, note};
+use pryv_crypto::{Grantee, Identity, VerifiedAccess, note};
 use pryv_proxy_crypto::{VerifiedCards, verified};
 use pryv_wire::{
     AccessId, Signed, Timestamp,
@@ -147,20 +147,21 @@ pub(crate) fn check_earlier(
 ///
 /// Its note stands inside what the grantor signed, and the server cannot look into it. One that does not open is the
 /// grantor's doing, whoever that is: it must not keep the accesses of others from being listed.
-pub(crate) fn open_received(
-    me: &Identity,
+pub(crate) fn open_received<'a>(
+    holder: impl Into<Grantee<'a>>,
     signers: &Signers,
     state: &AccessState,
 ) -> Result<Opened, Distrust> {
+    let holder = holder.into();
     let claimed = claimed(state)?;
     let evidence = verify(signers, state, claimed.access)?;
     let access = evidence.access();
-    if access.grantee != me.principal() {
+    if access.grantee != holder.principal() {
         return Err(Distrust::Misplaced { what: "an access" });
     }
     let (grantor, grantee) = (access.grantor, access.grantee);
     let place = note::NotePlace { suite: access.suite, grantor, grantee, access: access.access };
-    let note = note::open(me, place, &access.note);
+    let note = note::open(holder, place, &access.note);
     let unreadable = note.is_err();
     let note = Arc::new(note.unwrap_or_else(|_| unknown_note()));
     Ok(Opened { evidence: Arc::new(evidence), note, unreadable, state: state.clone() })
@@ -191,8 +192,8 @@ pub(crate) fn view(opened: &Opened, now: Timestamp) -> Access {
 }
 
 fn scoped(grant: &Grant) -> Scoped {
-    let Grant { scope, level, slice, from_epoch, .. } = grant;
-    Scoped { scope: *scope, level: *level, slice: slice.clone(), from_epoch: *from_epoch }
+    let Grant { scope, level, slice, group, from_epoch, .. } = grant;
+    Scoped { scope: *scope, level: *level, slice: slice.clone(), group: *group, from_epoch: *from_epoch }
 }
 
 /// What an access is at a time.

@@ -4,15 +4,16 @@ use super::{access::Opened, scope::ScopeState};
 use crate::{distrust::Distrust, failure::Failure};
 use pryv_crypto::{
     EpochKeys, Identity,
+    group::{self, GroupError},
     lockbox::{self, PreSecret},
     secret::LockKey,
 };
 use pryv_proxy_crypto::{UnknownSuite, VerifiedCards, suite::known};
 use pryv_wire::{
-    AccessId, PrincipalId, ScopeId, Suite, Timestamp,
+    AccessId, ErrorCode, PrincipalId, Problem, ScopeId, Signed, Suite, Timestamp,
     access::Level,
-    card::Card,
-    scope::{Epoch, Lockbox, MovedTerm, NewEpoch, ScopePre, Share},
+    card::{Card, PrincipalKind},
+    scope::{Epoch, GroupCard, Lockbox, MovedTerm, NewEpoch, ScopePre, SealedGroup, Share},
 };
 use rand::{CryptoRng, RngCore};
 use std::{collections::BTreeSet, sync::Arc};
@@ -92,7 +93,34 @@ pub(crate) fn first_in(
     let keys = in_suite(suite, EpochKeys::generate_in(suite, rng))?;
     let statement = keys.statement(me.principal(), scope, 0, now);
     let owner_wrap = wrap(me, &statement, &keys, rng)?;
-    let new = NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox: None, entries: Vec::new() };
+    let new = NewEpoch {
+        statement: me.sign(&statement),
+        owner_wrap,
+        lockbox: None,
+        entries: Vec::new(),
+        group: None,
+    };
+    Ok((statement, keys, new))
+}
+
+/// The first epoch of a new group, of the suite that keeps best: what is granted to the group, in whatever suite, is kept no
+/// better than its own keys.
+pub(crate) fn first_of_group(
+    me: &Identity,
+    scope: ScopeId,
+    now: Timestamp,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(Epoch, EpochKeys, NewEpoch), Failure> {
+    let drawn_anew = |_| Distrust::Malformed { what: "the keys of a group, drawn anew; repeat" };
+    let unknown = |_| Distrust::UnknownSuite { what: "an epoch", number: Suite::HYBRID.number() };
+    let keys = EpochKeys::generate_in(Suite::HYBRID, rng).map_err(unknown)?;
+    let (secret, pre) = scope_pre(me, scope, Suite::HYBRID, 0, rng)?;
+    let card = group::first_card(me, scope, &keys, secret.public(), now).map_err(drawn_anew)?;
+    let statement = Epoch { card: Some(card.digest()), ..keys.statement(me.principal(), scope, 0, now) };
+    let owner_wrap = wrap(me, &statement, &keys, rng)?;
+    let group = Some(Box::new(GroupCard { card, pre: Some(pre) }));
+    let statement_signed = me.sign(&statement);
+    let new = NewEpoch { statement: statement_signed, owner_wrap, lockbox: None, entries: Vec::new(), group };
     Ok((statement, keys, new))
 }
 
@@ -105,6 +133,8 @@ pub(crate) struct Renewal<'a> {
     pub(crate) suite: Option<Suite>,
     /// Another re-encryption key pair, which begins in the same transaction.
     pub(crate) pre: Option<&'a ScopePre>,
+    /// Of a group, the cards that the next one follows.
+    pub(crate) group: Option<&'a VerifiedCards>,
 }
 
 /// An epoch that is about to begin, with its keys.
@@ -114,8 +144,9 @@ pub(crate) struct Beginning {
     pub(crate) new: NewEpoch,
 }
 
-/// The epoch after the present one, for the readers that are given with the keys to seal to. In an ontology it may tell of a
-/// move. The entries of slices are not in it yet.
+/// The epoch after the present one, for the readers that are given with the keys to seal to. The entries of slices are not in
+/// it yet.
+#[cfg(test)]
 pub(crate) fn next(
     me: &Identity,
     state: &ScopeState,
@@ -141,7 +172,17 @@ pub(crate) fn renewed(
     let number = present.checked_add(1).ok_or(Distrust::Malformed { what: "the number of an epoch" })?;
     let suite = renewal.suite.unwrap_or(state.suite()?);
     let keys = in_suite(suite, state.keys_of(present)?.next_in(suite, rng))?;
-    let statement = Epoch { moved, ..keys.statement(me.principal(), state.scope, number, now) };
+    let card = renewal.group.map(|cards| group::next_card(me, state.scope, cards, &keys, now));
+    let card = card.transpose().map_err(|error| match error {
+        GroupError::Exhausted => Failure::Refused(Problem::new(ErrorCode::OutOfRange).into()),
+        _ => Distrust::Malformed { what: "the card of a group" }.into(),
+    })?;
+    let statement = Epoch {
+        moved,
+        card: card.as_ref().map(Signed::digest),
+        groups: groups(readers),
+        ..keys.statement(me.principal(), state.scope, number, now)
+    };
     let owner_wrap = wrap(me, &statement, &keys, rng)?;
     let lockbox = if readers.is_empty() {
         None
@@ -154,8 +195,21 @@ pub(crate) fn renewed(
         }
         Some(lockbox)
     };
-    let new = NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox, entries: Vec::new() };
+    let group = card.map(|card| Box::new(GroupCard { card, pre: None }));
+    let new = NewEpoch { statement: me.sign(&statement), owner_wrap, lockbox, entries: Vec::new(), group };
     Ok(Beginning { statement, keys, new })
+}
+
+/// Which card of each group the shares are sealed to.
+fn groups(readers: &[(Reader, Arc<VerifiedCards>)]) -> Vec<SealedGroup> {
+    let of_group = |(reader, cards): &(Reader, Arc<VerifiedCards>)| {
+        let card = cards.current();
+        let sealed = SealedGroup { access: reader.access, card: card.sequence };
+        (card.kind == PrincipalKind::Group).then_some(sealed)
+    };
+    let mut groups: Vec<_> = readers.iter().filter_map(of_group).collect();
+    groups.sort_by_key(|sealed| sealed.access);
+    groups
 }
 
 fn wrap(

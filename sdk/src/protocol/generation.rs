@@ -6,6 +6,7 @@ use pryv_crypto::{Identity, lockbox};
 use pryv_proxy_crypto::{VerifiedCards, suite::known};
 use pryv_wire::{
     AccessId, Digest, ScopeId, Suite, Timestamp,
+    card::PrincipalKind,
     generation::{NewGeneration, NewLock, NewTransform, Rekey},
     scope::{ScopePre, Transform},
 };
@@ -41,6 +42,12 @@ pub(crate) fn make(
 ) -> Result<NewGeneration, Failure> {
     let next = pre.generation.checked_add(1);
     let generation = next.ok_or(Distrust::Malformed { what: "the number of a generation" })?;
+    let to_group = |reader: &Delegatee| reader.cards.current().kind == PrincipalKind::Group;
+    let suite = match suite {
+        // A group's own key leads on from the stronger curve, which serves the lighter suite as well.
+        Suite::LIGHT if readers.iter().any(to_group) => Suite::CLASSIC,
+        suite => suite,
+    };
     let (secret, pre) = scope_pre(me, state.scope, suite, generation, rng)?;
     let mut locks = Vec::with_capacity(state.epochs.len());
     for (number, epoch) in &state.epochs {

@@ -8,8 +8,9 @@ use crate::{distrust::Distrust, failure::Failure, locked::LockReason};
 use pryv_crypto::{Identity, lockbox::PreSecret, note, secret::LockKey};
 use pryv_proxy_crypto::{VerifiedCards, suite::strongest};
 use pryv_wire::{
-    AccessId, Digest, Timestamp,
+    AccessId, Digest, Suite, Timestamp,
     access::{Access, AccessNote, DefinitionKey, Grant, Level},
+    card::PrincipalKind,
     scope::{ScopePre, Transform},
     transaction::GrantAccess,
 };
@@ -64,8 +65,8 @@ pub(crate) fn make(
             definition_keys.push(definition_key(state));
         }
         let from_epoch = only.map_or(0, |beginning| beginning.statement.epoch);
-        let slice = state.kind.slice().cloned();
-        grants.push(Grant { scope: state.scope, level: *level, transform, slice, from_epoch });
+        let (slice, group) = (state.kind.slice().cloned(), state.group());
+        grants.push(Grant { scope: state.scope, level: *level, transform, slice, group, from_epoch });
     }
     let note = AccessNote { name: terms.name.clone(), purpose: terms.purpose.clone(), definition_keys };
     let (grantor, to) = (me.principal(), grantee.principal());
@@ -127,6 +128,7 @@ pub(crate) fn make_onward(
             level: *level,
             transform,
             slice: held.and_then(|held| held.slice.clone()),
+            group: None,
             from_epoch: held.map_or(0, |held| held.from_epoch),
         });
     }
@@ -183,7 +185,7 @@ impl Parts {
         access: AccessId,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Digest, Failure> {
-        let (secret, generation) = self.scope_key(me, state, rng)?;
+        let (secret, generation) = self.scope_key(me, grantee, state, rng)?;
         let reader = Reader { access, grantee: grantee.principal() };
         let mut epochs = Vec::new();
         match only {
@@ -252,13 +254,19 @@ impl Parts {
     fn scope_key(
         &mut self,
         me: &Identity,
+        grantee: &VerifiedCards,
         state: &ScopeState,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(PreSecret, u32), Failure> {
         if let Some(pre) = &state.pre {
             return Ok((unwrap_pre(me, state.scope, pre)?, pre.generation));
         }
-        let (secret, pre) = scope_pre(me, state.scope, state.present()?.statement.suite, 0, rng)?;
+        let suite = match state.present()?.statement.suite {
+            // A group's own key leads on from the stronger curve, which serves the lighter suite as well.
+            Suite::LIGHT if grantee.current().kind == PrincipalKind::Group => Suite::CLASSIC,
+            suite => suite,
+        };
+        let (secret, pre) = scope_pre(me, state.scope, suite, 0, rng)?;
         self.pre.push(pre);
         Ok((secret, 0))
     }

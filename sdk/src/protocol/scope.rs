@@ -6,9 +6,10 @@ use crate::{
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
+    text::Fingerprint,
 };
 use pryv_crypto::{
-    EpochKeys, Identity, VerifiedAccess,
+    EpochKeys, Grantee, GroupKeys, Identity, VerifiedAccess,
     branch::DefinitionKey,
     evidence::signed_by_card,
     index::{EqualityKey, UniqueKey},
@@ -26,6 +27,7 @@ use pryv_proxy_crypto::{
 use pryv_wire::{
     AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId, Suite,
     access::{Access, AccessNote, Grant, Level},
+    card::GroupPlace,
     decode,
     record::DefinitionRef,
     scope::{CoveringSlice, Epoch, EpochKeys as Keys, EpochOpened, ScopeKind, ScopeOpened, ScopePre, Slice},
@@ -48,7 +50,20 @@ pub(crate) enum Role {
         note: Arc<AccessNote>,
         /// Other accesses of the same holder to the same scope: the server may give the keys under any of them.
         others: Vec<AccessId>,
+        /// By which membership, if a group holds the access.
+        group: Option<Membered>,
     },
+}
+
+/// How a member holds what its group was granted.
+#[derive(Clone, Debug)]
+pub(crate) struct Membered {
+    /// What opens what is sealed to the group, in the epochs that were there when it was last looked.
+    pub(crate) keys: Arc<GroupKeys>,
+    /// Where the members are kept.
+    pub(crate) place: GroupPlace,
+    /// The role of the member in that scope.
+    pub(crate) role: Arc<Role>,
 }
 
 impl Role {
@@ -82,6 +97,31 @@ impl Role {
                 grants.iter().find(|grant| grant.scope == scope).and_then(|grant| grant.slice.as_ref())
             }
         }
+    }
+
+    /// What the access says of a scope.
+    fn granted(&self, scope: ScopeId) -> Option<&Grant> {
+        match self {
+            Self::Owner => None,
+            Self::Grantee { access, .. } => access.access().grants.iter().find(|grant| grant.scope == scope),
+        }
+    }
+
+    /// The membership, if a group holds the access.
+    pub(crate) const fn membered(&self) -> Option<&Membered> {
+        match self {
+            Self::Grantee { group, .. } => group.as_ref(),
+            Self::Owner => None,
+        }
+    }
+
+    /// The same role with other keys of its group.
+    pub(crate) fn with_keys(&self, keys: Arc<GroupKeys>) -> Self {
+        let mut role = self.clone();
+        if let Self::Grantee { group: Some(group), .. } = &mut role {
+            group.keys = keys;
+        }
+        role
     }
 
     /// The access, for grantees.
@@ -236,6 +276,22 @@ impl ScopeState {
         self.keys.values().next_back().or_else(|| self.slices.iter().find_map(|slice| slice.any_keys()))
     }
 
+    /// The group whose members the scope keeps: the card of its first epoch gives the id.
+    pub(crate) fn group(&self) -> Option<PrincipalId> {
+        let card = self.epochs.get(&0)?.statement.card?;
+        Some(PrincipalId::from_bytes(*card.as_bytes()))
+    }
+
+    /// The keys of a group, whose scope this is: each epoch that is held names its card, and gives the keys of it.
+    pub(crate) fn group_keys(&self, cards: &VerifiedCards) -> Result<GroupKeys, Distrust> {
+        let place = GroupPlace { account: self.owner, scope: self.scope };
+        let held = self.epochs.iter().filter_map(|(number, epoch)| {
+            Some((&epoch.statement, &**self.keys.get(&(self.scope, *number))?))
+        });
+        GroupKeys::verify(cards, place, held)
+            .map_err(|_| Distrust::InvalidCards { principal: Fingerprint::of(cards.principal()) })
+    }
+
     /// The ontologies that a collection is linked to, as the server says it.
     pub(crate) fn ontologies(&self) -> &[ScopeId] {
         match &self.kind {
@@ -317,6 +373,9 @@ pub(crate) fn open(
         if !in_order {
             return Err(Distrust::Malformed { what: "the list of epochs" }.into());
         }
+        if epoch.statement.card.is_some() != (answer.kind == ScopeKind::Group) {
+            return Err(Distrust::Substituted { what: "kind of scope" }.into());
+        }
         let before = epochs.range(..number).next_back();
         if let Some((_, before)) = before
             && !may_follow(before.statement.suite, epoch.statement.suite)
@@ -385,9 +444,18 @@ pub(crate) fn open(
 fn check_kind(role: &Role, scope: ScopeId, kind: &ScopeKind) -> Result<(), Distrust> {
     match role {
         Role::Owner => Ok(()),
-        Role::Grantee { .. } if role.slice(scope) == kind.slice() => Ok(()),
+        Role::Grantee { .. }
+            if role.slice(scope) == kind.slice() && is_group(role, scope) == (*kind == ScopeKind::Group) =>
+        {
+            Ok(())
+        }
         Role::Grantee { .. } => Err(Distrust::Substituted { what: "kind of scope" }),
     }
+}
+
+/// Whether the access says that the scope is a group.
+fn is_group(role: &Role, scope: ScopeId) -> bool {
+    role.granted(scope).is_some_and(|grant| grant.group.is_some())
 }
 
 /// An owner knows the id that a scope must have, and the ontologies that its own definition names.
@@ -486,10 +554,14 @@ fn unlock(
             })?;
             Ok(Some(keys))
         }
-        (Role::Grantee { access, others, .. }, Keys::Grantee { capsule, share, sealed })
+        (Role::Grantee { access, others, group, .. }, Keys::Grantee { capsule, share, sealed })
             if role.reads(scope) =>
         {
-            let mut result = lockbox::open(me, epoch, access.access().access, capsule, share, sealed);
+            let holder = match group {
+                Some(group) => Grantee::member(me, &group.keys),
+                None => Grantee::from(me),
+            };
+            let mut result = lockbox::open(holder, epoch, access.access().access, capsule, share, sealed);
             for other in others {
                 if !matches!(result, Err(OpenLockboxError::Share(_))) {
                     break;

@@ -199,7 +199,7 @@ impl World {
             uses: None,
         };
         let opened = open_received(&self.bob.identity, &self.signers(), &state).unwrap();
-        Role::Grantee { access: opened.evidence, note: opened.note, others: Vec::new() }
+        Role::Grantee { access: opened.evidence, note: opened.note, others: Vec::new(), group: None }
     }
 
     pub(crate) fn open_bob(

@@ -3,7 +3,7 @@
 use super::{
     Caller, Change, Create, Denied, Grant, Granter, Manage, Owner, Reach, Read, See, Top, Way, Writer,
 };
-use crate::store::{AccessEntry, At, Reading};
+use crate::store::{At, Held, Reading};
 use pryv_wire::{AccessId, PrincipalId, ScopeId, Timestamp, access::Level};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,10 +19,10 @@ pub fn owner<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Res
     if caller.owns(account) {
         return Ok(Owner { account, at: PhantomData });
     }
-    if at.reading().count_of(account, caller.principal(), 1)? == 0 {
-        Err(Denied::NotFound)
-    } else {
+    if at.reading().holds_any(account, caller.principal())? {
         Err(Denied::NotAllowed)
+    } else {
+        Err(Denied::NotFound)
     }
 }
 
@@ -45,8 +45,8 @@ pub fn granter<'t>(
         Some(entry) if !entry.is_valid_at(now) => Err(Denied::AccessNotValid),
         Some(_) => Ok(Granter { account, by: Some(by), at: PhantomData }),
         None if caller.principal() == account => Err(Denied::NotAllowed),
-        None if reading.count_of(account, caller.principal(), 1)? == 0 => Err(Denied::NotFound),
-        None => Err(Denied::NotAllowed),
+        None if reading.holds_any(account, caller.principal())? => Err(Denied::NotAllowed),
+        None => Err(Denied::NotFound),
     }
 }
 
@@ -57,10 +57,37 @@ pub fn granter<'t>(
 /// [`Denied::NotFound`] to others.
 pub fn writer<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Result<Writer<'t>, Denied> {
     let author = caller.principal();
-    if !caller.owns(account) && at.reading().count_of(account, author, 1)? == 0 {
+    if !caller.owns(account) && !at.reading().holds_any(account, author)? {
         return Err(Denied::NotFound);
     }
     Ok(Writer { account, author, at: PhantomData })
+}
+
+/// Which of the accesses that a caller holds count.
+#[derive(Clone, Copy, Debug)]
+pub enum By {
+    /// All of them, those of its groups too.
+    Any,
+    /// Its own.
+    Own,
+    /// This one, its own or that of a group.
+    Named(AccessId),
+}
+
+impl By {
+    /// The access that a request names, or the caller's own.
+    #[must_use]
+    pub fn named(access: Option<AccessId>) -> Self {
+        access.map_or(Self::Own, Self::Named)
+    }
+
+    fn counts(self, held: &Held) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Own => held.member.is_none(),
+            Self::Named(access) => held.entry.access == access,
+        }
+    }
 }
 
 /// The caller may know of the scope: the best of its accesses counts.
@@ -71,12 +98,14 @@ pub fn writer<'t>(at: &impl At<'t>, caller: &Caller, account: PrincipalId) -> Re
 pub fn see<'t>(
     at: &impl At<'t>,
     caller: &Caller,
-    account: PrincipalId,
-    scope: ScopeId,
+    (account, scope): (PrincipalId, ScopeId),
+    by: By,
     now: Timestamp,
 ) -> Result<Grant<'t, See>, Denied> {
-    match by_any(at, caller, account, scope, now, Level::reads) {
-        Err(Denied::NotAllowed | Denied::AccessNotValid) => by_any(at, caller, account, scope, now, |_| true),
+    match by_any(at, caller, (account, scope), by, now, Level::reads) {
+        Err(Denied::NotAllowed | Denied::AccessNotValid) => {
+            by_any(at, caller, (account, scope), by, now, |_| true)
+        }
         decided => decided,
     }
 }
@@ -102,11 +131,11 @@ pub fn see_own<'t>(at: &impl At<'t>, owner: &Owner<'t>, scope: ScopeId) -> Resul
 pub fn read<'t>(
     at: &impl At<'t>,
     caller: &Caller,
-    account: PrincipalId,
-    scope: ScopeId,
+    (account, scope): (PrincipalId, ScopeId),
+    by: By,
     now: Timestamp,
 ) -> Result<Grant<'t, Read>, Denied> {
-    by_any(at, caller, account, scope, now, Level::reads)
+    by_any(at, caller, (account, scope), by, now, Level::reads)
 }
 
 /// Whether the caller may read any of some scopes, or a part of one.
@@ -125,7 +154,7 @@ pub fn reads_any<'t>(
     if caller.principal() == account {
         return Ok(true);
     }
-    for entry in reading.entries_of(account, caller.principal())? {
+    for Held { entry, .. } in reading.held_by(account, caller.principal())? {
         if !entry.is_valid_at(now) {
             continue;
         }
@@ -155,18 +184,18 @@ impl<'r> Ways<'r> {
         Self { reading, account, scope, linked: BTreeMap::new() }
     }
 
-    fn of(&mut self, entry: &AccessEntry) -> Result<Vec<Way>, Denied> {
-        let mut ways = Vec::new();
+    fn of(&mut self, Held { entry, member }: &Held) -> Result<Vec<Way>, Denied> {
+        let (mut ways, member) = (Vec::new(), *member);
         for grant in &entry.grants {
             let (access, level) = (Some(entry.access), Some(grant.level));
             if grant.scope == self.scope {
-                ways.push(Way { access, level, from_epoch: grant.from_epoch, top: None });
+                ways.push(Way { access, member, level, from_epoch: grant.from_epoch, top: None });
             } else if let Some(slice) = &grant.slice
                 && ((slice.labels && slice.ontology == self.scope)
                     || (slice.covers(self.scope) && self.is_linked(slice.ontology)?))
             {
                 let top = Some(Top { ontology: slice.ontology, term: slice.term });
-                ways.push(Way { access, level, from_epoch: grant.floor(self.scope), top });
+                ways.push(Way { access, member, level, from_epoch: grant.floor(self.scope), top });
             }
         }
         Ok(ways)
@@ -185,8 +214,8 @@ impl<'r> Ways<'r> {
 fn by_any<'t, A>(
     at: &impl At<'t>,
     caller: &Caller,
-    account: PrincipalId,
-    scope: ScopeId,
+    (account, scope): (PrincipalId, ScopeId),
+    by: By,
     now: Timestamp,
     allows: impl Fn(Level) -> bool,
 ) -> Result<Grant<'t, A>, Denied> {
@@ -199,13 +228,14 @@ fn by_any<'t, A>(
     }
     let mut denied = Denied::NotFound;
     let (mut ways, mut open) = (Ways::into(reading, account, scope), Vec::new());
-    for entry in reading.entries_of(account, caller.principal())? {
-        for way in ways.of(&entry)? {
+    let held = reading.held_by(account, caller.principal())?;
+    for held in held.iter().filter(|held| by.counts(held)) {
+        for way in ways.of(held)? {
             if !way.level.is_some_and(&allows) {
                 if matches!(denied, Denied::NotFound) {
                     denied = Denied::NotAllowed;
                 }
-            } else if entry.is_valid_at(now) {
+            } else if held.entry.is_valid_at(now) {
                 open.push(way);
             } else {
                 denied = Denied::AccessNotValid;
@@ -284,7 +314,8 @@ fn by_named<'t, A>(
     let named = access.map(|access| reading.entry_of(account, caller.principal(), access)).transpose()?;
     let mut ways = Ways::into(reading, account, scope);
     if let Some(entry) = named.flatten() {
-        let into = ways.of(&entry)?;
+        let held = Held { entry, member: None };
+        let (into, entry) = (ways.of(&held)?, &held.entry);
         let knows = !into.is_empty();
         let open = into.into_iter().filter(|way| way.level.is_some_and(&allows)).collect();
         match Reach::of(open) {
@@ -294,8 +325,8 @@ fn by_named<'t, A>(
             None => {}
         }
     }
-    for entry in reading.entries_of(account, caller.principal())? {
-        if !ways.of(&entry)?.is_empty() {
+    for held in reading.held_by(account, caller.principal())? {
+        if !ways.of(&held)?.is_empty() {
             return Err(Denied::NotAllowed);
         }
     }

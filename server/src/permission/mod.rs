@@ -23,11 +23,13 @@
 
 mod authorize;
 mod caller;
+mod member;
 mod reach;
 mod shape;
 
-pub use authorize::{change, create, granter, manage, owner, read, reads_any, see, see_own, writer};
+pub use authorize::{By, change, create, granter, manage, owner, read, reads_any, see, see_own, writer};
 pub use caller::{Caller, authenticate};
+pub use member::Member;
 pub use reach::{Reach, Top, Way};
 pub use shape::{Shape, View, shape};
 
@@ -85,6 +87,12 @@ impl<A> Grant<'_, A> {
     #[must_use]
     pub const fn access(&self) -> Option<AccessId> {
         self.reach.lead().access
+    }
+
+    /// The membership by which the access is held, if it is that of a group.
+    #[must_use]
+    pub const fn member(&self) -> Option<Member> {
+        self.reach.lead().member
     }
 
     /// How far into the scope it goes.

@@ -1,6 +1,7 @@
 //! Reach: how far into a scope a permission goes. All of its records, those filed under some terms, those written from
 //! some epoch on.
 
+use super::Member;
 use pryv_wire::{AccessId, RecordId, ScopeId, access::Level};
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub struct Top {
 pub struct Way {
     /// The access that opens it; none for the owner.
     pub access: Option<AccessId>,
+    /// The membership by which the access is held, if it is that of a group.
+    pub member: Option<Member>,
     /// Its level; none for the owner.
     pub level: Option<Level>,
     /// The first epoch of the scope that it opens.
@@ -27,7 +30,7 @@ pub struct Way {
 }
 
 impl Way {
-    pub(super) const OWNER: Self = Self { access: None, level: None, from_epoch: 0, top: None };
+    pub(super) const OWNER: Self = Self { access: None, member: None, level: None, from_epoch: 0, top: None };
 
     /// Whether it leads to the whole scope.
     #[must_use]

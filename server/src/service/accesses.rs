@@ -48,19 +48,25 @@ impl Service {
         .await
     }
 
-    /// The accesses that the caller received, oldest first, those that are over or revoked included, a page of them.
+    /// The accesses that the caller received, or a group which it is a member of, oldest first, those that are over or revoked
+    /// included, a page of them.
     ///
     /// # Errors
     ///
-    /// `out-of-range`, `malformed-message` (the cursor).
+    /// `not-found` to who is no member, `out-of-range`, `malformed-message` (the cursor).
     pub async fn list_received(&self, caller: Caller, request: ListReceived) -> Result<Accesses> {
         self.blocking(move |inner| {
             inner.store.read(|view| {
                 let most = page_size(request.limit)?;
                 let after = cursor(request.after.as_ref(), ReceivedPlace::parse)?;
                 let mut page = Page::of(most);
+                let grantee = match request.group {
+                    Some(group) if is_member(&view, &caller, group)? => group,
+                    Some(_) => return Err(Error::new(ErrorCode::NotFound)),
+                    None => caller.principal(),
+                };
                 for (place, account, access) in
-                    view.received(&caller, after.as_ref(), most.saturating_add(1))?
+                    view.received(grantee, after.as_ref(), most.saturating_add(1))?
                 {
                     let state = state(&view, account, access)?.ok_or_else(lost)?;
                     if !page.add(state, || place.to_cursor()) {
@@ -73,7 +79,7 @@ impl Service {
         .await
     }
 
-    /// One access: for its grantor, its grantee, and whoever reads a scope that its grantee may have written to.
+    /// One access: for its grantor, its grantee or a member of it, and whoever reads a scope that its grantee may have written to.
     ///
     /// # Errors
     ///
@@ -89,6 +95,7 @@ impl Service {
                 if let Ok(owner) = permission::owner(&view, &caller, account) {
                     add_counts(&view, &owner, &mut state)?;
                 } else if ![statement.grantee, statement.grantor].contains(&caller.principal())
+                    && !is_member(&view, &caller, statement.grantee)?
                     && !reads_its_writes(&view, &caller, &statement, now)?
                 {
                     return Err(not_found());
@@ -97,6 +104,15 @@ impl Service {
             })
         })
         .await
+    }
+}
+
+/// Whether the caller is a member of a group; of a principal that is none, nobody is.
+fn is_member(view: &Reading<'_>, caller: &Caller, group: PrincipalId) -> Result<bool> {
+    let first = view.card(group, 0)?.map(|card| card.unverified()).transpose()?;
+    match first.and_then(|card| card.group) {
+        Some(place) if view.group_at(place)? == Some(group) => Ok(view.is_member(place, caller.principal())?),
+        _ => Ok(false),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     records::{MAX_LIMIT, MAX_PAGE_BYTES},
 };
 use crate::{
-    permission::{self, Caller},
+    permission::{self, By, Caller},
     store::{Versions, VersionsRequest},
 };
 use pryv_wire::{
@@ -31,11 +31,11 @@ impl Service {
                 inner.store.read(|view| {
                     // Whoever may write and not read is held to the version of the definition that it has the key of.
                     if record == RecordId::definition(scope) {
-                        let see = permission::see(&view, &asking, account, scope, now)?;
+                        let see = permission::see(&view, &asking, (account, scope), By::Any, now)?;
                         let page = view.definition_versions(&see, &asked(before, limit)?)?;
                         return answer(page, Given { account, scope, access: see.access(), act, records: 0 });
                     }
-                    let grant = permission::read(&view, &asking, account, scope, now)?;
+                    let grant = permission::read(&view, &asking, (account, scope), By::Any, now)?;
                     let page = view.versions(&grant, record, &asked(before, limit)?)?;
                     answer(page, Given { account, scope, access: grant.access(), act, records: 0 })
                 })

@@ -2,7 +2,7 @@
 
 use super::{Error, Result, Service, audit::Given};
 use crate::{
-    permission::{self, Caller, Grant, Read},
+    permission::{self, By, Caller, Grant, Read},
     store::{Filed, MAX_IN_USE, Narrowed, PageRequest},
 };
 use pryv_wire::{
@@ -34,7 +34,8 @@ impl Service {
         let (found, given) = self
             .blocking(move |inner| {
                 inner.store.read(|view| {
-                    let grant = permission::read(&view, &asking, request.account, request.scope, now)?;
+                    let grant =
+                        permission::read(&view, &asking, (request.account, request.scope), By::Any, now)?;
                     let found = view.record(&grant, request.record)?;
                     let record = found.ok_or_else(|| Error::new(ErrorCode::NotFound))?.envelope;
                     Ok((RecordFound { record }, given(&grant, Act::GetRecord, 1)))
@@ -56,7 +57,7 @@ impl Service {
             .blocking(move |inner| {
                 let (account, scope, order) = (request.account, request.scope, request.order);
                 inner.store.read(|view| {
-                    let grant = permission::read(&view, &asking, account, scope, now)?;
+                    let grant = permission::read(&view, &asking, (account, scope), By::Any, now)?;
                     let newest_first = order == Order::NewestFirst;
                     let unknown = || Error::malformed("`after` is not a cursor of this query");
                     let place = |cursor: &Bytes| view.place(&grant, newest_first, cursor).ok_or_else(unknown);

@@ -2,8 +2,8 @@
 
 use super::{Error, Result, Service, audit::Given, transforms::Wanted};
 use crate::{
-    permission::{self, Caller, Denied},
-    store::{Hop, Reading},
+    permission::{self, By, Caller, Denied},
+    store::{Hop, Reading, Step},
 };
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
@@ -48,21 +48,21 @@ impl Service {
         let asking = caller.clone();
         let gathered =
             self.blocking(move |inner| inner.store.read(|view| gather(&view, &asking, &asked, now))).await?;
-        let ToTransform { mut opened, epochs, route } = match gathered {
+        let ToTransform { mut opened, access, epochs, route } = match gathered {
             Gathered::Complete(opened, access) => {
                 self.enter(&caller, opening(&request, access)).await?;
                 return Ok(*opened);
             }
             Gathered::ToTransform(work) => *work,
         };
+        let last = route.last().ok_or_else(|| lost("a transform key"))?.step;
         let kept: usize = epochs.iter().filter(|epoch| epoch.kept.is_some()).count();
         self.inner.transforms.were_kept(kept);
-        let access = route.last().ok_or_else(|| lost("a transform key"))?.access;
-        let made = self.transform_missing(&caller, &request, &epochs, &route).await?;
+        let made = self.transform_missing(&caller, access, &request, &epochs, &route).await?;
         let mut unlocked = Vec::with_capacity(epochs.len());
         for Locked { epoch, generation, statement, kept, share, sealed, .. } in epochs {
             let made = || {
-                let of = (access, generation, epoch);
+                let of = (last, generation, epoch);
                 made.kept.get(&of).or_else(|| made.to_keep.get(&of)).cloned()
             };
             let capsule = kept.or_else(made).ok_or_else(|| lost("a capsule"))?;
@@ -71,7 +71,7 @@ impl Service {
         }
         let served = unlocked.iter().map(|(epoch, _)| *epoch).collect();
         let entered = Some(opening(&request, Some(access)));
-        self.record_served(caller, access, &request, served, made.to_keep, entered).await?;
+        self.record_served(caller, (access, last), &request, served, made.to_keep, entered).await?;
         opened.epochs = unlocked.into_iter().map(|(_, opened)| opened).collect();
         Ok(opened)
     }
@@ -82,18 +82,20 @@ impl Service {
     async fn transform_missing(
         &self,
         caller: &Caller,
+        access: AccessId,
         request: &OpenScope,
         epochs: &[Locked],
         route: &[Hop],
     ) -> Result<Transformed> {
-        let access = route.last().ok_or_else(|| lost("a transform key"))?.access;
+        let last = route.last().ok_or_else(|| lost("a transform key"))?.step;
         let missing: Vec<&Locked> = epochs.iter().filter(|epoch| epoch.kept.is_none()).collect();
         let mut made = Transformed::default();
         let mut batches = missing.chunks(BATCH).peekable();
         while let Some(batch) = batches.next() {
             let new = self.transform_all(request.account, request.scope, batch, route).await?;
             if batches.peek().is_some() {
-                self.record_served(caller.clone(), access, request, Vec::new(), new.clone(), None).await?;
+                let by = (access, last);
+                self.record_served(caller.clone(), by, request, Vec::new(), new.clone(), None).await?;
                 made.kept.extend(new);
             } else {
                 made.to_keep = new;
@@ -116,15 +118,15 @@ impl Service {
             let (inner, from) = (Arc::clone(&self.inner), on_the_way.clone());
             let (epoch, generation) = (*epoch, *generation);
             let mut capsule = from.as_ref().map_or(capsule, |(_, capsule)| capsule).clone();
-            let behind = from.map(|(access, _)| access);
-            let left = route.iter().position(|hop| Some(hop.access) == behind).map_or(0, |at| at + 1);
+            let behind = from.map(|(step, _)| step);
+            let left = route.iter().position(|hop| Some(hop.step) == behind).map_or(0, |at| at + 1);
             let left: Vec<Hop> = route.iter().skip(left).cloned().collect();
             under_way.spawn(async move {
                 let mut made = Vec::with_capacity(left.len());
-                for Hop { access, key } in left {
-                    let wanted = Wanted { account, access, scope, generation, epoch };
+                for Hop { step, key } in left {
+                    let wanted = Wanted { account, step, scope, generation, epoch };
                     capsule = inner.transforms.transformed(wanted, &capsule, &key).await?;
-                    made.push(((access, generation, epoch), capsule.clone()));
+                    made.push(((step, generation, epoch), capsule.clone()));
                 }
                 Ok::<_, Error>(made)
             });
@@ -141,30 +143,34 @@ impl Service {
     async fn record_served(
         &self,
         caller: Caller,
-        access: AccessId,
+        (access, last): (AccessId, Step),
         request: &OpenScope,
         served: Vec<u32>,
         made: Capsules,
         entered: Option<Given>,
     ) -> Result<()> {
-        let (account, scope) = (request.account, request.scope);
+        let (account, scope, by) = (request.account, request.scope, By::named(request.access));
         let (now, limits) = (self.now(), self.inner.audit_limits());
         let entered = entered.map(|given| given.to(&caller));
         self.inner
             .store
             .update(move |tx| {
-                let read = permission::read(tx, &caller, account, scope, now)?;
-                if read.access() != Some(access) {
+                let read = permission::read(tx, &caller, (account, scope), by, now)?;
+                let member = match last {
+                    Step::Member(member) => Some(member),
+                    Step::Access(_) => None,
+                };
+                if (read.access(), read.member()) != (Some(access), member) {
                     return Err(Error::new(ErrorCode::NotFound));
                 }
-                let see = permission::see(tx, &caller, account, scope, now)?;
+                let see = permission::see(tx, &caller, (account, scope), by, now)?;
                 if let Some(entry) = entered {
                     tx.append_audit(entry, now, limits)?;
                 }
-                for ((hop, generation, epoch), capsule) in &made {
+                for ((step, generation, epoch), capsule) in &made {
                     // One of a generation that ended meanwhile was deleted with it.
                     if tx.is_generation(account, scope, *generation)? {
-                        tx.keep_capsule(&read, *hop, *epoch, capsule)?;
+                        tx.keep_capsule(&read, *step, *epoch, capsule)?;
                     }
                 }
                 for epoch in served {
@@ -182,7 +188,8 @@ fn scopes(view: &Reading<'_>, caller: &Caller, account: PrincipalId, now: Timest
         Err(Denied::NotAllowed) => {}
         Err(denied) => return Err(denied.into()),
     }
-    let entries = view.entries_of(account, caller.principal())?;
+    let held = view.held_by(account, caller.principal())?.into_iter();
+    let entries: Vec<_> = held.map(|held| held.entry).collect();
     if !entries.iter().any(|entry| entry.is_valid_at(now)) {
         return Err(Error::new(ErrorCode::AccessNotValid));
     }
@@ -202,8 +209,8 @@ const fn opening(request: &OpenScope, access: Option<AccessId>) -> Given {
     Given { account, scope, access, act: Act::OpenScope, records: 0 }
 }
 
-/// Transformed capsules, by the access that they were transformed for, their generation and their epoch.
-type Capsules = BTreeMap<(AccessId, u32, u32), Bytes>;
+/// Transformed capsules, by whose transform key made them, their generation and their epoch.
+type Capsules = BTreeMap<(Step, u32, u32), Bytes>;
 
 /// Capsules that were transformed for one request.
 #[derive(Default)]
@@ -218,8 +225,8 @@ struct Locked {
     generation: u32,
     statement: Signed<Epoch>,
     capsule: Bytes,
-    /// The capsule as it was kept for the manager on the way.
-    on_the_way: Option<(AccessId, Bytes)>,
+    /// The capsule as it was kept for the manager or the group on the way.
+    on_the_way: Option<(Step, Bytes)>,
     kept: Option<Bytes>,
     share: Bytes,
     sealed: Bytes,
@@ -233,13 +240,15 @@ enum Gathered {
 /// A scope whose capsules have yet to be transformed for a grantee.
 struct ToTransform {
     opened: ScopeOpened,
+    access: AccessId,
     epochs: Vec<Locked>,
     route: Vec<Hop>,
 }
 
 fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timestamp) -> Result<Gathered> {
-    let OpenScope { account, scope, from_epoch } = *request;
-    let see = permission::see(view, caller, account, scope, now)?;
+    let OpenScope { account, scope, from_epoch, access: by } = *request;
+    let by = By::named(by);
+    let see = permission::see(view, caller, (account, scope), by, now)?;
     let definition = view.definition(&see)?.ok_or_else(|| lost("the definition of a scope"))?.envelope;
     let kind = view.scope_kind(account, scope)?.ok_or_else(|| lost("the kind of a scope"))?;
     let mut opened = ScopeOpened {
@@ -264,25 +273,26 @@ fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timesta
             epochs.map(|(_, statement)| EpochOpened { statement, keys: EpochKeys::Deposit }).collect();
         return Ok(Gathered::Complete(Box::new(opened), Some(access)));
     }
-    let read = permission::read(view, caller, account, scope, now)?;
+    let read = permission::read(view, caller, (account, scope), by, now)?;
     if opened.kind.slice().is_some() {
         opened.entries = view.slice_entries(&see, see.from_epoch())?;
     }
     let route = view.route(&read)?;
+    let last = route.last().ok_or_else(|| lost("a transform key"))?.step;
     let mut epochs = Vec::new();
     for (epoch, statement) in view.epochs(&see, from_epoch)? {
         let lockbox = view.lockbox(&see, epoch)?.ok_or_else(|| lost("a lockbox"))?;
         let share = view.share(&see, epoch)?.ok_or_else(|| lost("a share"))?;
-        let kept = view.transformed_capsule(&read, access, epoch)?;
+        let kept = view.transformed_capsule(&read, last, epoch)?;
         let mut on_the_way = None;
-        for hop in route.iter().filter(|hop| kept.is_none() && hop.access != access) {
-            let capsule = view.transformed_capsule(&read, hop.access, epoch)?;
-            on_the_way = capsule.map(|capsule| (hop.access, capsule));
+        for hop in route.iter().filter(|hop| kept.is_none() && hop.step != last) {
+            let capsule = view.transformed_capsule(&read, hop.step, epoch)?;
+            on_the_way = capsule.map(|capsule| (hop.step, capsule));
         }
         let (generation, capsule, sealed) = (lockbox.generation, lockbox.capsule, lockbox.sealed);
         epochs.push(Locked { epoch, generation, statement, capsule, on_the_way, kept, share, sealed });
     }
-    Ok(Gathered::ToTransform(Box::new(ToTransform { opened, epochs, route })))
+    Ok(Gathered::ToTransform(Box::new(ToTransform { opened, access, epochs, route })))
 }
 
 /// Who sees a collection through slices alone is told of their ontologies only.

@@ -126,7 +126,8 @@ impl Service {
                 let message = Challenge::session_bytes(request.challenge, principal);
                 let verified = pryv_proxy_crypto::verify(&key, &message, &request.signature);
                 match (card, verified) {
-                    (Some(card), Ok(())) => Ok(card.kind),
+                    // Nobody acts as a group: its members act as themselves.
+                    (Some(card), Ok(())) if card.kind != PrincipalKind::Group => Ok(card.kind),
                     _ => Err(wrong()),
                 }
             })

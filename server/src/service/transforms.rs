@@ -1,9 +1,9 @@
 //! Transforms of capsules: a few at a time, each once, however many ask for it.
 
 use super::{Error, Result, bounded};
-use crate::telemetry::ServiceMetrics;
+use crate::{store::Step, telemetry::ServiceMetrics};
 use pryv_proxy_crypto::pre::{Capsule, TransformKey, transform};
-use pryv_wire::{AccessId, Bytes, PrincipalId, ScopeId};
+use pryv_wire::{Bytes, PrincipalId, ScopeId};
 use rand::rngs::OsRng;
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Wanted {
     pub(super) account: PrincipalId,
-    pub(super) access: AccessId,
+    pub(super) step: Step,
     pub(super) scope: ScopeId,
     pub(super) generation: u32,
     pub(super) epoch: u32,

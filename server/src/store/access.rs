@@ -1,10 +1,10 @@
 //! Accesses: statements, the rows by which they are found, and the secrets with which the node serves them.
 
 use super::{
-    Error, Reading, Result, Tx,
+    Error, Reading, Result, Step, Tx,
     key::{Silo, Table, tail},
 };
-use crate::permission::{Caller, Grant, Granter, Owner, Read, See};
+use crate::permission::{Grant, Granter, Owner, Read, See};
 use pryv_engine::Scan;
 use pryv_wire::{
     AccessId, Bytes, PrincipalId, ScopeId, Signed, Timestamp,
@@ -154,6 +154,14 @@ fn of_epoch(account: PrincipalId, table: Table, access: AccessId, scope: ScopeId
     Silo::of(account).key(table, &[access.as_bytes(), scope.as_bytes(), &epoch.to_be_bytes()])
 }
 
+/// Where a capsule is kept that was transformed on the way of a grant. What leads on to a member lies with its membership.
+fn capsule_key<'t>(grant: &Grant<'t, Read>, step: Step, epoch: u32) -> Option<Vec<u8>> {
+    match step {
+        Step::Access(access) => Some(of_epoch(grant.account(), Table::Capsule, access, grant.scope(), epoch)),
+        Step::Member(member) => Reading::<'t>::member_capsule_key(grant, member, epoch),
+    }
+}
+
 impl<'t> Reading<'t> {
     /// The accesses of an account that one principal holds and that were not revoked, oldest first.
     ///
@@ -253,18 +261,19 @@ impl<'t> Reading<'t> {
             .collect()
     }
 
-    /// Up to `most` accesses that the caller received from any account, oldest first, behind a place in that order.
+    /// Up to `most` accesses that a principal received from any account, oldest first, behind a place in that order. Whoever
+    /// calls has decided who may see them.
     ///
     /// # Errors
     ///
     /// As the engine.
     pub fn received(
         &self,
-        caller: &Caller,
+        principal: PrincipalId,
         after: Option<&ReceivedPlace>,
         most: usize,
     ) -> Result<Vec<(ReceivedPlace, PrincipalId, AccessId)>> {
-        let silo = Silo::of(caller.principal());
+        let silo = Silo::of(principal);
         let scan = behind(silo, Table::Received, after.map(|place| &place.0[..]));
         let rows = self.rows.entries(&scan.limited(most))?;
         rows.iter()
@@ -302,6 +311,13 @@ impl<'t> Reading<'t> {
         self.open_sealed("transform", &Silo::of(grant.account()).key(Table::Transform, &parts))
     }
 
+    /// The transform key from a group to the member by whose membership the grant is held, opened.
+    pub(super) fn member_key(&self, grant: &Grant<'t, Read>) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let Some(member) = grant.member() else { return Ok(None) };
+        let parts: [&[u8]; 2] = [member.access.as_bytes(), member.scope.as_bytes()];
+        self.open_sealed("transform", &Silo::of(member.account).key(Table::Transform, &parts))
+    }
+
     /// The capsule of one epoch as it is after a transform on the way of the grant, if it was kept.
     ///
     /// # Errors
@@ -310,10 +326,10 @@ impl<'t> Reading<'t> {
     pub fn transformed_capsule(
         &self,
         grant: &Grant<'t, Read>,
-        hop: AccessId,
+        step: Step,
         epoch: u32,
     ) -> Result<Option<Bytes>> {
-        let key = of_epoch(grant.account(), Table::Capsule, hop, grant.scope(), epoch);
+        let Some(key) = capsule_key(grant, step, epoch) else { return Ok(None) };
         Ok(self.open_sealed("capsule", &key)?.map(|opened| Bytes::from(&opened[..])))
     }
 
@@ -399,6 +415,7 @@ impl<'t> Tx<'t> {
         self.rows.put(&of_access(account, Table::Revocation, entry.access), &encode(revocation))?;
         self.delete_all(&silo.scan(Table::Transform, &[access]))?;
         self.delete_all(&silo.scan(Table::Capsule, &[access]))?;
+        self.end_group_rows(account, entry)?;
         for EntryGrant { scope, .. } in &entry.grants {
             self.delete_shares(account, *scope, entry.access)?;
             self.rows.delete(&silo.key(Table::AccessOfScope, &[scope.as_bytes(), access]))?;
@@ -416,11 +433,14 @@ impl<'t> Tx<'t> {
     pub fn keep_capsule(
         &mut self,
         grant: &Grant<'t, Read>,
-        hop: AccessId,
+        step: Step,
         epoch: u32,
         capsule: &[u8],
     ) -> Result<()> {
-        let key = of_epoch(grant.account(), Table::Capsule, hop, grant.scope(), epoch);
+        let Some(key) = capsule_key(grant, step, epoch) else { return Ok(()) };
+        if let Step::Member(member) = step {
+            self.note_member(grant, member)?;
+        }
         self.put_sealed("capsule", &key, capsule)
     }
 

@@ -49,6 +49,7 @@ impl<'t> Tx<'t> {
     /// As the engine.
     pub fn forget_capsules(&mut self, owner: &Owner<'t>, scope: ScopeId, access: AccessId) -> Result<()> {
         let parts: [&[u8]; 2] = [access.as_bytes(), scope.as_bytes()];
+        self.forget_member_capsules(owner.account(), access)?;
         self.delete_all(&Silo::of(owner.account()).scan(Table::Capsule, &parts))
     }
 

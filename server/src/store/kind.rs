@@ -22,6 +22,8 @@ pub enum Holds {
     Terms,
     /// None: a slice.
     Nothing,
+    /// None, but members: a group.
+    Members,
 }
 
 impl Holds {
@@ -31,6 +33,7 @@ impl Holds {
         match kind {
             ScopeKind::Collection(_) => Self::Instances,
             ScopeKind::Ontology => Self::Terms,
+            ScopeKind::Group => Self::Members,
             _ => Self::Nothing,
         }
     }
@@ -40,6 +43,7 @@ impl Holds {
             Self::Instances => 0,
             Self::Terms => 1,
             Self::Nothing => 2,
+            Self::Members => 3,
         }
     }
 
@@ -48,6 +52,7 @@ impl Holds {
             0 => Some(Self::Instances),
             1 => Some(Self::Terms),
             2 => Some(Self::Nothing),
+            3 => Some(Self::Members),
             _ => None,
         }
     }

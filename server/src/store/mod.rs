@@ -22,7 +22,7 @@
 //! use pryv_server::{permission::{self, Caller, Denied}, store::Store};
 //! use pryv_wire::{ScopeId, Timestamp};
 //! fn smuggle(store: &Store, caller: &Caller, scope: ScopeId) {
-//!     let proof = store.read(|view| permission::read(&view, caller, caller.principal(), scope, Timestamp::default()));
+//!     let proof = store.read(|view| permission::read(&view, caller, (caller.principal(), scope), permission::By::Any, Timestamp::default()));
 //! }
 //! ```
 //!
@@ -36,6 +36,7 @@ mod change;
 mod error;
 mod filed;
 mod generation;
+mod group;
 mod history;
 mod holder;
 mod key;
@@ -57,11 +58,12 @@ pub use audit::{AuditLimits, NewEntry};
 pub use change::{Head, Repeated};
 pub use error::{Error, Result};
 pub use filed::{Filed, MAX_IN_USE, Narrowed};
+pub use group::Held;
 pub use history::{Versions, VersionsRequest};
 pub use holder::Rotation;
 pub use kind::Holds;
 pub use link::Link;
-pub use onward::Hop;
+pub use onward::{Hop, Step};
 pub use query::{MAX_EXAMINED, Page, PageRequest};
 pub use record::{NewRecord, StoredRecord};
 pub use scope::{ScopeHead, StoredLockbox};

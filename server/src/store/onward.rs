@@ -4,23 +4,32 @@ use super::{
     At as _, Error, Reading, Result, Tx,
     key::{Silo, Table, tail},
 };
-use crate::permission::{Grant, Granter, Read};
+use crate::permission::{Grant, Granter, Member, Read};
 use pryv_wire::{AccessId, PrincipalId};
 use std::fmt;
 use zeroize::Zeroizing;
 
+/// Whose transform key a hop takes.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Step {
+    /// That of an access to the scope.
+    Access(AccessId),
+    /// That of a membership, from a group to one of its members.
+    Member(Member),
+}
+
 /// One transform on the way from a scope to who reads it.
 #[derive(Clone)]
 pub struct Hop {
-    /// The access whose transform key it is.
-    pub access: AccessId,
+    /// Whose transform key it is.
+    pub step: Step,
     /// The transform key, opened.
     pub key: Zeroizing<Vec<u8>>,
 }
 
 impl fmt::Debug for Hop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hop").field("access", &self.access).finish_non_exhaustive()
+        f.debug_struct("Hop").field("step", &self.step).finish_non_exhaustive()
     }
 }
 
@@ -50,8 +59,8 @@ impl<'t> Reading<'t> {
             .collect()
     }
 
-    /// The transforms from the grant's scope to its holder, in order: one, or two by way of a manager. Each of the keys
-    /// is there, or nobody is led anywhere.
+    /// The transforms from the grant's scope to its holder, in order: one, or two by way of a manager or a group. Each of the
+    /// keys is there, or nobody is led anywhere.
     ///
     /// # Errors
     ///
@@ -59,14 +68,16 @@ impl<'t> Reading<'t> {
     pub fn route(&self, grant: &Grant<'t, Read>) -> Result<Vec<Hop>> {
         let Some(access) = grant.access() else { return Ok(Vec::new()) };
         let manager = self.manager_of(grant.account(), access)?;
-        manager
-            .into_iter()
-            .chain([access])
-            .map(|access| {
-                let key = self.transform_key(grant, access)?.ok_or(Error::Row("transform"))?;
-                Ok(Hop { access, key })
-            })
-            .collect()
+        let mut route = Vec::with_capacity(2);
+        for access in manager.into_iter().chain([access]) {
+            let key = self.transform_key(grant, access)?.ok_or(Error::Row("transform"))?;
+            route.push(Hop { step: Step::Access(access), key });
+        }
+        if let Some(member) = grant.member() {
+            let key = self.member_key(grant)?.ok_or(Error::Row("transform"))?;
+            route.push(Hop { step: Step::Member(member), key });
+        }
+        Ok(route)
     }
 }
 

@@ -212,7 +212,7 @@ async fn accesses_are_listed_for_those_whom_they_concern() {
     assert_eq!((granted.accesses[0].served.len(), granted.accesses[1].served.len()), (1, 0));
     let received = world
         .service
-        .list_received(bob.caller.clone(), ListReceived { limit: 1_000, after: None })
+        .list_received(bob.caller.clone(), ListReceived { group: None, limit: 1_000, after: None })
         .await
         .unwrap();
     assert_eq!(received.accesses.iter().map(named).collect::<Vec<_>>(), [writes]);
@@ -292,6 +292,7 @@ async fn a_grant_that_lacks_something_is_refused() {
                     level: Level::CreateOnly,
                     transform: None,
                     slice: None,
+                    group: None,
                     from_epoch: 0,
                 });
             })),

@@ -18,7 +18,14 @@ fn grant(world: &World, from: &Person, to: &Person, scope: ScopeId, note: usize)
         by: None,
         grantee: to.id(),
         grantee_card: to.card.digest(),
-        grants: vec![Grant { scope, level: Level::CreateOnly, transform: None, slice: None, from_epoch: 0 }],
+        grants: vec![Grant {
+            scope,
+            level: Level::CreateOnly,
+            transform: None,
+            slice: None,
+            group: None,
+            from_epoch: 0,
+        }],
         valid_from: None,
         valid_until: None,
         terms: None,
@@ -38,7 +45,7 @@ fn grant(world: &World, from: &Person, to: &Person, scope: ScopeId, note: usize)
 }
 
 async fn received(world: &World, by: &Person, limit: u32, after: Option<Bytes>) -> Accesses {
-    world.service.list_received(by.caller.clone(), ListReceived { limit, after }).await.unwrap()
+    world.service.list_received(by.caller.clone(), ListReceived { group: None, limit, after }).await.unwrap()
 }
 
 fn ids(accesses: &[AccessState]) -> Vec<AccessId> {
@@ -86,7 +93,7 @@ async fn sizes_and_cursors_out_of_bounds_are_refused() {
     let ada = world.person("ada").await;
     let refused = |limit, after| {
         let (caller, service) = (ada.caller.clone(), world.service.clone());
-        async move { code(service.list_received(caller, ListReceived { limit, after }).await) }
+        async move { code(service.list_received(caller, ListReceived { group: None, limit, after }).await) }
     };
     assert_eq!(refused(0, None).await, ErrorCode::OutOfRange);
     assert_eq!(refused(1_001, None).await, ErrorCode::OutOfRange);

@@ -15,6 +15,8 @@ mod generations;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod http;

@@ -47,7 +47,7 @@ async fn after_a_revocation_the_grantee_gets_nothing_and_others_notice_nothing()
     // The evidence stays, for both.
     let received = world
         .service
-        .list_received(bob.caller.clone(), ListReceived { limit: 1_000, after: None })
+        .list_received(bob.caller.clone(), ListReceived { group: None, limit: 1_000, after: None })
         .await
         .unwrap();
     assert!(received.accesses[0].revocation.is_some());

@@ -396,7 +396,7 @@ async fn an_epoch_owes_each_slice_its_entry() {
     world.as_owner(&ada, Operation::BeginEpoch { epoch }).await.unwrap();
     let mut made = made;
     world.regrant(&ada, &bob, &mut made, &slice, Level::Read).await;
-    let open = OpenScope { account: ada.id(), scope: made.scope, from_epoch: 0 };
+    let open = OpenScope { account: ada.id(), scope: made.scope, from_epoch: 0, access: None };
     let opened = world.service.open_scope(bob.caller.clone(), open).await.unwrap();
     assert_eq!(opened.entries.len(), 3, "two epochs of the collection, one of the ontology");
     // An entry under an earlier epoch of the slice would open to who was revoked since.
@@ -480,7 +480,7 @@ async fn the_end_of_a_slice_begins_an_epoch_of_all_that_it_covered() {
     assert_eq!(reads(&world, &bob, &garden, record).await, Err(ErrorCode::NotFound));
     assert_eq!(code(world.list_terms(&bob, ada.id(), garden.ontology.scope).await), ErrorCode::NotFound);
     reads(&world, &carol, &garden, record).await.unwrap();
-    let open = OpenScope { account: ada.id(), scope: made.scope, from_epoch: 0 };
+    let open = OpenScope { account: ada.id(), scope: made.scope, from_epoch: 0, access: None };
     let opened = world.service.open_scope(carol.caller.clone(), open).await.unwrap();
     assert_eq!((opened.epochs.len(), opened.entries.len()), (2, 4), "carol notices nothing");
 }
@@ -522,7 +522,7 @@ async fn a_slice_without_history_begins_where_all_that_it_covers_begins() {
     assert_eq!(query(&world, &bob, &garden, None).await, [changed, after]);
 
     let open = |scope| {
-        let open = OpenScope { account: ada.id(), scope, from_epoch: 0 };
+        let open = OpenScope { account: ada.id(), scope, from_epoch: 0, access: None };
         world.service.open_scope(bob.caller.clone(), open)
     };
     let opened = open(made.scope).await.unwrap();

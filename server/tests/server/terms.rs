@@ -138,7 +138,7 @@ async fn whoever_reads_the_structure_sees_labels_below_and_no_data() {
     assert_eq!(code(get(ontology.scope, body.id).await), ErrorCode::NotFound);
     assert_eq!(code(get(collection.scope, record).await), ErrorCode::NotFound, "no data");
     let open = |scope| {
-        let open = OpenScope { account: ada.id(), scope, from_epoch: 0 };
+        let open = OpenScope { account: ada.id(), scope, from_epoch: 0, access: None };
         world.service.open_scope(bob.caller.clone(), open)
     };
     assert_eq!(code(open(collection.scope).await), ErrorCode::NotFound);

@@ -2,6 +2,7 @@
 
 use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
+    group::{first_card, next_card},
     holder::first_list,
     index::{EqualityKey, UniqueKey},
     lockbox::{self, PreSecret},
@@ -10,7 +11,10 @@ use pryv_crypto::{
     recovery::RecoveryPhrase,
     secret::LockKey,
 };
-use pryv_proxy_crypto::pre::{Curve, PrePublicKey};
+use pryv_proxy_crypto::{
+    CardChain, VerifiedCards,
+    pre::{Curve, PrePublicKey},
+};
 use pryv_server::{
     permission::Caller,
     service::{Error, Rules, Service},
@@ -29,7 +33,10 @@ use pryv_wire::{
     encode,
     holder::{GetHolders, Holders},
     record::{DefinitionRef, Filter, Order, QueryRecords, RecordKind, Records},
-    scope::{Epoch, Lockbox, NewEpoch, OpenScope, ScopeKind, ScopePre, Share, SliceEntry, Transform},
+    scope::{
+        Epoch, GroupCard, Lockbox, NewEpoch, OpenScope, ScopeKind, ScopePre, SealedGroup, Share, SliceEntry,
+        Transform,
+    },
     transaction::{Commit, Committed, GrantAccess, Operation},
 };
 use rand::{Rng, SeedableRng};
@@ -97,9 +104,38 @@ pub(crate) struct Collection {
     pub(crate) generation: u32,
     pub(crate) locks: Vec<Option<LockKey>>,
     pub(crate) definition: DefinitionRef,
+    /// Of a group: its cards.
+    pub(crate) cards: Vec<Signed<Card>>,
+}
+
+/// Who receives a grant: a person, or a group.
+#[derive(Clone, Copy)]
+pub(crate) struct To<'a> {
+    pub(crate) id: PrincipalId,
+    pub(crate) card: &'a Signed<Card>,
+}
+
+impl<'a> From<&'a Person> for To<'a> {
+    fn from(person: &'a Person) -> Self {
+        Self { id: person.id(), card: &person.card }
+    }
 }
 
 impl Collection {
+    /// The group that its members are kept for.
+    pub(crate) fn group(&self) -> Option<PrincipalId> {
+        self.cards.first().map(PrincipalId::of)
+    }
+
+    /// The group, to be granted something.
+    pub(crate) fn to(&self) -> To<'_> {
+        To { id: self.group().unwrap(), card: self.cards.last().unwrap() }
+    }
+
+    pub(crate) fn verified(&self) -> VerifiedCards {
+        CardChain::verify(&self.cards, self.group().unwrap()).unwrap()
+    }
+
     pub(crate) fn present(&self) -> &(Epoch, EpochKeys) {
         self.epochs.last().unwrap()
     }
@@ -276,11 +312,30 @@ impl World {
     ) -> (Operation, Collection) {
         let mut rng = self.rng();
         let account = owner.id();
+        let is_group = kind == ScopeKind::Group;
+        let suite = if is_group { Suite::HYBRID } else { suite };
         let keys = EpochKeys::generate_in(suite, &mut rng).unwrap();
-        let epoch = keys.statement(account, scope, 0, self.now());
+        let mut epoch = keys.statement(account, scope, 0, self.now());
+        let (mut group, mut pre) = (None, None);
+        if is_group {
+            let secret = PreSecret::generate(Curve::C480, &mut rng).unwrap();
+            let card = first_card(&owner.identity, scope, &keys, secret.public(), self.now()).unwrap();
+            epoch.card = Some(card.digest());
+            let owner_wrap = owner.identity.keyring().wrap_pre(suite, scope, 0, &secret, &mut rng).unwrap();
+            let public = secret.public().to_wire();
+            let pair = ScopePre { scope, suite, generation: 0, public, owner_wrap };
+            group = Some(Box::new(GroupCard { card, pre: Some(pair) }));
+            pre = Some(secret);
+        }
+        let cards = group.iter().map(|group| group.card.clone()).collect();
         let owner_wrap = owner.identity.keyring().wrap_epoch(&epoch, &keys, &mut rng).unwrap();
-        let new =
-            NewEpoch { statement: owner.identity.sign(&epoch), owner_wrap, lockbox: None, entries: of_epoch };
+        let new = NewEpoch {
+            statement: owner.identity.sign(&epoch),
+            owner_wrap,
+            lockbox: None,
+            entries: of_epoch,
+            group,
+        };
         let sealer = RecordSealer::for_reader(&owner.identity, &epoch, &keys, None).unwrap();
         let sealed = sealer
             .seal(
@@ -305,13 +360,25 @@ impl World {
             entries,
         };
         let (epochs, locks) = (vec![(epoch, keys)], vec![None]);
-        (operation, Collection { account, scope, epochs, pre: None, generation: 0, locks, definition })
+        (operation, Collection { account, scope, epochs, pre, generation: 0, locks, definition, cards })
     }
 
     pub(crate) async fn collection(&self, owner: &Person) -> Collection {
         let (operation, collection) = self.new_collection(owner, URI);
         self.commit(owner, owner.id(), vec![operation]).await.unwrap();
         collection
+    }
+
+    /// A group, with its members to come.
+    pub(crate) async fn group(&self, owner: &Person) -> Collection {
+        let (operation, group) = self.new_group(owner);
+        self.commit(owner, owner.id(), vec![operation]).await.unwrap();
+        group
+    }
+
+    pub(crate) fn new_group(&self, owner: &Person) -> (Operation, Collection) {
+        let scope = ScopeId::from_bytes(self.id16());
+        self.new_scope(owner, scope, ScopeKind::Group, vec![], vec![])
     }
 
     pub(crate) fn tokens(collection: &Collection, color: &str) -> Vec<Bytes> {
@@ -388,25 +455,27 @@ impl World {
     }
 
     /// Everything that a grant of one scope brings.
-    pub(crate) fn new_grant(
+    pub(crate) fn new_grant<'a>(
         &self,
         owner: &Person,
-        grantee: &Person,
+        grantee: impl Into<To<'a>>,
         collection: &mut Collection,
         level: Level,
     ) -> GrantAccess {
         self.new_grant_between(owner, grantee, collection, level, None, None)
     }
 
-    pub(crate) fn new_grant_between(
+    pub(crate) fn new_grant_between<'a>(
         &self,
         owner: &Person,
-        grantee: &Person,
+        grantee: impl Into<To<'a>>,
         collection: &mut Collection,
         level: Level,
         valid_from: Option<Timestamp>,
         valid_until: Option<Timestamp>,
     ) -> GrantAccess {
+        let grantee = grantee.into();
+        let group = collection.group();
         let mut rng = self.rng();
         let access = AccessId::from_bytes(self.id16());
         let (scope, keyring) = (collection.scope, owner.identity.keyring());
@@ -446,9 +515,9 @@ impl World {
             account: owner.id(),
             grantor: owner.id(),
             by: None,
-            grantee: grantee.id(),
+            grantee: grantee.id,
             grantee_card: grantee.card.digest(),
-            grants: vec![Grant { scope, level, transform, slice: None, from_epoch: 0 }],
+            grants: vec![Grant { scope, level, transform, slice: None, group, from_epoch: 0 }],
             valid_from,
             valid_until,
             terms: None,
@@ -462,14 +531,15 @@ impl World {
     }
 
     /// Everything that a manager's grant of one scope brings.
-    pub(crate) fn new_onward(
+    pub(crate) fn new_onward<'a>(
         &self,
         manager: &Person,
-        grantee: &Person,
+        grantee: impl Into<To<'a>>,
         collection: &Collection,
         level: Level,
         by: AccessId,
     ) -> GrantAccess {
+        let grantee = grantee.into();
         let access = AccessId::from_bytes(self.id16());
         let scope = collection.scope;
         let (mut shares, mut transforms, mut transform) = (vec![], vec![], None);
@@ -489,9 +559,9 @@ impl World {
             account: collection.account,
             grantor: manager.id(),
             by: Some(by),
-            grantee: grantee.id(),
+            grantee: grantee.id,
             grantee_card: grantee.card.digest(),
-            grants: vec![Grant { scope, level, transform, slice: None, from_epoch: 0 }],
+            grants: vec![Grant { scope, level, transform, slice: None, group: None, from_epoch: 0 }],
             valid_from: None,
             valid_until: None,
             terms: None,
@@ -504,16 +574,16 @@ impl World {
         GrantAccess { statement, link: None, pre: vec![], lockboxes: vec![], shares, transforms }
     }
 
-    fn share(&self, epoch: &Epoch, lock: &LockKey, access: AccessId, grantee: &Person) -> Share {
+    fn share(&self, epoch: &Epoch, lock: &LockKey, access: AccessId, grantee: To<'_>) -> Share {
         let card = grantee.card.unverified().unwrap();
-        let sealed = lockbox::share(epoch, lock, access, grantee.id(), &card, &mut self.rng()).unwrap();
+        let sealed = lockbox::share(epoch, lock, access, grantee.id, &card, &mut self.rng()).unwrap();
         Share { access, scope: epoch.scope, epoch: epoch.epoch, sealed }
     }
 
-    pub(crate) async fn grant(
+    pub(crate) async fn grant<'a>(
         &self,
         owner: &Person,
-        grantee: &Person,
+        grantee: impl Into<To<'a>>,
         collection: &mut Collection,
         level: Level,
     ) -> AccessId {
@@ -530,8 +600,8 @@ impl World {
         collection: &mut Collection,
         readers: &[(AccessId, &Person)],
     ) -> NewEpoch {
-        let suite = collection.present().0.suite;
-        self.new_epoch_in(suite, owner, collection, readers)
+        let readers: Vec<_> = readers.iter().map(|(access, person)| (*access, To::from(*person))).collect();
+        self.new_epoch_for(owner, collection, &readers)
     }
 
     /// The next epoch of a collection, in a suite.
@@ -542,19 +612,54 @@ impl World {
         collection: &mut Collection,
         readers: &[(AccessId, &Person)],
     ) -> NewEpoch {
+        let readers: Vec<_> = readers.iter().map(|(access, person)| (*access, To::from(*person))).collect();
+        self.epoch_after(suite, owner, collection, &readers)
+    }
+
+    /// The next epoch of a collection or a group, shared with people and groups.
+    pub(crate) fn new_epoch_for(
+        &self,
+        owner: &Person,
+        collection: &mut Collection,
+        readers: &[(AccessId, To<'_>)],
+    ) -> NewEpoch {
+        self.epoch_after(collection.present().0.suite, owner, collection, readers)
+    }
+
+    fn epoch_after(
+        &self,
+        suite: Suite,
+        owner: &Person,
+        collection: &mut Collection,
+        readers: &[(AccessId, To<'_>)],
+    ) -> NewEpoch {
         let mut rng = self.rng();
         let (scope, keyring) = (collection.scope, owner.identity.keyring());
         let (last, keys) = collection.present();
         let number = last.epoch + 1;
         let keys = keys.next_in(suite, &mut rng).unwrap();
-        let epoch = keys.statement(owner.id(), scope, number, self.now());
+        let mut epoch = keys.statement(owner.id(), scope, number, self.now());
+        let of_group = |(access, to): &(AccessId, To<'_>)| {
+            let card = to.card.unverified().unwrap();
+            card.group.map(|_| SealedGroup { access: *access, card: card.sequence })
+        };
+        epoch.groups = readers.iter().filter_map(of_group).collect();
+        epoch.groups.sort_by_key(|sealed| sealed.access);
+        let mut group = None;
+        if collection.group().is_some() {
+            let cards = collection.verified();
+            let card = next_card(&owner.identity, scope, &cards, &keys, self.now()).unwrap();
+            epoch.card = Some(card.digest());
+            collection.cards.push(card.clone());
+            group = Some(Box::new(GroupCard { card, pre: None }));
+        }
         let owner_wrap = keyring.wrap_epoch(&epoch, &keys, &mut rng).unwrap();
         let mut lock = None;
         let lockbox = (!readers.is_empty()).then(|| {
             let made = lockbox::seal(&epoch, &keys, collection.pre.as_ref().unwrap(), &mut rng).unwrap();
             let shares = readers
                 .iter()
-                .map(|(access, person)| self.share(&epoch, &made.lock, *access, person))
+                .map(|(access, person)| self.share(&epoch, &made.lock, *access, *person))
                 .collect();
             let owner_lock = keyring.wrap_lock(epoch.suite, scope, number, &made.lock, &mut rng).unwrap();
             let (capsule, sealed) = (made.capsule, made.sealed);
@@ -565,7 +670,7 @@ impl World {
         let statement = owner.identity.sign(&epoch);
         collection.epochs.push((epoch, keys));
         collection.locks.push(lock);
-        NewEpoch { statement, owner_wrap, lockbox, entries: vec![] }
+        NewEpoch { statement, owner_wrap, lockbox, entries: vec![], group }
     }
 
     /// The operation that revokes an access of one scope.
@@ -589,7 +694,7 @@ impl World {
     }
 
     pub(crate) fn open(collection: &Collection) -> OpenScope {
-        OpenScope { account: collection.account, scope: collection.scope, from_epoch: 0 }
+        OpenScope { account: collection.account, scope: collection.scope, from_epoch: 0, access: None }
     }
 
     pub(crate) async fn query(

@@ -65,6 +65,9 @@ pub struct Grant {
     /// If the scope is a slice: what it opens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<Slice>,
+    /// If the scope is a group: which one. Its grantee becomes a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<PrincipalId>,
     /// The first epoch of the scope that the grantee is shown: zero is with history.
     pub from_epoch: u32,
 }
@@ -205,10 +208,14 @@ pub struct ListGranted {
     pub after: Option<Bytes>,
 }
 
-/// Lists the accesses that the caller received, from any account of this node.
+/// Lists the accesses that the caller received, from any account of this node, or that a group received which the caller is a
+/// member of.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListReceived {
+    /// The group; absent: the caller itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<PrincipalId>,
     /// How many, 1 to [`MAX_ACCESS_PAGE`].
     pub limit: u32,
     /// Where the page begins: the `next` of the page before; absent: at the oldest.

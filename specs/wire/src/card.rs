@@ -2,7 +2,7 @@
 
 use crate::{
     bytes::{Bytes, SealingPublicKey, SigningPublicKey},
-    id::{Digest, PrincipalId},
+    id::{Digest, PrincipalId, ScopeId},
     signed::{Signed, Statement},
     suite::Suite,
     time::Timestamp,
@@ -20,6 +20,8 @@ pub enum PrincipalKind {
     App,
     /// Whoever holds the secret of a share link.
     Link,
+    /// The members of a group, who read what it was granted. Nobody acts as it.
+    Group,
 }
 
 /// The public keys of a principal. The first card is signed by its own signing key and gives the principal its id;
@@ -51,6 +53,19 @@ pub struct Card {
     /// When the card ends; absent if it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Timestamp>,
+    /// Of a group, and of nobody else: where its members are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupPlace>,
+}
+
+/// Where the members of a group are kept: a scope of its owner's account. The same in each card of the group.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupPlace {
+    /// The owner's account.
+    pub account: PrincipalId,
+    /// The scope that its members read.
+    pub scope: ScopeId,
 }
 
 impl Statement for Card {

@@ -80,6 +80,8 @@ codes! {
     InUse "in-use" 409 "the term has children or records; move or delete them first";
     /// The collection is not linked to the ontology.
     NotLinked "not-linked" 409 "the collection is not linked to the ontology; link it first";
+    /// A third step: keys are passed on once, by a manager or by a group.
+    TooDeep "too-deep" 409 "keys are passed on once: no group is a member of a group, and no manager grants to one";
     /// The new epoch is of a weaker suite than the present one.
     SuiteDowngrade "suite-downgrade" 409 "a scope never goes to a weaker suite; its present one is stronger than the one sent";
     /// The account's card or its list of holders is another one than expected.

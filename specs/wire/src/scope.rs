@@ -2,6 +2,7 @@
 
 use crate::{
     bytes::Bytes,
+    card::Card,
     id::{AccessId, Digest, KeyId, PrincipalId, RecordId, ScopeId},
     signed::{Signed, Statement},
     suite::Suite,
@@ -20,6 +21,8 @@ pub enum ScopeKind {
     Ontology,
     /// Holds no records, but the keys of a part of an ontology and of what is filed under it.
     Slice(Slice),
+    /// Holds no records, but the keys by which its readers, the members of a group, open what the group was granted.
+    Group,
 }
 
 impl ScopeKind {
@@ -155,6 +158,22 @@ pub struct Epoch {
     /// In an ontology, the move that the epoch began with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<MovedTerm>,
+    /// Of a group, the digest of the card that its members stand behind in this epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Digest>,
+    /// The groups that read the epoch from its beginning, sorted by access, each with the card that its share was sealed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<SealedGroup>,
+}
+
+/// The card of a group to which the share of an epoch was sealed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedGroup {
+    /// The access of the group.
+    pub access: AccessId,
+    /// The sequence of the card.
+    pub card: u32,
 }
 
 impl Statement for Epoch {
@@ -247,6 +266,20 @@ pub struct NewEpoch {
     /// One entry for each slice that covers the scope, under the slice's newest epoch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<SliceEntry>,
+    /// Of a group: the card that goes with the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Box<GroupCard>>,
+}
+
+/// The card of a group in one epoch.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupCard {
+    /// The card: the epoch's number is its sequence, and the epoch's keys open what is sealed to it.
+    pub card: Signed<Card>,
+    /// With the first card, the group's re-encryption key pair, whose public half stands in every card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pre: Option<ScopePre>,
 }
 
 /// Lists the scopes of an account that the caller may reach.
@@ -275,6 +308,10 @@ pub struct OpenScope {
     pub scope: ScopeId,
     /// Only epochs from this one on: the caller holds the keys of those before.
     pub from_epoch: u32,
+    /// The access by which it is opened: one of the caller's own, or of a group that the caller is a member of. Absent: any
+    /// of the caller's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<AccessId>,
 }
 
 /// A scope as the caller may see it.

@@ -34,6 +34,7 @@ impl Keys {
             pre_light: Bytes::from(light),
             created_at: Timestamp::from_millis(u64::from(sequence)),
             valid_until: None,
+            group: None,
         }
     }
 }

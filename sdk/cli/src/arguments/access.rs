@@ -5,8 +5,8 @@ use clap::{Args, ValueEnum};
 /// `pryv grant`.
 #[derive(Args, Debug)]
 pub(crate) struct Grant {
-    /// Who receives the access
-    #[arg(long, value_name = "USER")]
+    /// Who receives the access: a username, or a group by the URI or the fingerprint that its owner gave you
+    #[arg(long, value_name = "USER|GROUP")]
     pub(crate) to: String,
     /// The collection: its URI, the last part of it, or its id; repeated: several
     #[arg(long, required_unless_present_any = ["term", "structure"], value_name = "COLLECTION")]

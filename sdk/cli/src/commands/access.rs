@@ -4,7 +4,8 @@ use super::term;
 use crate::{
     arguments::{self, GrantLevel},
     failure::Failure,
-    lookup, moment,
+    lookup::{self, Grantee},
+    moment,
     output::Output,
     visible::visible,
 };
@@ -24,19 +25,24 @@ pub(super) async fn grant(
     let now = SystemClock.now();
     let from = wanted.from.as_deref().map(|text| time(text, now)).transpose()?;
     let until = wanted.until.as_deref().map(|text| time(text, now)).transpose()?;
-    let contact = match &wanted.fingerprint {
-        Some(fingerprint) => {
-            let told = fingerprint.parse::<Fingerprint>().map_err(|error| {
-                Failure::usage("this is not a fingerprint")
-                    .because(&error)
-                    .next("it has 52 characters; spaces do not count")
-            })?;
-            lookup::contact_known_as(account, &wanted.to, told).await?
-        }
-        None => lookup::contact(account, &wanted.to).await?,
-    };
+    let told = wanted.fingerprint.as_deref().map(|text| {
+        text.parse::<Fingerprint>().map_err(|error| {
+            Failure::usage("this is not a fingerprint")
+                .because(&error)
+                .next("it has 52 characters; spaces do not count")
+        })
+    });
+    let grantee = lookup::grantee(account, &wanted.to, told.transpose()?).await?;
     let level = level(wanted.level);
-    let mut grant = Grant::to(&contact).name(&wanted.name);
+    let (to, fingerprint, is_group) = match &grantee {
+        Grantee::Person(contact) => (Grant::to(contact), contact.fingerprint(), false),
+        Grantee::Group(group) => (Grant::to_group(group), group.fingerprint(), true),
+    };
+    let who = match &grantee {
+        Grantee::Person(contact) => format!("`{}`", contact.username()),
+        Grantee::Group(_) => "The group".to_owned(),
+    };
+    let mut grant = to.name(&wanted.name);
     let mut names = Vec::new();
     let received = account_received(account, wanted.by.as_deref()).await?;
     let mut collections = Vec::new();
@@ -80,16 +86,15 @@ pub(super) async fn grant(
     };
     output.result(&value(&access), || {
         format!(
-            "`{}` may now {} `{}`{}.\nAccess {}\n`{}` has the fingerprint {}.{}",
-            contact.username(),
+            "{who} may now {} `{}`{}.\nAccess {}\n{who} has the fingerprint {fingerprint}.{}",
             may(level),
             names.join("`, `"),
             dates(&access),
             access.id,
-            contact.username(),
-            contact.fingerprint(),
             if wanted.fingerprint.is_some() {
                 " It is the one you were told."
+            } else if is_group {
+                "\nIts owner decides who is a member; you see in `pryv audit` who read."
             } else {
                 "\nCompare it with the person: the server named these keys, and only the two of you can check them."
             },
@@ -158,6 +163,7 @@ pub(super) fn value(access: &Access) -> Value {
         "grantor": access.grantor,
         "by": access.by,
         "grantee": access.grantee,
+        "member_of": access.scopes.iter().find_map(|scoped| scoped.group),
         "name": access.name,
         "purpose": access.purpose,
         "collections": scopes.collect::<Vec<_>>(),
@@ -191,6 +197,10 @@ fn words(account: &Account, access: &Access, names: &BTreeMap<ScopeId, String>) 
         let _always = writeln!(text, "  purpose   {}", visible(&access.purpose));
     }
     for scoped in &access.scopes {
+        if let Some(group) = scoped.group {
+            let _always = writeln!(text, "  member of {}", Fingerprint::of(group));
+            continue;
+        }
         let id = scoped.scope.to_string();
         let name = names.get(&scoped.scope).map_or(id.as_str(), String::as_str);
         let _always = writeln!(text, "  may       {} {}", may(scoped.level), visible(name));
@@ -250,7 +260,7 @@ pub(super) async fn granted(account: &Account, output: &mut Output) -> Result<()
 
 /// `pryv received`.
 pub(super) async fn received(account: &Account, output: &mut Output) -> Result<(), Failure> {
-    let received = account.received().await?;
+    let received = lookup::all_received(account).await?;
     if received.is_empty() && !output.is_json() {
         return output.remark("You have received no access.");
     }
@@ -270,8 +280,12 @@ pub(super) async fn received(account: &Account, output: &mut Output) -> Result<(
             let uris: Vec<_> = opened.iter().map(|collection| collection.definition().uri.clone()).collect();
             object.insert("definitions".to_owned(), json!(uris));
         }
+        let mut text = words(account, &received.access, &names);
+        if let Some(group) = received.through_group() {
+            let _always = writeln!(text, "  group     {}", Fingerprint::of(group));
+        }
         values.push(value);
-        texts.push(words(account, &received.access, &names));
+        texts.push(text);
     }
     output.result(&Value::Array(values), || texts.join("\n"))
 }

@@ -6,7 +6,7 @@ use super::{
     epoch::verify,
     grant::{check_delegatee, granted_card, stale},
 };
-use crate::store::{At as _, Tx};
+use crate::store::{At as _, Holds, Tx};
 use pryv_proxy_crypto::{
     pre::{Capsule, Curve, PrePublicKey, TransformKey},
     suite::known,
@@ -91,6 +91,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, new: PreparedG
     let (scope, generation) = (pre.scope, pre.generation);
     let head = tx.reading().scope_head(owner.account(), scope)?;
     let head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+    if head.holds == Holds::Members {
+        return Err(Error::malformed("a group keeps its re-encryption key pair, which stands in its cards"));
+    }
     let present = head
         .generation
         .ok_or_else(|| Error::malformed("a scope that nobody was granted has no generation"))?;

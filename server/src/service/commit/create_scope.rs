@@ -1,8 +1,9 @@
-//! `create-scope`: a collection, an ontology or a slice, with its first epoch and the first version of its definition.
+//! `create-scope`: a collection, an ontology, a slice or a group, with its first epoch and the first version of its definition.
 
 use super::{
     Applying, Error, Result, Signer, entries,
     epoch::{self, PreparedEpoch},
+    group,
     put_record::{self, PreparedRecord},
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 use pryv_wire::{
     Bytes, ErrorCode, ScopeId,
     record::RecordKind,
-    scope::{CollectionKind, NewEpoch, ScopeKind, Slice, SliceData, SliceEntry},
+    scope::{CollectionKind, Epoch, NewEpoch, ScopeKind, Slice, SliceData, SliceEntry},
     transaction::Touched,
 };
 
@@ -41,7 +42,8 @@ pub(super) fn prepare(
     let epoch = epoch::prepare(epoch, signer)?;
     let definition = put_record::prepare(definition, signer)?;
     let protected = &definition.protected;
-    if epoch.epoch.epoch != 0 || epoch.lockbox.is_some() || epoch.epoch.moved.is_some() {
+    let Epoch { epoch: number, moved, groups, .. } = &epoch.epoch;
+    if *number != 0 || epoch.lockbox.is_some() || moved.is_some() || !groups.is_empty() {
         return Err(Error::malformed("a scope begins with epoch 0, and with nobody to share it with"));
     }
     if protected.kind != RecordKind::Definition || protected.version != 1 || protected.access.is_some() {
@@ -55,6 +57,9 @@ pub(super) fn prepare(
     }
     entries::check(&entries)?;
     check_kind(&kind)?;
+    if epoch.group.is_some() != (kind == ScopeKind::Group) {
+        return Err(Error::malformed("a group begins with its first card, and nothing else does"));
+    }
     if kind.slice().is_none() && !entries.is_empty() {
         return Err(Error::malformed("only a slice has entries of its own"));
     }
@@ -69,7 +74,7 @@ fn check_kind(kind: &ScopeKind) -> Result<()> {
             }
             check_sorted(ontologies)
         }
-        ScopeKind::Ontology => Ok(()),
+        ScopeKind::Ontology | ScopeKind::Group => Ok(()),
         ScopeKind::Slice(slice) => check_slice(slice),
         _ => Err(Error::malformed("the kind of scope is not known here")),
     }
@@ -104,7 +109,7 @@ pub(super) fn apply(
     index: usize,
 ) -> Result<()> {
     let PreparedScope { epoch, definition, kind, entries: of_slice } = new;
-    let PreparedEpoch { epoch, statement, owner_wrap, entries: of_epoch, .. } = epoch;
+    let PreparedEpoch { epoch, statement, owner_wrap, entries: of_epoch, group, .. } = epoch;
     let owner = applying.owner(tx)?;
     let scope = epoch.scope;
     if tx.reading().scope_head(owner.account(), scope)?.is_some() {
@@ -122,6 +127,9 @@ pub(super) fn apply(
     }
     tx.begin_epoch(&owner, scope, head, statement, owner_wrap)?;
     tx.put_kind(&owner, scope, &kind)?;
+    if let Some(group) = &group {
+        group::found(tx, applying, &owner, head, group)?;
+    }
     applying.forget_slices();
     match &kind {
         ScopeKind::Slice(_) if !of_epoch.is_empty() => {

@@ -1,7 +1,7 @@
 //! `begin-epoch`, and what every new epoch must bring: the owner's wrap, and a lockbox with one share for each
 //! access that reads the scope, and an entry for each slice that covers it. So no record of the epoch is ever beyond its owner's or its readers' reach.
 
-use super::{Applying, Error, Result, Signer, check_sealed, entries};
+use super::{Applying, Error, Result, Signer, check_sealed, entries, group};
 use crate::{
     permission::Owner,
     store::{At as _, ScopeHead, Tx},
@@ -13,7 +13,7 @@ use pryv_proxy_crypto::{
 };
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, Signed, Statement, Suite,
-    scope::{Epoch, Lockbox, NewEpoch, Share, SliceEntry},
+    scope::{Epoch, GroupCard, Lockbox, NewEpoch, Share, SliceEntry},
     transaction::Touched,
 };
 use std::collections::BTreeSet;
@@ -25,10 +25,11 @@ pub(super) struct PreparedEpoch {
     pub(super) owner_wrap: Bytes,
     pub(super) lockbox: Option<Lockbox>,
     pub(super) entries: Vec<SliceEntry>,
+    pub(super) group: Option<Box<GroupCard>>,
 }
 
 pub(super) fn prepare(new: NewEpoch, signer: &Signer) -> Result<PreparedEpoch> {
-    let NewEpoch { statement, owner_wrap, lockbox, entries } = new;
+    let NewEpoch { statement, owner_wrap, lockbox, entries, group } = new;
     let epoch = verify(&statement, signer)?;
     let suite = known(epoch.suite).map_err(|_| Error::new(ErrorCode::UnknownSuite))?;
     suite
@@ -39,6 +40,7 @@ pub(super) fn prepare(new: NewEpoch, signer: &Signer) -> Result<PreparedEpoch> {
         return Err(Error::statement("the epoch is of another account"));
     }
     entries::check(&entries)?;
+    group::check(&epoch, group.as_deref())?;
     check_sealed("owner_wrap", &owner_wrap)?;
     if let Some(lockbox) = &lockbox {
         if lockbox.scope != epoch.scope || lockbox.epoch != epoch.epoch {
@@ -46,7 +48,7 @@ pub(super) fn prepare(new: NewEpoch, signer: &Signer) -> Result<PreparedEpoch> {
         }
         check_lockbox(lockbox)?;
     }
-    Ok(PreparedEpoch { epoch, statement, owner_wrap, lockbox, entries })
+    Ok(PreparedEpoch { epoch, statement, owner_wrap, lockbox, entries, group })
 }
 
 /// Verifies a statement of the account's owner.
@@ -104,8 +106,8 @@ pub(super) fn apply<'t>(
     owner: &Owner<'t>,
     new: PreparedEpoch,
 ) -> Result<()> {
-    let PreparedEpoch { epoch, statement, owner_wrap, lockbox, entries } = new;
-    let Epoch { suite, scope, epoch, moved, .. } = epoch;
+    let PreparedEpoch { epoch: body, statement, owner_wrap, lockbox, entries, group } = new;
+    let Epoch { suite, scope, epoch, moved, .. } = body;
     let stale = || Error::new(ErrorCode::StaleEpoch);
     let head = tx.reading().scope_head(owner.account(), scope)?;
     let head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
@@ -126,6 +128,8 @@ pub(super) fn apply<'t>(
     if lockbox.as_ref().is_some_and(|lockbox| Some(lockbox.generation) != head.generation) {
         return Err(stale());
     }
+    group::check_readers(tx, owner, &body, &shared)?;
+    group::follow(tx, applying, owner, &body, head, group.as_deref())?;
     tx.begin_epoch(owner, scope, ScopeHead { epoch, suite, ..head }, statement, owner_wrap)?;
     entries::put(tx, applying, owner, scope, epoch, &entries)?;
     applying.began(scope, epoch);

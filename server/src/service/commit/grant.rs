@@ -3,7 +3,7 @@
 use super::{
     Applying, Error, Result, Signer, check_sealed,
     epoch::{check_curve, check_lockbox, check_share, verify, verify_own},
-    granted,
+    granted, group,
     link::{self, NewLink},
 };
 use crate::{
@@ -178,6 +178,8 @@ pub(super) fn apply(
         link.register(tx, owner, &access)?;
     }
     let grantee = check_grantee(tx, &access, link.is_some())?;
+    let is_membership = access.grants.iter().any(|grant| grant.group.is_some());
+    let place = group::check_grant(tx, &access, &grantee, is_membership)?;
     if tx.reading().count_of(account, access.grantee, MAX_ACCESSES)? >= MAX_ACCESSES {
         return Err(Error::out_of_range("the grantee holds 256 accesses: revoke one", MAX_ACCESSES));
     }
@@ -224,6 +226,14 @@ pub(super) fn apply(
     }
     if !(pre.is_empty() && lockboxes.is_empty() && shares.is_empty() && transforms.is_empty()) {
         return Err(stale("the grant brings parts that belong to nothing it grants"));
+    }
+    if is_membership {
+        for grant in &access.grants {
+            tx.put_member(&granter, grant.scope, access.grantee, access.access)?;
+        }
+    }
+    if let Some(place) = place {
+        tx.put_granted_group(&granter, access.grantee, access.access, place)?;
     }
     let entry = AccessEntry {
         access: access.access,
@@ -284,6 +294,11 @@ pub(super) fn check_delegatee<'t>(
     let curve = tx.pre_curve(granter, transform.scope, transform.generation)?;
     if curve != Some(delegatee.curve()) {
         return Err(Error::statement("a transform key is of another curve than the scope's key pair"));
+    }
+    if grantee.kind == PrincipalKind::Group && delegatee.curve() != Curve::C480 {
+        return Err(Error::malformed(
+            "a group is led to on the 480-bit curve, from which its own key leads on",
+        ));
     }
     let key = match delegatee.curve() {
         Curve::C256 => &grantee.pre_light,

@@ -8,6 +8,7 @@ use crate::{
 use pryv_wire::{
     ErrorCode,
     access::{Access, Grant, Level},
+    card::GroupPlace,
     scope::{Slice, SliceData},
 };
 
@@ -55,6 +56,10 @@ pub(super) fn entry<'t>(
     if kind.slice() != slice.as_ref() {
         return Err(Error::statement("the access says another slice than the scope is"));
     }
+    let place = GroupPlace { account: owner.account(), scope: *scope };
+    if tx.reading().group_at(place)? != grant.group {
+        return Err(Error::statement("the access says another group than the scope is"));
+    }
     let mut floors = Vec::new();
     if *from_epoch > 0 {
         // What began before was opened to others already, and to records that are to stay closed.
@@ -80,6 +85,9 @@ pub(super) fn onward(manager: Option<&AccessEntry>, head: ScopeHead, grant: &Gra
     let held = held.ok_or_else(|| Error::internal(crate::store::Error::Row("access of grantee")))?;
     if head.holds == Holds::Terms && !is_of_structure(grant.level) {
         return Err(Error::malformed("an ontology is granted at `read` or `manage`"));
+    }
+    if grant.group.is_some() {
+        return Err(Error::statement("the access says another group than the scope is"));
     }
     Ok(EntryGrant { level: grant.level, ..held.clone() })
 }

@@ -12,6 +12,7 @@ mod epoch;
 mod filing;
 mod grant;
 mod granted;
+mod group;
 mod holders;
 mod link;
 mod link_ontology;

@@ -7,7 +7,7 @@ use crate::{
 };
 use pryv_proxy_crypto::CardChain;
 use pryv_wire::{
-    Bytes, ErrorCode, Signed,
+    Bytes, ErrorCode, Signed, Timestamp,
     card::Card,
     holder::{HolderSeal, Holders, MAX_ROTATIONS, RotateAccount},
     transaction::Touched,
@@ -22,7 +22,7 @@ const CLOCK_TOLERANCE: u64 = 600_000;
 pub(super) struct PreparedRotation {
     sequence: u32,
     card: Signed<Card>,
-    created_at: pryv_wire::Timestamp,
+    created_at: Timestamp,
     previous: Option<pryv_wire::Digest>,
     holders: Holders,
     statement: Signed<Holders>,
@@ -77,17 +77,22 @@ pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, rotate: Prepar
     if !holders.devices.iter().all(known) {
         return Err(Error::malformed("a rotation keeps devices or drops them, and adds none"));
     }
-    let now = applying.now;
+    check_clock(created_at, applying.now)?;
+    let rotation = Rotation { sequence, card: &card, holders: &statement, seals, earlier: &earlier };
+    tx.rotate(&owner, rotation)?;
+    tx.end_all_sessions(&owner)?;
+    applying.touched.push(Touched::Card { sequence });
+    applying.touched.push(Touched::Holders { number: holders.number });
+    Ok(())
+}
+
+/// Refuses a card whose time is far from now.
+pub(super) fn check_clock(created_at: Timestamp, now: Timestamp) -> Result<()> {
     if created_at > now.plus_millis(CLOCK_TOLERANCE) || now > created_at.plus_millis(CLOCK_TOLERANCE) {
         return Err(Error::because(
             ErrorCode::OutOfRange,
             "the clock of who made the card is ten minutes off or more",
         ));
     }
-    let rotation = Rotation { sequence, card: &card, holders: &statement, seals, earlier: &earlier };
-    tx.rotate(&owner, rotation)?;
-    tx.end_all_sessions(&owner)?;
-    applying.touched.push(Touched::Card { sequence });
-    applying.touched.push(Touched::Holders { number: holders.number });
     Ok(())
 }

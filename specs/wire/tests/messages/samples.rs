@@ -19,7 +19,7 @@ use pryv_wire::{
     bytes::{
         AccountBinding, Commitment, SealingPublicKey, SessionToken, Signature, SigningPublicKey, TermSalt,
     },
-    card::{Card, Cards, GetCards, PrincipalKind, ResolveUsername},
+    card::{Card, Cards, GetCards, GroupPlace, PrincipalKind, ResolveUsername},
     enrolment::{DeviceAnswer, DevicePayload, DeviceRequest, GetMail, Mail, PutMail},
     error::Details,
     evidence::{AccessEvidence, Evidence},
@@ -33,9 +33,9 @@ use pryv_wire::{
         Records, Tokens, Within,
     },
     scope::{
-        CollectionKind, CoveringSlice, Epoch, EpochKeys, EpochOpened, History, ListScopes, Lockbox,
-        MovedTerm, NewEpoch, OpenScope, ScopeKind, ScopeOpened, ScopePre, Scopes, Share, Slice, SliceData,
-        SliceEntry, Transform,
+        CollectionKind, CoveringSlice, Epoch, EpochKeys, EpochOpened, GroupCard, History, ListScopes,
+        Lockbox, MovedTerm, NewEpoch, OpenScope, ScopeKind, ScopeOpened, ScopePre, Scopes, SealedGroup,
+        Share, Slice, SliceData, SliceEntry, Transform,
     },
     term::{GetTerms, ListTerms, TermLink, TermNode, Terms},
     transaction::{
@@ -116,7 +116,14 @@ pub(crate) fn first_card() -> Card {
         pre_light: opaque(0x0b, 64),
         created_at: NINE,
         valid_until: None,
+        group: None,
     }
+}
+
+/// The card of a group of Ada's, in the epoch that [`group_epoch`] is.
+fn group_card() -> Card {
+    let place = GroupPlace { account: ADA, scope: SCOPE };
+    Card { kind: PrincipalKind::Group, group: Some(place), ..first_card() }
 }
 
 fn second_card() -> Card {
@@ -236,6 +243,35 @@ fn epoch() -> Epoch {
         deposit: opaque(0xde, 32),
         started_at: later(1),
         moved: None,
+        card: None,
+        groups: vec![],
+    }
+}
+
+fn sealed_group() -> SealedGroup {
+    SealedGroup { access: ACCESS, card: 2 }
+}
+
+fn group_epoch() -> Epoch {
+    Epoch {
+        suite: Suite::HYBRID,
+        epoch: 0,
+        deposit: opaque(0x0a, 1_216),
+        card: Some(signed(&group_card()).digest()),
+        ..epoch()
+    }
+}
+
+fn group_of_epoch() -> GroupCard {
+    GroupCard { card: signed(&group_card()), pre: Some(pre()) }
+}
+
+fn new_group_epoch() -> NewEpoch {
+    NewEpoch {
+        statement: signed(&group_epoch()),
+        lockbox: None,
+        group: Some(Box::new(group_of_epoch())),
+        ..new_epoch()
     }
 }
 
@@ -299,6 +335,7 @@ fn new_epoch() -> NewEpoch {
         owner_wrap: opaque(0x0d, 92),
         lockbox: Some(lockbox()),
         entries: vec![],
+        group: None,
     }
 }
 
@@ -499,6 +536,7 @@ fn access() -> Access {
             level: Level::Read,
             transform: Some(Transform::digest(&transform().key)),
             slice: None,
+            group: None,
             from_epoch: 0,
         }],
         valid_from: Some(later(0)),
@@ -518,6 +556,7 @@ fn deposit_access() -> Access {
             level: Level::CreateOnly,
             transform: None,
             slice: None,
+            group: None,
             from_epoch: 0,
         }],
         valid_from: None,
@@ -633,6 +672,8 @@ pub(crate) fn all() -> Vec<Sample> {
 fn cards() -> Vec<Sample> {
     vec![
         sample("first card", first_card()),
+        sample("first card of a group", group_card()),
+        sample("group place", GroupPlace { account: ADA, scope: SCOPE }),
         sample("second card, of an app, that ends", second_card()),
         sample("card of a link", link_card()),
         sample("signed card", signed(&first_card())),
@@ -846,6 +887,9 @@ fn scopes() -> Vec<Sample> {
             "epoch that began with a move",
             Epoch { scope: ONTOLOGY, moved: Some(MovedTerm { term: TERM, parent: None }), ..epoch() },
         ),
+        sample("epoch of a group", group_epoch()),
+        sample("epoch that a group reads", Epoch { groups: vec![sealed_group()], ..epoch() }),
+        sample("sealed group", sealed_group()),
         sample("signed epoch", signed(&epoch())),
         sample("scope re-encryption key pair", pre()),
         sample("lockbox", lockbox()),
@@ -855,10 +899,17 @@ fn scopes() -> Vec<Sample> {
         sample("new epoch", new_epoch()),
         sample("new epoch that only the owner reads", NewEpoch { lockbox: None, ..new_epoch() }),
         sample("new epoch with entries", NewEpoch { entries: vec![entry()], ..new_epoch() }),
+        sample("new epoch of a group", new_group_epoch()),
+        sample("group card", group_of_epoch()),
+        sample("group card of a later epoch", GroupCard { pre: None, ..group_of_epoch() }),
         sample("list scopes", ListScopes { account: ADA }),
         sample("scopes", Scopes { scopes: vec![SCOPE] }),
         sample("no scopes", Scopes { scopes: vec![] }),
-        sample("open scope", OpenScope { account: ADA, scope: SCOPE, from_epoch: 0 }),
+        sample("open scope", OpenScope { account: ADA, scope: SCOPE, from_epoch: 0, access: None }),
+        sample(
+            "open scope by an access",
+            OpenScope { account: ADA, scope: SCOPE, from_epoch: 0, access: Some(ACCESS) },
+        ),
         sample(
             "scope opened by its owner",
             ScopeOpened {
@@ -1022,6 +1073,7 @@ fn accesses() -> Vec<Sample> {
             Grant { scope: SLICE, slice: Some(slice()), from_epoch: 3, ..access().grants[0].clone() },
         ),
         sample("grant of reading", access().grants[0].clone()),
+        sample("grant of a membership", Grant { group: Some(BOB), ..access().grants[0].clone() }),
         sample("grant of creating only", deposit_access().grants[0].clone()),
         sample("access", access()),
         sample("access without dates and terms", deposit_access()),
@@ -1043,8 +1095,12 @@ fn accesses() -> Vec<Sample> {
             "list granted, a further page",
             ListGranted { account: ADA, limit: 1, after: Some(opaque(0x61, 8)) },
         ),
-        sample("list received", ListReceived { limit: 1_000, after: None }),
-        sample("list received, a further page", ListReceived { limit: 1, after: Some(opaque(0x62, 56)) }),
+        sample("list received", ListReceived { group: None, limit: 1_000, after: None }),
+        sample(
+            "list received, a further page",
+            ListReceived { group: None, limit: 1, after: Some(opaque(0x62, 56)) },
+        ),
+        sample("list received by a group", ListReceived { group: Some(BOB), limit: 1_000, after: None }),
         sample("get access", GetAccess { account: ADA, access: ACCESS }),
         sample("access evidence", evidence.clone()),
         sample("access evidence without an end", AccessEvidence { revocation: None, ..evidence.clone() }),
@@ -1173,6 +1229,15 @@ fn transactions() -> Vec<Sample> {
                 definition: encoded(&definition()),
                 kind: ScopeKind::Slice(slice()),
                 entries: vec![entry()],
+            },
+        ),
+        sample(
+            "operation create scope of a group",
+            Operation::CreateScope {
+                epoch: new_group_epoch(),
+                definition: encoded(&definition()),
+                kind: ScopeKind::Group,
+                entries: vec![],
             },
         ),
         sample("operation link ontology", link),

@@ -79,6 +79,19 @@ async fn script(secrets: &Secrets, writer: Writer) -> ServerState {
     shared.query().all::<Value>(&mut Silent).await.unwrap();
     ada.account.revoke(access.id).await.unwrap();
     diary.create(content(secrets, 2)).await.unwrap();
+
+    // A group of Bob's reads, with Carol in it and out of it; its title is a secret like other names.
+    let carol = world.user("carol").await;
+    let ward = bob.account.create_group(title).await.unwrap();
+    let found = ada.account.find_group(ward.id()).await.unwrap();
+    let to_group = Grant::to_group(&found).on(&diary, Level::Read).name(name).purpose(purpose);
+    ada.account.grant(to_group).await.unwrap();
+    ward.add(&contact(&bob, &carol).await).await.unwrap();
+    let by_group = carol.account.received_by_groups().await.unwrap()[0].open(diary.scope()).await.unwrap();
+    by_group.query().all::<Value>(&mut Silent).await.unwrap();
+    ward.remove(carol.account.id()).await.unwrap();
+    ada.account.maintain().await.unwrap();
+    diary.create(content(secrets, 1)).await.unwrap();
     ada.account
         .change_password(&ada.password(), &Password::new(world.canary.text("new password")))
         .await

@@ -96,8 +96,13 @@ impl LightAccount {
         };
         let sealed = sealer.seal(&draft, &mut rng).expect("a sealed definition").envelope;
         let definition = DefinitionRef { version: 1, digest: sealed.digest() };
-        let new =
-            NewEpoch { statement: self.identity.sign(&epoch), owner_wrap, lockbox: None, entries: vec![] };
+        let new = NewEpoch {
+            statement: self.identity.sign(&epoch),
+            owner_wrap,
+            lockbox: None,
+            entries: vec![],
+            group: None,
+        };
         let create = Operation::CreateScope {
             epoch: new,
             definition: Bytes::from(encode(&sealed)),
@@ -119,7 +124,10 @@ impl LightAccount {
         scope: ScopeId,
         access: Option<AccessId>,
     ) -> Collection {
-        let opened = self.call(&OpenScope { account, scope, from_epoch: 0 }).await.expect("a collection");
+        let opened = self
+            .call(&OpenScope { account, scope, from_epoch: 0, access: None })
+            .await
+            .expect("a collection");
         let present = opened.epochs.last().expect("an epoch");
         let epoch = present.statement.unverified().expect("a signed epoch");
         let keys = match (&present.keys, access) {

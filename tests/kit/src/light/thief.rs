@@ -1,18 +1,19 @@
 //! A grantee who was handed everything the server ever had, and tries every key on every lock.
 
 use pryv_crypto::{
-    Branch, EpochKeys, Identity,
+    Branch, EpochKeys, Grantee, GroupKeys, Identity,
     branch::DefinitionKey,
     lockbox,
     record::{Author, EpochSource, Sought, UnopenedRecord},
     slice::{Entry, EntryPlace, open_entry},
 };
 use pryv_proxy_crypto::{
-    VerifiedCards,
-    pre::{Capsule, TransformKey, transform},
+    CardChain, VerifiedCards,
+    pre::{Capsule, PrePublicKey, TransformKey, transform},
 };
 use pryv_wire::{
-    AccessId, Bytes, RecordId, ScopeId, Signed,
+    AccessId, Bytes, PrincipalId, RecordId, ScopeId, Signed,
+    card::Card,
     scope::{Epoch, Lockbox, NewEpoch, Slice, SliceEntry},
     transaction::{Commit, GrantAccess, Operation},
 };
@@ -37,6 +38,8 @@ pub struct Loot {
     pub slices: BTreeMap<ScopeId, Slice>,
     /// The keys of slices, under those of their epochs.
     pub entries: Vec<SliceEntry>,
+    /// The cards of groups, by the scope that keeps their members.
+    pub groups: BTreeMap<ScopeId, Vec<Signed<Card>>>,
 }
 
 /// What the thief got open.
@@ -79,6 +82,10 @@ impl Loot {
 
     fn epoch(&mut self, new: &NewEpoch) {
         self.epochs.push(new.statement.clone());
+        if let Some(group) = &new.group {
+            let scope = new.statement.unverified().expect("an epoch").scope;
+            self.groups.entry(scope).or_default().push(group.card.clone());
+        }
         self.entries.extend(new.entries.iter().cloned());
         if let Some(lockbox) = &new.lockbox {
             self.lockbox(lockbox);
@@ -126,9 +133,47 @@ impl Loot {
                 }
             }
         }
+        self.break_groups(thief, &mut keys);
         let held = Keys { tops: self.tops(&keys, owner), parents: self.parents(), keys };
         let contents = self.records.iter().filter_map(|record| open(record, &held, owner)).collect();
         Opened { epochs: held.keys.keys().map(|(_, epoch)| *epoch).collect(), capsules, contents }
+    }
+
+    /// Tries what leads to groups, and on to the thief, with the keys of every epoch of a group that came open.
+    fn break_groups(&self, thief: &Identity, keys: &mut BTreeMap<(ScopeId, u32), EpochKeys>) {
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        let transforms: Vec<_> =
+            self.transforms.iter().map(|key| TransformKey::parse(key).expect("a transform key")).collect();
+        let to = |key: &&TransformKey, public: &PrePublicKey| key.delegatee().is_ok_and(|to| to == *public);
+        for (scope, cards) in &self.groups {
+            let cards = CardChain::verify(cards, PrincipalId::of(&cards[0])).expect("the cards of a group");
+            let epochs: Vec<_> =
+                self.epochs.iter().map(|epoch| epoch.unverified().expect("an epoch")).collect();
+            let held = epochs.iter().filter(|epoch| epoch.scope == *scope);
+            let held = held.filter_map(|epoch| Some((epoch, keys.get(&(*scope, epoch.epoch))?)));
+            let place = cards.current().group.expect("a group");
+            let group = GroupKeys::verify(&cards, place, held).expect("what the owner of the group signed");
+            let member = Grantee::member(thief, &group);
+            for lockbox in &self.lockboxes {
+                let epoch = self.epoch_of(lockbox);
+                let capsule = Capsule::parse(&lockbox.capsule).expect("a capsule");
+                for first in transforms.iter().filter(|key| to(key, cards.pre(capsule.curve()))) {
+                    let Ok(turned) = transform(&capsule, first, &mut rng) else { continue };
+                    let own = thief.pre_public(capsule.curve());
+                    for second in transforms.iter().filter(|key| to(key, own)) {
+                        let Ok(turned) = transform(&turned, second, &mut rng) else { continue };
+                        let turned = turned.to_wire();
+                        for (access, share) in &self.shares {
+                            let sealed = &lockbox.sealed;
+                            if let Ok(found) = lockbox::open(member, &epoch, *access, &turned, share, sealed)
+                            {
+                                keys.insert((epoch.scope, epoch.epoch), found);
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 
     /// The branches that the entries of slices give to who holds epochs of the slices.

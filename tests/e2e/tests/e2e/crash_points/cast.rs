@@ -119,8 +119,11 @@ impl Other {
     /// What this one reads of the hero's collections: the numbers of notes, by every access that opens.
     pub(crate) async fn reads(&self, stage: &Stage, hero: &Account) -> Vec<u64> {
         let mut all = Vec::new();
-        for access in self.account(stage).received().await.unwrap() {
-            if access.access.grantor != hero.id() {
+        let account = self.account(stage);
+        let mut received = account.received().await.unwrap();
+        received.extend(account.received_by_groups().await.unwrap());
+        for access in received {
+            if access.access.grantor != hero.id() || access.membership().is_some() {
                 continue;
             }
             for scope in &access.access.scopes {

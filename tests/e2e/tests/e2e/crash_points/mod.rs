@@ -26,6 +26,8 @@ crash_at_every_write_point! {
     delete: Delete,
     grant: GrantRead,
     revoke: Revoke,
+    add_member: AddMember,
+    remove_member: RemoveMember,
     maintain: Maintain,
     change_password: ChangePassword,
     recover: Recover,

@@ -38,8 +38,12 @@ async fn an_access_that_its_grantor_did_not_sign_is_refused_by_the_grantee() {
     // An access that was granted to somebody else.
     let carol = world.user("carol").await;
     grant(&world, &ada, &carol, &diary, Level::Contribute).await;
-    let to_carol =
-        world.by_hand(&carol).await.call(&ListReceived { limit: 1_000, after: None }).await.unwrap();
+    let to_carol = world
+        .by_hand(&carol)
+        .await
+        .call(&ListReceived { group: None, limit: 1_000, after: None })
+        .await
+        .unwrap();
     server.on::<ListReceived>(move |_, answer| answer.accesses.extend(to_carol.accesses.clone()));
     let refused = bob.account.received().await.unwrap_err();
     assert_eq!(refused.code(), "misplaced", "{refused:?}");

@@ -7,6 +7,7 @@ mod accesses;
 mod answers;
 mod apps;
 mod contacts;
+mod groups;
 mod heads;
 mod history;
 mod holders;

@@ -50,7 +50,7 @@ async fn a_wrap_of_another_epoch_or_scope_is_refused() {
     let other = ada.account.define(notes(&world)).await.unwrap();
     let by_hand = world.by_hand(&ada).await;
     let account = ada.account.id();
-    let open = |scope| OpenScope { account, scope, from_epoch: 0 };
+    let open = |scope| OpenScope { account, scope, from_epoch: 0, access: None };
     let theirs = by_hand.call(&open(other.scope())).await.unwrap();
     let uri = &diary.definition().uri;
 
@@ -112,7 +112,10 @@ async fn a_grantee_is_not_fooled_about_the_keys_of_an_epoch() {
     grant(&world, &ada, &bob, &other, Level::Read).await;
     let by_hand = world.by_hand(&bob).await;
     let account = ada.account.id();
-    let theirs = by_hand.call(&OpenScope { account, scope: other.scope(), from_epoch: 0 }).await.unwrap();
+    let theirs = by_hand
+        .call(&OpenScope { account, scope: other.scope(), from_epoch: 0, access: None })
+        .await
+        .unwrap();
     let accesses = bob.account.received().await.unwrap();
     let access = accesses.iter().find(|access| access.access.scopes[0].scope == diary.scope()).unwrap();
 
@@ -154,7 +157,7 @@ async fn a_definition_that_was_altered_or_rolled_back_is_refused() {
     let other = ada.account.define(notes(&world)).await.unwrap();
     let by_hand = world.by_hand(&ada).await;
     let account = ada.account.id();
-    let open = |scope| OpenScope { account, scope, from_epoch: 0 };
+    let open = |scope| OpenScope { account, scope, from_epoch: 0, access: None };
     let theirs = by_hand.call(&open(other.scope())).await.unwrap().definition;
 
     let again = client.log_in(&ada.username, &ada.password()).await.unwrap();

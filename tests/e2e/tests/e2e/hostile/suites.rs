@@ -122,7 +122,7 @@ async fn a_box_of_mixed_suites_does_not_open() {
         let diary = ada.account.define(notes(&world)).suite(suite).await.unwrap();
         diary.create(note(&world, &topic(&world))).await.unwrap();
         grant(&world, &ada, &bob, &diary, Level::Read).await;
-        let open = OpenScope { account: ada.account.id(), scope: diary.scope(), from_epoch: 0 };
+        let open = OpenScope { account: ada.account.id(), scope: diary.scope(), from_epoch: 0, access: None };
         let answer = by_hand.call(&open).await.unwrap();
         let EpochKeys::Grantee { capsule, share, sealed } = answer.epochs[0].keys.clone() else {
             panic!("the keys of a grantee")

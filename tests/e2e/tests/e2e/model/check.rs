@@ -179,7 +179,7 @@ async fn served(
     let scopes = driver.service.list_scopes(caller.clone(), ListScopes { account }).await;
     for scope in scopes.map(|scopes| scopes.scopes).unwrap_or_default() {
         driver.keep_capsules(truth, principal, scope).await;
-        let open = OpenScope { account, scope, from_epoch: 0 };
+        let open = OpenScope { account, scope, from_epoch: 0, access: None };
         let opened = driver.service.open_scope(caller.clone(), open).await;
         let opened = opened.map_err(|error| format!("a scope that is listed does not open: {error:?}"))?;
         loot.entries.extend(opened.entries);

@@ -10,7 +10,11 @@ use pryv_crypto::{
     record::{Draft, Filing, NewTokens, Placing, RecordSealer},
     slice::{EntryPlace, seal_entry},
 };
-use pryv_server::{permission::Caller, service::Service};
+use pryv_server::{
+    permission::{By, Caller},
+    service::Service,
+    store::Step,
+};
 use pryv_test_kit::clock::START;
 use pryv_wire::{
     AccessId, Bytes, PrincipalId, RecordId, ScopeId, Signed, Suite, TransactionId,
@@ -296,7 +300,7 @@ impl<'c> Driver<'c> {
             .filter(|slice| self.scopes.contains_key(&Scope::Slice(*slice)))
             .collect::<Vec<_>>();
         let entries = entries.into_iter().map(|slice| self.entry(truth, slice, scope, number)).collect();
-        NewEpoch { statement: signed, owner_wrap, lockbox, entries }
+        NewEpoch { statement: signed, owner_wrap, lockbox, entries, group: None }
     }
 
     fn lockbox(&mut self, scope: Scope, epoch: u32, readers: &[usize]) -> Lockbox {
@@ -430,6 +434,7 @@ impl<'c> Driver<'c> {
                 level: what.level,
                 transform: reads.then(|| Transform::digest(&key)),
                 slice,
+                group: None,
                 from_epoch: what.from,
             }],
             valid_from: None,
@@ -691,11 +696,12 @@ impl Driver<'_> {
         let caller = self.callers[1 + principal].clone();
         let capsule = self.cast.capsule.clone();
         let kept = self.service.store().update(move |tx| {
-            let Ok(read) = pryv_server::permission::read(tx, &caller, account, scope, START) else {
+            let Ok(read) = pryv_server::permission::read(tx, &caller, (account, scope), By::Any, START)
+            else {
                 return Ok(());
             };
             let Some(access) = read.access() else { return Ok(()) };
-            (0..=newest).try_for_each(|epoch| tx.keep_capsule(&read, access, epoch, &capsule))
+            (0..=newest).try_for_each(|epoch| tx.keep_capsule(&read, Step::Access(access), epoch, &capsule))
         });
         kept.await.unwrap_or_else(|error: pryv_server::store::Error| panic!("{error:?}"));
     }

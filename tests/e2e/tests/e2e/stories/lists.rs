@@ -34,6 +34,7 @@ async fn strangers_with_long_notes_do_not_hide_what_somebody_was_granted() {
                     level: Level::CreateOnly,
                     transform: None,
                     slice: None,
+                    group: None,
                     from_epoch: 0,
                 }],
                 valid_from: None,

@@ -7,6 +7,7 @@ mod backup;
 mod contributing;
 mod dates;
 mod devices;
+mod groups;
 mod history;
 mod links;
 mod lists;

@@ -143,7 +143,7 @@ async fn a_grantee_of_one_collection_finds_nothing_of_another() {
         let mut refusals = Vec::new();
         for scope in [closed.scope(), world.random_scope()] {
             let account = ada.account.id();
-            let opened = by_hand.call(&OpenScope { account, scope, from_epoch: 0 }).await;
+            let opened = by_hand.call(&OpenScope { account, scope, from_epoch: 0, access: None }).await;
             refusals.push(World::refusal(opened));
             let record = secret.id;
             let got = by_hand.call(&pryv_wire::record::GetRecord { account, scope, record }).await;
