@@ -26,7 +26,6 @@ crash_at_every_write_point! {
     delete: Delete,
     grant: GrantRead,
     revoke: Revoke,
-    add_member: AddMember,
     remove_member: RemoveMember,
     maintain: Maintain,
     change_password: ChangePassword,

@@ -5,7 +5,7 @@ mod groups;
 mod terms;
 
 pub(crate) use devices::{AddDevice, EnrolDevice, RevokeDevice, Rotate};
-pub(crate) use groups::{AddMember, RemoveMember};
+pub(crate) use groups::RemoveMember;
 pub(crate) use terms::{Rewrap, RotateWithTerms};
 
 use super::cast::{Actor, Hero, Stage, Step, URI, diary, new_password, note, numbers, password};
