@@ -4,6 +4,7 @@ use crate::locked::{LockReason, Locked};
 use pryv_wire::{
     AccessId, Digest, PrincipalId, ScopeId, Signed, Timestamp, Uri,
     access::{Access as Statement, Level, Revocation, Served},
+    encode,
     scope::Slice,
 };
 
@@ -84,6 +85,18 @@ impl Access {
     #[must_use]
     pub const fn uri(&self) -> Uri {
         Uri::Access { account: self.account, access: self.id }
+    }
+
+    /// The signed grant as bytes: evidence to keep.
+    #[must_use]
+    pub fn statement_bytes(&self) -> Vec<u8> {
+        encode(&self.statement)
+    }
+
+    /// The signed end as bytes, once revoked: evidence to keep.
+    #[must_use]
+    pub fn revocation_bytes(&self) -> Option<Vec<u8>> {
+        self.revocation.as_ref().map(encode)
     }
 
     /// Nothing if the access counts now; otherwise why it does not, and what to do.

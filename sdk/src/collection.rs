@@ -7,14 +7,16 @@ mod history;
 mod query;
 mod redefine;
 mod rewrap;
+mod stored;
 mod write;
 
 pub use create_many::BulkError;
 pub use get::ReadError;
 pub use history::{Version, Versions};
-pub use query::{Explanation, Query, QueryError};
+pub use query::{Explanation, Query, QueryError, QueryPages};
 pub use redefine::RedefineError;
 pub use rewrap::Rewrapped;
+pub use stored::StoredRecord;
 pub use write::{Current, WriteError};
 
 use crate::{

@@ -1,14 +1,14 @@
 //! Definitions: what a collection holds, as JSON Schemas, and what is indexed, declared beside them.
 
-mod cost;
 mod lint;
 mod pointer;
-mod schema;
+mod validator;
 
 pub use lint::LeakyIndex;
 pub(crate) use pointer::at;
-pub(crate) use schema::Schemas;
-pub use schema::{Fault, SchemaError};
+pub use pryv_schema::{Fault, SchemaError};
+pub(crate) use validator::Schemas;
+pub use validator::{Validator, use_validator};
 
 pub use pryv_wire::scope::History;
 use serde::{Deserialize, Serialize};
@@ -223,7 +223,7 @@ impl Definition {
         let schemas = Schemas::new(self);
         for name in self.types.keys() {
             schemas
-                .compile(name)
+                .check(name)
                 .map_err(|source| InvalidDefinition::Schema { name: name.clone(), source })?;
         }
         lint::check(self)?;

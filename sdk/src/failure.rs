@@ -114,6 +114,34 @@ impl Failure {
         }
     }
 
+    /// What to do next, in words, where there is something to be done.
+    #[must_use]
+    pub const fn next(&self) -> Option<&'static str> {
+        match self {
+            Self::Offline { .. } => {
+                Some("check address and network; look whether it was done before you create or grant once more")
+            }
+            Self::Refused(refusal) => match refusal.code {
+                ErrorCode::NotAuthenticated => Some("log in again"),
+                ErrorCode::RateLimited | ErrorCode::Overloaded | ErrorCode::TimedOut => {
+                    Some("wait a little, then repeat")
+                }
+                _ => None,
+            },
+            Self::Unreadable { .. } => Some("check that the address is that of a Pryv server"),
+            Self::AnswerTooLong { .. } => Some("ask for less at once"),
+            Self::RequestTooLong { .. } => Some("send less at once"),
+            Self::Distrust(Distrust::ContactChanged { .. }) => {
+                Some("compare the fingerprint with the person, on another way than through this server")
+            }
+            Self::Distrust(Distrust::UnknownSuite { .. }) => Some("update this program"),
+            Self::Distrust(_) => {
+                Some("do not go on with this server before its operator has explained it; compare heads with another device")
+            }
+            Self::Locked(locked) => Some(locked.next),
+        }
+    }
+
     /// Whether a write that failed in this way may have been made all the same. A refusal of another kind is the last word:
     /// one transaction is answered the same way each time.
     pub(crate) const fn leaves_doubt(&self) -> bool {

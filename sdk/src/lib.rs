@@ -71,7 +71,7 @@ pub use account::{
 };
 pub use app::{App, AppManifest};
 pub use client::{Client, ClientBuilder, NewDevice, SignedUp};
-pub use collection::{Collection, Query, Rewrapped};
+pub use collection::{Collection, Query, QueryPages, Rewrapped, StoredRecord};
 pub use definition::{Definition, Fault, History, Index, IndexKind};
 pub use distrust::Distrust;
 pub use environment::SystemClock;
@@ -93,5 +93,5 @@ pub use pryv_wire::{
     uri::InvalidUri,
 };
 pub use receipt::{Receipt, ScopeReceipt, ServedEpoch, Written};
-pub use record::{Cursor, Filed, Page, Record, Rejected, Rejection, TermId, Validity};
+pub use record::{Cursor, Filed, Page, Record, Rejected, Rejection, TermId, Validity, VersionRef};
 pub use text::Fingerprint;

@@ -25,7 +25,11 @@ impl Password {
 
     /// Judges a password that is about to be set. Length is what counts; rules on kinds of characters make people write
     /// passwords down (NIST SP 800-63B, 3.1.1.2).
-    pub(crate) fn judge(&self, username: &str) -> Result<(), WeakPassword> {
+    ///
+    /// # Errors
+    ///
+    /// See [`WeakPassword`].
+    pub fn judge(&self, username: &str) -> Result<(), WeakPassword> {
         let length = self.0.chars().count();
         if length < MIN_LENGTH {
             return Err(WeakPassword::TooShort);

@@ -52,6 +52,24 @@ impl<T> Record<T> {
     }
 }
 
+/// Names one version of a record, with the terms that it is filed under: what is needed to write on top of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VersionRef {
+    /// The record.
+    pub id: RecordId,
+    /// Its version.
+    pub version: u64,
+    /// The terms that it is filed under.
+    pub terms: Vec<TermId>,
+}
+
+impl<T> From<&Record<T>> for VersionRef {
+    fn from(record: &Record<T>) -> Self {
+        let terms = record.terms.iter().map(TermId::from).collect();
+        Self { id: record.id, version: record.version, terms }
+    }
+}
+
 /// Names a term, in its ontology.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct TermId {

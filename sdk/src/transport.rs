@@ -1,8 +1,10 @@
 //! The seam to the network: send a body, receive a body, wait.
 //!
 //! The SDK makes requests and opens answers; how bytes travel is the business of a [`Transport`]. `HttpTransport`
-//! (feature `http`) speaks to a server; tests put scripted or faulty ones in its place.
+//! (feature `http`) and `FetchTransport` (feature `fetch`, in JavaScript engines) speak to a server; tests put scripted or faulty ones in its place.
 
+#[cfg(all(feature = "fetch", target_arch = "wasm32"))]
+pub mod fetch;
 #[cfg(all(feature = "http", not(target_arch = "wasm32")))]
 pub mod http;
 

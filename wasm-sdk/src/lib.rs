@@ -1,15 +1,29 @@
 //! The SDK for browsers and Node, through WebAssembly: arguments in, one call of the SDK, result out.
+//!
+//! Lives in a worker. A page names things by numbers ([`table::Table`]) and calls their methods by name, with arguments and
+//! results as JSON; `wasm-sdk/js` makes a typed library of it. Keys stay in this module's memory. No file here decides
+//! anything: what a call means is the SDK's business.
 
-use pryv_sdk::RecoveryPhrase;
-use wasm_bindgen::prelude::*;
+mod account;
+mod app;
+mod args;
+mod audit;
+mod call;
+mod client;
+mod collection;
+mod contact;
+mod grant;
+mod host;
+mod link;
+mod object;
+mod ontology;
+mod query;
+mod receipt;
+mod received;
+mod record;
+mod storage;
+mod table;
+mod thrown;
+mod validator;
 
-/// The public key of a recovery phrase: what a server verifies a recovery with.
-///
-/// # Errors
-///
-/// Says which word is wrong, or that the phrase is not one.
-#[wasm_bindgen(js_name = recoveryVerifier)]
-pub fn recovery_verifier(words: &str) -> Result<Vec<u8>, JsError> {
-    let phrase = RecoveryPhrase::parse(words)?;
-    Ok(phrase.verifier().as_bytes().to_vec())
-}
+pub use call::{abort, call, release, start};

@@ -9,7 +9,7 @@ use crate::{
         record::{Content, Writer, open_fault, read, to_bytes},
         scope::ScopeState,
     },
-    record::{Filed, Record, TermId},
+    record::{Filed, Record, TermId, VersionRef},
 };
 use pryv_crypto::record::UnopenedRecord;
 use pryv_wire::{
@@ -32,12 +32,13 @@ impl Collection {
     /// # Errors
     ///
     /// See [`WriteError`].
-    pub async fn file<T, I: Into<TermId>>(
+    pub async fn file<I: Into<TermId>>(
         &self,
-        record: &Record<T>,
+        record: impl Into<VersionRef>,
         terms: impl IntoIterator<Item = I>,
     ) -> Result<Record<Value>, WriteError> {
         self.may(Level::changes, LockReason::ReadOnly)?;
+        let record = record.into();
         let terms = named_once(terms);
         if !self.0.role.reads(self.0.scope) {
             let current: Record<Value> = self.get(record.id).await.map_err(of_read)?;

@@ -175,7 +175,13 @@ impl Query {
     ///
     /// See [`QueryError`]. A record that cannot be used is no error: it is in [`Page::rejected`], with the reason.
     pub async fn fetch<T: DeserializeOwned>(&self) -> Result<Page<T>, QueryError> {
-        self.run(Extent::Page, &mut Silent).await
+        self.run(Extent::Page, &mut Silent, &mut Walked::default()).await
+    }
+
+    /// The pages one after the other, from here on: a record that comes on two of them is found out.
+    #[must_use]
+    pub fn pages(self) -> QueryPages {
+        QueryPages { query: self, walked: Walked::default(), more: true }
     }
 
     /// Reads every page, and tells `progress` how many records were opened. All of them are held in memory.
@@ -184,7 +190,7 @@ impl Query {
     ///
     /// As [`Query::fetch`].
     pub async fn all<T: DeserializeOwned>(&self, progress: &mut dyn Progress) -> Result<Page<T>, QueryError> {
-        self.run(Extent::All, progress).await
+        self.run(Extent::All, progress, &mut Walked::default()).await
     }
 
     fn plan(&self, state: &ScopeState) -> Result<Plan, QueryError> {
@@ -201,6 +207,7 @@ impl Query {
         &self,
         extent: Extent,
         progress: &mut dyn Progress,
+        walked: &mut Walked,
     ) -> Result<Page<T>, QueryError> {
         if !(1..=MAX_LIMIT).contains(&self.limit) {
             return Err(QueryError::Limit);
@@ -211,14 +218,13 @@ impl Query {
         let check = self.check(&state)?;
         let mut run = Run {
             page: Page { records: Vec::new(), rejected: Vec::new(), overshoot: 0, next: None },
-            seen: HashSet::new(),
-            opened: 0,
+            walked,
             believed: 0,
         };
         let mut after = self.after.clone();
         let mut empty = 0;
         loop {
-            let limit = if plan.is_scan() { self.scan_limit(run.opened) } else { self.limit };
+            let limit = if plan.is_scan() { self.scan_limit(run.walked.opened) } else { self.limit };
             let asked = self.collection.0.account.asking();
             let account = &self.collection.0.account;
             let seen = account.newest_epoch(self.collection.owner(), self.collection.scope());
@@ -243,7 +249,7 @@ impl Query {
             let before = run.believed;
             self.take(&check, &answer.records, asked, &mut run).await?;
             empty = if run.believed == before { empty + 1 } else { 0 };
-            progress.advance(run.opened, None);
+            progress.advance(run.walked.opened, None);
             // A scanned page is the records of one page that meet the conditions: few, or none.
             let enough = extent == Extent::Page && (!run.page.records.is_empty() || !plan.is_scan());
             match more {
@@ -253,8 +259,8 @@ impl Query {
                 }
                 None => return Ok(run.page),
                 Some(cursor) => {
-                    if plan.is_scan() && self.scan.is_some_and(|most| run.opened >= most) {
-                        return Err(QueryError::ScanLimit { opened: run.opened });
+                    if plan.is_scan() && self.scan.is_some_and(|most| run.walked.opened >= most) {
+                        return Err(QueryError::ScanLimit { opened: run.walked.opened });
                     }
                     if empty > MAX_EMPTY_PAGES {
                         return Err(
@@ -309,7 +315,7 @@ impl Query {
         check: &Check,
         records: &[pryv_wire::Bytes],
         asked: Asked,
-        run: &mut Run<T>,
+        run: &mut Run<'_, T>,
     ) -> Result<(), Failure> {
         let mut unopened = Vec::with_capacity(records.len());
         for bytes in records {
@@ -341,14 +347,14 @@ impl Query {
         state: &ScopeState,
         record: UnopenedRecord,
         asked: Asked,
-        run: &mut Run<T>,
+        run: &mut Run<'_, T>,
     ) -> Result<Record<Value>, Failure> {
         let id = record.protected().record;
         // Twice in one query, or something that no query answers with.
-        if record.protected().kind != RecordKind::Instance || !run.seen.insert(id) {
+        if record.protected().kind != RecordKind::Instance || !run.walked.seen.insert(id) {
             return Err(Distrust::WrongPage { record: id }.into());
         }
-        run.opened += 1;
+        run.walked.opened += 1;
         let opened = self.collection.0.account.open_record(state, record, None, asked).await?;
         match record::read(state, &opened)? {
             Content::Instance(record) => Ok(record),
@@ -363,15 +369,49 @@ enum Extent {
     All,
 }
 
-struct Run<T> {
-    page: Page<T>,
+/// What was seen of the pages before.
+#[derive(Clone, Debug, Default)]
+struct Walked {
     seen: HashSet<RecordId>,
     opened: u64,
+}
+
+/// Pages of records, in the order asked for.
+#[derive(Clone, Debug)]
+pub struct QueryPages {
+    query: Query,
+    walked: Walked,
+    more: bool,
+}
+
+impl QueryPages {
+    /// The next page, which may be empty; nothing behind the last one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::fetch`]. After an error, the same page is asked for again.
+    pub async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Page<T>>, QueryError> {
+        if !self.more {
+            return Ok(None);
+        }
+        // What a page that failed had opened is opened again.
+        let mut walked = self.walked.clone();
+        let page = self.query.run(Extent::Page, &mut Silent, &mut walked).await?;
+        self.walked = walked;
+        self.more = page.next.is_some();
+        self.query.after.clone_from(&page.next);
+        Ok(Some(page))
+    }
+}
+
+struct Run<'a, T> {
+    page: Page<T>,
+    walked: &'a mut Walked,
     /// How many of them were what they claim to be.
     believed: u64,
 }
 
-impl<T> Run<T> {
+impl<T> Run<'_, T> {
     /// Reports a record that cannot be used, unless more is wrong than the record.
     fn reject(&mut self, record: Option<RecordId>, failure: Failure) -> Result<(), Failure> {
         self.page.rejected.push(Rejected { record, reason: Rejection::of(failure)? });

@@ -9,7 +9,7 @@ use crate::{
         record::{Content, SealFault, Writer, to_bytes},
         versions::Asked,
     },
-    record::{Filed, Record, TermId, Validity},
+    record::{Filed, Record, TermId, Validity, VersionRef},
 };
 use pryv_wire::{
     AccessId, Digest, ErrorCode, RecordId, Timestamp,
@@ -227,15 +227,15 @@ impl Collection {
     /// # Errors
     ///
     /// See [`WriteError`]; [`WriteError::Conflict`] carries what is there now.
-    pub async fn update<T: Serialize, U>(
+    pub async fn update<T: Serialize>(
         &self,
-        record: &Record<U>,
+        on: impl Into<VersionRef>,
         data: T,
     ) -> Result<Record<T>, WriteError> {
         self.may(Level::changes, LockReason::ReadOnly)?;
         let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
-        let terms: Vec<_> = record.terms.iter().map(TermId::from).collect();
-        let written = self.put(record.id, record.version.saturating_add(1), Some(&value), &terms).await?;
+        let VersionRef { id, version, terms } = on.into();
+        let written = self.put(id, version.saturating_add(1), Some(&value), &terms).await?;
         Ok(written.with(self, data))
     }
 
@@ -245,10 +245,10 @@ impl Collection {
     /// # Errors
     ///
     /// See [`WriteError`].
-    pub async fn delete<T>(&self, record: &Record<T>) -> Result<(), WriteError> {
+    pub async fn delete(&self, on: impl Into<VersionRef>) -> Result<(), WriteError> {
         self.may(Level::changes, LockReason::ReadOnly)?;
-        let terms: Vec<_> = record.terms.iter().map(TermId::from).collect();
-        self.put(record.id, record.version.saturating_add(1), None, &terms).await?;
+        let VersionRef { id, version, terms } = on.into();
+        self.put(id, version.saturating_add(1), None, &terms).await?;
         Ok(())
     }
 

@@ -18,18 +18,18 @@ const ALWAYS_ALLOWED: u64 = 1_000;
 const MAX_LEVEL: usize = 512;
 
 /// Whether schemas that are applied so often on the way to one value may be applied to this many values.
-pub(super) fn is_bearable(applied: u64, values: u64) -> bool {
+pub(crate) fn is_bearable(applied: u64, values: u64) -> bool {
     applied <= ALWAYS_ALLOWED || applied.saturating_mul(values) <= MAX_APPLIED
 }
 
 /// How often the schemas of `root` are applied on the way to one value of an instance that nests `depth` deep, at most;
 /// saturated. `documents` are all schemas that it may refer to, by URI.
-pub(super) fn applied(documents: &HashMap<String, Value>, root: &Value, depth: usize) -> u64 {
+pub(crate) fn applied(documents: &HashMap<String, Value>, root: &Value, depth: usize) -> u64 {
     Count { documents, known: HashMap::new(), level: 0 }.of(root, root, depth)
 }
 
 /// How deep a value nests, and how many values are in it, itself included.
-pub(super) fn extent(value: &Value) -> (usize, u64) {
+pub(crate) fn extent(value: &Value) -> (usize, u64) {
     let all = |(depth, count): (usize, u64), inner: &Value| {
         let (deep, many) = extent(inner);
         (depth.max(deep + 1), count + many)
@@ -153,7 +153,7 @@ fn led_to<'a>(
         return Vec::new();
     }
     let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    let wanted = last(&super::schema::base(path));
+    let wanted = last(&crate::base(path));
     let dynamic = word == "$dynamicRef";
     let named = documents
         .iter()

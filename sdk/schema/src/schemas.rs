@@ -1,10 +1,10 @@
-//! Validation against JSON Schema, draft 2020-12, without a network and without repeating anybody's values.
+//! The schemas of one definition: compiled, and held against instances.
 
-use super::{Definition, cost};
+use crate::{Fault, SchemaError, base, cost};
 use jsonschema::{Draft, PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     error::Error,
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -19,53 +19,8 @@ const MAX_PATTERN_SIZE: usize = 1 << 20;
 /// The longest regular expressions of a definition together, once compiled, in bytes.
 const MAX_PATTERNS_SIZE: usize = 32 << 20;
 
-/// Where the types of a definition stand for one another: `"$ref": "name"` finds a sibling.
-const BASE: &str = "pryv:/types/";
-
-/// One place where an instance does not match its schema.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Fault {
-    /// The JSON pointer of the value at fault; empty for the whole instance.
-    pub pointer: String,
-    /// The keyword of the schema that it breaks, such as `type` or `required`.
-    pub rule: String,
-    /// What the schema asks for there, in the schema's words; no value of the instance.
-    pub expected: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "the instance" } else { &self.pointer };
-        write!(f, "{place}: {}", self.expected)
-    }
-}
-
-/// Why a schema is not accepted. Says where in the schema, and repeats nothing of it.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SchemaError {
-    /// It is not a JSON Schema of draft 2020-12, or refers to something outside of the definition.
-    #[error(
-        "not a schema of draft 2020-12, or it refers to something that is not in the definition (at `{at}`: {rule})"
-    )]
-    Invalid {
-        /// The JSON pointer of the place in the schema.
-        at: String,
-        /// The keyword at fault.
-        rule: String,
-    },
-    /// Its references make it apply to one value too often.
-    #[error(
-        "the references of the schema make it too costly to check, or are in a form that is not followed"
-    )]
-    TooCostly,
-    /// The definition has no such type.
-    #[error("the definition has no type of this name")]
-    NoSuchType,
-}
-
 /// The schemas of one definition, each compiled when first needed (0.25 ms natively) and then kept.
-pub(crate) struct Schemas {
+pub struct Schemas {
     discriminator: Option<String>,
     siblings: Arc<HashMap<String, Value>>,
     types: HashMap<String, Value>,
@@ -77,27 +32,38 @@ pub(crate) struct Schemas {
 }
 
 impl Schemas {
-    pub(crate) fn new(definition: &Definition) -> Self {
+    /// The schemas of these types, by name. The discriminator names the type inside an instance.
+    #[must_use]
+    pub fn new(types: &BTreeMap<String, Value>, discriminator: Option<&str>) -> Self {
         let mut siblings = HashMap::new();
-        for (name, schema) in &definition.types {
+        for (name, schema) in types {
             siblings.insert(base(name), schema.clone());
             if let Some(id) = schema.get("$id").and_then(Value::as_str) {
                 siblings.insert(id.trim_end_matches('#').to_owned(), schema.clone());
             }
         }
-        let patterns: usize = definition.types.values().map(patterns).sum();
+        let patterns: usize = types.values().map(patterns).sum();
         Self {
-            discriminator: definition.discriminator.clone(),
+            discriminator: discriminator.map(str::to_owned),
             siblings: Arc::new(siblings),
-            types: definition.types.clone().into_iter().collect(),
+            types: types.clone().into_iter().collect(),
             compiled: Mutex::default(),
             pattern_size: MAX_PATTERN_SIZE.min(MAX_PATTERNS_SIZE / patterns.max(1)),
             applied: Mutex::default(),
         }
     }
 
+    /// Whether the schema of a type is one.
+    ///
+    /// # Errors
+    ///
+    /// See [`SchemaError`].
+    pub fn check(&self, name: &str) -> Result<(), SchemaError> {
+        self.compile(name).map(|_| ())
+    }
+
     /// The validator of one type.
-    pub(crate) fn compile(&self, name: &str) -> Result<Arc<Validator>, SchemaError> {
+    fn compile(&self, name: &str) -> Result<Arc<Validator>, SchemaError> {
         if let Some(validator) = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Ok(Arc::clone(validator));
         }
@@ -126,7 +92,8 @@ impl Schemas {
     }
 
     /// What is wrong with an instance; empty if it is valid.
-    pub(crate) fn faults(&self, instance: &Value) -> Vec<Fault> {
+    #[must_use]
+    pub fn faults(&self, instance: &Value) -> Vec<Fault> {
         let name = match self.type_name(instance) {
             Ok(name) => name,
             Err(fault) => return vec![fault],
@@ -146,9 +113,7 @@ impl Schemas {
                     expected: expected(&error),
                 })
                 .collect(),
-            Err(error) => {
-                vec![Fault { pointer: String::new(), rule: "schema".to_owned(), expected: error.to_string() }]
-            }
+            Err(error) => vec![error.fault()],
         }
     }
 
@@ -249,17 +214,4 @@ impl Retrieve for Siblings {
             .cloned()
             .ok_or_else(|| "the definition has no such schema, and nothing is fetched".into())
     }
-}
-
-/// The URI of a type among its siblings: every byte that a URI's path does not carry as it is, percent-encoded.
-pub(super) fn base(name: &str) -> String {
-    let mut uri = BASE.to_owned();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    uri
 }

@@ -1,0 +1,93 @@
+//! Calls of `Collection`.
+
+use crate::{
+    args::Args,
+    call::{Answer, unknown},
+    object::Object,
+    query,
+    record::{self, fault, level_text, terms, version_ref},
+    table::{self, Owner, Thing},
+    thrown::Thrown,
+};
+use pryv_sdk::{Collection, Definition};
+use serde_json::Value;
+
+/// A collection, taken up.
+pub(crate) fn collection(collection: Collection, owner: Owner) -> Value {
+    let shown = Object::new()
+        .text("scope", &collection.scope())
+        .text("owner", &collection.owner())
+        .text("uri", &collection.uri())
+        .text_if("access", collection.access().as_ref())
+        .put_if("level", collection.level().map(level_text))
+        .put("definition", definition(&collection.definition()))
+        .put("epochs", collection.epochs());
+    shown.put("handle", table::add(Thing::Collection(collection, owner))).done()
+}
+
+/// Collections, taken up.
+pub(crate) fn collections(all: Vec<Collection>, owner: Owner) -> Value {
+    all.into_iter().map(|one| collection(one, owner.clone())).collect()
+}
+
+/// A definition in the form of definition files.
+pub(crate) fn definition(definition: &Definition) -> Value {
+    serde_json::to_value(definition).unwrap_or_default()
+}
+
+/// The definition that a call gives.
+pub(crate) fn given(args: &mut Args) -> Result<Definition, Thrown> {
+    serde_json::from_value(args.take("definition")).map_err(|error| {
+        Thrown::new("input", "invalid-definition", "the definition is not of the form of definition files")
+            .because(error.to_string())
+    })
+}
+
+pub(crate) async fn call(
+    on: &Collection,
+    owner: &Owner,
+    method: &str,
+    mut args: Args,
+    mut progress: impl FnMut(u64, Option<u64>) + Send,
+) -> Answer {
+    match method {
+        "create" => {
+            let (data, terms) = (args.take("data"), terms(args.list("terms")?)?);
+            let made = match args.id_or_none("id")? {
+                Some(id) if terms.is_empty() => on.create_with_id(id, data).await?,
+                Some(_) => return Err(Thrown::argument("`id` and `terms` do not go together")),
+                None => on.create_in(terms, data).await?,
+            };
+            Ok(record::take(made))
+        }
+        "createMany" => {
+            let created = on.create_many(args.list("records")?, &mut progress).await?;
+            Ok(created.iter().map(record::id).collect())
+        }
+        "update" => {
+            let (at, data) = (version_ref(&mut args)?, args.take("data"));
+            Ok(record::take(on.update(at, data).await?))
+        }
+        "delete" => {
+            on.delete(version_ref(&mut args)?).await?;
+            Ok(Value::Null)
+        }
+        "file" => {
+            let (at, to) = (version_ref(&mut args)?, terms(args.list("to")?)?);
+            Ok(record::take(on.file(at, to).await?))
+        }
+        "get" => Ok(record::take(on.get(args.id("id")?).await?)),
+        "history" => Ok(record::versions(on.history(args.id("id")?).await?)),
+        "stored" => Ok(record::stored(&on.stored(args.id("id")?).await?)),
+        "fetch" => Ok(record::page(query::of(on, &mut args)?.fetch().await?)),
+        "pages" => Ok(query::pages(query::of(on, &mut args)?)),
+        "explain" => query::explain(&query::of(on, &mut args)?),
+        "check" => Ok(on.check(&args.take("data")).iter().map(fault).collect()),
+        "redefine" => {
+            on.redefine(given(&mut args)?).await?;
+            Ok(collection(on.clone(), owner.clone()))
+        }
+        "newId" => Ok(record::id(&on.new_id())),
+        _ => Err(unknown(method)),
+    }
+}

@@ -1,0 +1,165 @@
+//! Records, versions and pages as a page sees them.
+
+use crate::{
+    object::{Object, text},
+    thrown::Thrown,
+};
+use pryv_sdk::{
+    Filed, Level, Page, Record, Rejected, StoredRecord, TermId, Validity, VersionRef,
+    collection::{Version, Versions},
+    definition::Fault,
+};
+use serde_json::Value;
+
+use crate::args::Args;
+
+/// A level by its name.
+pub(crate) fn level(name: &str) -> Result<Level, Thrown> {
+    serde_json::from_value(name.into())
+        .map_err(|_| Thrown::argument("a level is `read`, `create-only`, `contribute` or `manage`"))
+}
+
+/// The name of a level.
+pub(crate) fn level_text(level: Level) -> Value {
+    serde_json::to_value(level).unwrap_or_default()
+}
+
+/// A place where content does not match its schema.
+pub(crate) fn fault(fault: &Fault) -> Value {
+    Object::new()
+        .put("pointer", fault.pointer.as_str())
+        .put("rule", fault.rule.as_str())
+        .put("expected", fault.expected.as_str())
+        .done()
+}
+
+/// A term, by name.
+pub(crate) fn term_id(term: &TermId) -> Object {
+    Object::new().text("ontology", &term.ontology).text("term", &term.term)
+}
+
+/// The terms that a call names.
+pub(crate) fn terms(items: Vec<Value>) -> Result<Vec<TermId>, Thrown> {
+    let one = |item| {
+        let args = Args::of(item)?;
+        Ok(TermId { ontology: args.id("ontology")?, term: args.id("term")? })
+    };
+    items.into_iter().map(one).collect()
+}
+
+/// The version of a record that a call names.
+pub(crate) fn version_ref(args: &mut Args) -> Result<VersionRef, Thrown> {
+    let version = args.number("version").ok_or_else(|| Thrown::argument("`version` is a number"))?;
+    Ok(VersionRef { id: args.id("id")?, version, terms: terms(args.list("terms")?)? })
+}
+
+/// A record, but for its content.
+fn head<T>(record: &Record<T>) -> Object {
+    let faults: &[Fault] = match &record.validity {
+        Validity::Valid => &[],
+        Validity::Invalid { faults } => faults,
+    };
+    let filed = |filed: &Filed| term_id(&filed.at).put("pending", filed.pending).done();
+    Object::new()
+        .text("id", &record.id)
+        .put("version", record.version)
+        .text("author", &record.author)
+        .text_if("access", record.access.as_ref())
+        .time("writtenAt", record.written_at)
+        .list("faults", faults, fault)
+        .list("terms", &record.terms, filed)
+        .text("digest", &record.digest())
+}
+
+/// A record.
+pub(crate) fn record(record: &Record<Value>) -> Value {
+    head(record).put("data", record.data.clone()).done()
+}
+
+/// A record that is not needed any longer.
+pub(crate) fn take(mut taken: Record<Value>) -> Value {
+    let data = taken.data.take();
+    head(&taken).put("data", data).done()
+}
+
+/// A page.
+pub(crate) fn page(page: Page<Value>) -> Value {
+    let rejected = |one: &Rejected| {
+        Object::new()
+            .text_if("record", one.record.as_ref())
+            .put("code", one.reason.code())
+            .text("message", &one.reason)
+            .done()
+    };
+    Object::new()
+        .list("rejected", &page.rejected, rejected)
+        .put("overshoot", page.overshoot)
+        .text_if("next", page.next.as_ref())
+        .list("records", page.records, take)
+        .done()
+}
+
+/// A history.
+pub(crate) fn versions(versions: Versions<Value>) -> Value {
+    let one = |version| match version {
+        Version::Record(record) => Object::new().put("record", take(record)).done(),
+        Version::Deleted { version, at, by } => {
+            Object::new().put("deleted", version).time("at", at).text("by", &by).done()
+        }
+        // There is no third kind yet.
+        _ => Value::Null,
+    };
+    Object::new().put("complete", versions.complete).list("versions", versions.versions, one).done()
+}
+
+/// What the server has of a record.
+pub(crate) fn stored(stored: &StoredRecord) -> Value {
+    let clear = &stored.clear;
+    let shown = Object::new()
+        .text("account", &clear.account)
+        .text("scope", &clear.scope)
+        .text("record", &clear.record)
+        .put("version", clear.version)
+        .put("kind", format!("{:?}", clear.kind).to_lowercase())
+        .put("epoch", clear.epoch)
+        .text("author", &clear.author)
+        .text_if("access", clear.access.as_ref())
+        .time("writtenAt", clear.written_at)
+        .bytes("commitment", clear.commitment.as_bytes())
+        .bytes("signature", stored.signature.as_bytes());
+    let mut tokens = Vec::new();
+    let mut recipients = Vec::new();
+    for recipient in &stored.placement.recipients {
+        let one = Object::new()
+            .text("scope", &recipient.scope)
+            .text_if("term", recipient.term.as_ref())
+            .put("epoch", recipient.epoch)
+            .put("kind", format!("{:?}", recipient.kind).to_lowercase())
+            .bytes("wrapped", &recipient.key);
+        recipients.push(one.done());
+    }
+    for entry in &stored.placement.tokens {
+        let token = |kind: &str, token: &[u8]| {
+            Object::new()
+                .text("scope", &entry.scope)
+                .put("epoch", entry.epoch)
+                .put("kind", kind)
+                .bytes("token", token)
+                .done()
+        };
+        tokens.extend(entry.equality.iter().map(|bytes| token("equality", bytes)));
+        tokens.extend(entry.unique.iter().map(|bytes| token("unique", bytes)));
+    }
+    Object::new()
+        .bytes("envelope", &stored.envelope)
+        .bytes("ciphertext", &stored.ciphertext)
+        .put("clear", shown.done())
+        .put("recipients", recipients)
+        .put("tokens", tokens)
+        .done()
+}
+
+/// The text of an id, as a value.
+pub(crate) fn id(id: &pryv_sdk::RecordId) -> Value {
+    text(id)
+}
