@@ -20,9 +20,9 @@ pub(crate) use sign_up::open_session;
 
 use crate::{
     environment::{Random, SystemClock},
-    exchange::{Repeat, Reply, exchange},
+    exchange::{Outgoing, Repeat, carry, read},
     failure::Failure,
-    transport::Transport,
+    transport::{Answer, Transport},
 };
 use pryv_wire::{
     Clock, Timestamp,
@@ -115,17 +115,17 @@ impl Client {
         token: Option<&SessionToken>,
         repeat: Repeat,
     ) -> Result<C::Answer, Failure> {
-        Ok(self.call_with_heads(call, token, repeat).await?.0)
+        read::<C>(&self.carry(&Outgoing::of(call), token, repeat).await?)
     }
 
-    /// Sends one call; answers with the header of heads as well.
-    pub(crate) async fn call_with_heads<C: Call>(
+    /// Sends one call; answers with what came back, unread.
+    pub(crate) async fn carry(
         &self,
-        call: &C,
+        call: &Outgoing,
         token: Option<&SessionToken>,
         repeat: Repeat,
-    ) -> Result<Reply<C::Answer>, Failure> {
-        exchange(&*self.0.transport, &self.0.random, call, token, repeat).await
+    ) -> Result<Answer, Failure> {
+        carry(&*self.0.transport, &self.0.random, call, token, repeat).await
     }
 
     /// Sends one call that needs no session and may be repeated.

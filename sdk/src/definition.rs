@@ -222,9 +222,7 @@ impl Definition {
         self.check_shape()?;
         let schemas = Schemas::new(self);
         for name in self.types.keys() {
-            schemas
-                .check(name)
-                .map_err(|source| InvalidDefinition::Schema { name: name.clone(), source })?;
+            schemas.check(name).map_err(|source| InvalidDefinition::Schema { name: name.clone(), source })?;
         }
         lint::check(self)?;
         Ok(())

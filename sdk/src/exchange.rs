@@ -35,31 +35,54 @@ pub(crate) enum Repeat {
     Never,
 }
 
-/// What was answered, and the header of heads that came along.
-pub(crate) type Reply<T> = (T, Option<String>);
+/// A call as it is sent: the same code carries every kind of call.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    path: &'static str,
+    limit: usize,
+    body: Vec<u8>,
+}
+
+impl Outgoing {
+    pub(crate) fn of<C: Call>(call: &C) -> Self {
+        Self { path: C::PATH, limit: C::MAX_BODY, body: encode(call) }
+    }
+
+    pub(crate) const fn path(&self) -> &'static str {
+        self.path
+    }
+}
+
+/// The message of an answer that was carried.
+pub(crate) fn read<C: Call>(answer: &Answer) -> Result<C::Answer, Failure> {
+    decode(&answer.body).map_err(|error| Failure::Unreadable {
+        path: C::PATH,
+        status: answer.status,
+        source: Some(error),
+    })
+}
 
 /// Sends one call until it is answered, refused for good, or the attempts are used up. Each attempt sends the same bytes.
-pub(crate) async fn exchange<C: Call>(
+/// What is answered has the status of success.
+pub(crate) async fn carry(
     transport: &dyn Transport,
     random: &Random,
-    call: &C,
+    call: &Outgoing,
     token: Option<&SessionToken>,
     repeat: Repeat,
-) -> Result<Reply<C::Answer>, Failure> {
-    let body = encode(call);
-    if body.len() > C::MAX_BODY {
-        return Err(Failure::RequestTooLong { path: C::PATH, length: body.len(), limit: C::MAX_BODY });
+) -> Result<Answer, Failure> {
+    let Outgoing { path, limit, body } = call;
+    if body.len() > *limit {
+        return Err(Failure::RequestTooLong { path, length: body.len(), limit: *limit });
     }
-    let request = Request { path: C::PATH, body: &body, token, max_answer: answer_limit(C::PATH) };
+    let request = Request { path, body, token, max_answer: answer_limit(path) };
     let attempts = if repeat == Repeat::Safe { ATTEMPTS } else { 1 };
     let mut pause = FIRST_PAUSE;
     for attempt in 1.. {
-        let failure = match transport.send(request).await.map_err(|error| sending_failed(C::PATH, error)) {
-            Ok(answer) => match open::<C>(&answer) {
-                Ok(message) => return Ok((message, answer.heads)),
-                Err(failure) => failure,
-            },
-            Err(failure) => failure,
+        let failure = match transport.send(request).await {
+            Ok(answer) if answer.status == 200 => return Ok(answer),
+            Ok(answer) => refused(path, &answer),
+            Err(error) => sending_failed(path, error),
         };
         let Some(asked) = worth_repeating(&failure).filter(|_| attempt < attempts) else {
             return Err(failure);
@@ -70,18 +93,12 @@ pub(crate) async fn exchange<C: Call>(
     Err(Failure::Offline { source: TransportError::TimedOut })
 }
 
-/// The message in an answer, or the failure that it says.
-fn open<C: Call>(answer: &Answer) -> Result<C::Answer, Failure> {
-    let unreadable = |source| Failure::Unreadable { path: C::PATH, status: answer.status, source };
-    if answer.status == 200 {
-        return decode(&answer.body).map_err(|error| unreadable(Some(error)));
-    }
+/// The failure that an answer says.
+fn refused(path: &'static str, answer: &Answer) -> Failure {
     match decode::<Problem>(&answer.body) {
-        Ok(problem) if problem.code.status() == answer.status => {
-            Err(Failure::Refused(Refusal::from(problem)))
-        }
+        Ok(problem) if problem.code.status() == answer.status => Failure::Refused(Refusal::from(problem)),
         // A gateway in between answers with its own pages.
-        Ok(_) | Err(_) => Err(unreadable(None)),
+        Ok(_) | Err(_) => Failure::Unreadable { path, status: answer.status, source: None },
     }
 }
 

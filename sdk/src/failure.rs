@@ -118,9 +118,9 @@ impl Failure {
     #[must_use]
     pub const fn next(&self) -> Option<&'static str> {
         match self {
-            Self::Offline { .. } => {
-                Some("check address and network; look whether it was done before you create or grant once more")
-            }
+            Self::Offline { .. } => Some(
+                "check address and network; look whether it was done before you create or grant once more",
+            ),
             Self::Refused(refusal) => match refusal.code {
                 ErrorCode::NotAuthenticated => Some("log in again"),
                 ErrorCode::RateLimited | ErrorCode::Overloaded | ErrorCode::TimedOut => {
@@ -135,9 +135,9 @@ impl Failure {
                 Some("compare the fingerprint with the person, on another way than through this server")
             }
             Self::Distrust(Distrust::UnknownSuite { .. }) => Some("update this program"),
-            Self::Distrust(_) => {
-                Some("do not go on with this server before its operator has explained it; compare heads with another device")
-            }
+            Self::Distrust(_) => Some(
+                "do not go on with this server before its operator has explained it; compare heads with another device",
+            ),
             Self::Locked(locked) => Some(locked.next),
         }
     }

@@ -176,7 +176,13 @@ async fn resolve(signed: &Rc<Signed>, args: &Args) -> Answer {
             .put("collection", collection(found, owner))
             .put("record", record::take(record)),
         Resolved::Access(found) => Object::new().put("kind", "access").put("access", access(&found).done()),
-        _ => return Err(Thrown::new("input", "not-resolvable", "this client does not open things of this kind")),
+        _ => {
+            return Err(Thrown::new(
+                "input",
+                "not-resolvable",
+                "this client does not open things of this kind",
+            ));
+        }
     };
     Ok(shown.done())
 }

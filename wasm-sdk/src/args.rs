@@ -47,7 +47,9 @@ impl Args {
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<&str, Thrown> {
-        self.find(name).and_then(Value::as_str).ok_or_else(|| Thrown::argument(&format!("`{name}` is a text")))
+        self.find(name)
+            .and_then(Value::as_str)
+            .ok_or_else(|| Thrown::argument(&format!("`{name}` is a text")))
     }
 
     pub(crate) fn text_or_none(&self, name: &str) -> Option<&str> {

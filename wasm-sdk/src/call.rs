@@ -1,8 +1,14 @@
 //! Calls: a number, a method, arguments; one answer, unless the page gave it up.
 
 use crate::{
-    account, args::Args, client, collection, host, host::Host, ontology, query, received, table::{self, Thing},
-    thrown::Thrown, validator::HostValidator,
+    account,
+    args::Args,
+    client, collection, host,
+    host::Host,
+    ontology, query, received,
+    table::{self, Thing},
+    thrown::Thrown,
+    validator::HostValidator,
 };
 use js_sys::Promise;
 use pryv_sdk::definition::use_validator;
@@ -83,7 +89,9 @@ async fn dispatch(id: u32, target: u32, method: &str, args: Args) -> Answer {
     };
     match &*thing {
         Thing::Account(signed) => signed.touched(),
-        Thing::Collection(_, Some(owner)) | Thing::Ontology(.., Some(owner)) | Thing::Received(_, Some(owner)) => {
+        Thing::Collection(_, Some(owner))
+        | Thing::Ontology(.., Some(owner))
+        | Thing::Received(_, Some(owner)) => {
             owner.touched();
         }
         _ => {}

@@ -49,7 +49,10 @@ fn reach(args: &Args) -> Result<(Client, String), Thrown> {
     let transport =
         transport.build().map_err(|error| Thrown::new("input", error.code(), error.to_string()))?;
     let origin = transport.origin().to_owned();
-    #[expect(clippy::arc_with_non_send_sync, reason = "one thread, and the type that the SDK takes everywhere")]
+    #[expect(
+        clippy::arc_with_non_send_sync,
+        reason = "one thread, and the type that the SDK takes everywhere"
+    )]
     let transport = Arc::new(transport);
     Ok((Client::builder(transport).build(), origin))
 }

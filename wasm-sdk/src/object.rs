@@ -54,7 +54,12 @@ impl Object {
     }
 
     /// A list, item by item.
-    pub(crate) fn list<T>(self, name: &str, items: impl IntoIterator<Item = T>, one: impl Fn(T) -> Value) -> Self {
+    pub(crate) fn list<T>(
+        self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        one: impl Fn(T) -> Value,
+    ) -> Self {
         self.put(name, items.into_iter().map(one).collect::<Vec<Value>>())
     }
 

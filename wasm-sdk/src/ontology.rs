@@ -55,7 +55,8 @@ pub(crate) fn term(term: &Term) -> Value {
 /// What a term is to say.
 fn content(value: Value) -> Result<TermContent, Thrown> {
     let mut args = Args::of(value)?;
-    let unlike = |_| Thrown::argument("a code has `system`, `code` and `display`; a state is `active` or `trashed`");
+    let unlike =
+        |_| Thrown::argument("a code has `system`, `code` and `display`; a state is `active` or `trashed`");
     let codes = Value::Array(args.list("codes")?);
     let state = match args.take("state") {
         Value::Null => pryv_sdk::TermState::default(),

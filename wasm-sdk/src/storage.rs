@@ -3,13 +3,7 @@
 //! Once a session is kept, what is learnt of the server is kept after each call: an older state is then found out after a
 //! reload as well. Two pages that hold one session merge what they learnt ([`StoredSession::merged`]).
 
-use crate::{
-    call::Answer,
-    client::Server,
-    host,
-    object::Object,
-    thrown::Thrown,
-};
+use crate::{call::Answer, client::Server, host, object::Object, thrown::Thrown};
 use js_sys::{JsString, Promise, Reflect, Uint8Array};
 use pryv_sdk::{Account, Client, StoredSession};
 use serde_json::Value;
@@ -140,11 +134,13 @@ pub(crate) async fn resume(server: &Server, username: Option<&str>) -> Result<Op
     let Ok(kept) = list(server).await else { return Ok(None) };
     let mut kept = kept.as_array().cloned().unwrap_or_default().into_iter();
     let text = |one: &Value, name: &str| one.get(name).and_then(Value::as_str).map(str::to_owned);
-    let found = kept.find(|one| username.is_none_or(|username| text(one, "username").as_deref() == Some(username)));
+    let found =
+        kept.find(|one| username.is_none_or(|username| text(one, "username").as_deref() == Some(username)));
     let Some(account) = found.and_then(|one| text(&one, "id")) else { return Ok(None) };
     let Some(Found { session, .. }) = load(&server.place, &account).await? else { return Ok(None) };
     let damaged = || {
-        Thrown::new("local", "damaged-session", "the stored session is damaged; log in again").next("log in again")
+        Thrown::new("local", "damaged-session", "the stored session is damaged; log in again")
+            .next("log in again")
     };
     let stored = read(&session).ok_or_else(damaged)?;
     let signed = Signed::new(server.client.resume(stored)?, server);

@@ -2,8 +2,7 @@
 
 use crate::{client::Server, ontology::Terms, storage::Signed};
 use pryv_sdk::{
-    App, Collection, Contact, Ontology, QueryPages, ReceivedAccess,
-    account::audit::AuditPages,
+    App, Collection, Contact, Ontology, QueryPages, ReceivedAccess, account::audit::AuditPages,
     client::OpenedLink,
 };
 use std::{cell::RefCell, collections::HashMap, rc::Rc};

@@ -1,13 +1,14 @@
 //! Sessions: calls with a token, renewal by signature, the list of sessions, log-out.
 
-use super::{Account, OwnKeys, lock};
+use super::{Account, OwnKeys, heads::Floors, lock};
 use crate::{
     client::open_session,
     distrust::Distrust,
-    exchange::Repeat,
+    exchange::{Outgoing, Repeat, read},
     failure::Failure,
     locked::LockReason,
     protocol::credential::{own_keys, secret_fault},
+    transport::Answer,
 };
 use pryv_wire::{
     ErrorCode, SessionId, Signed, Timestamp,
@@ -37,22 +38,29 @@ impl Session {
 impl Account {
     /// Sends a call with the session's token. A session that has ended is renewed once, by signature.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<C::Answer, Failure> {
+        let (answer, floors) = self.carry(&Outgoing::of(call)).await?;
+        let message = read::<C>(&answer)?;
+        self.note_heads(floors, answer.heads.as_deref())?;
+        Ok(message)
+    }
+
+    /// Sends a call; answers with what came back, unread, and with what was known of the chains when it was asked for.
+    async fn carry(&self, call: &Outgoing) -> Result<(Answer, Floors), Failure> {
         let token = self.token()?;
         let card = self.own_cards().current_digest();
         let floors = self.floors();
-        let (answer, heads) = match self.client().call_with_heads(call, Some(&token), Repeat::Safe).await {
+        let answer = match self.client().carry(call, Some(&token), Repeat::Safe).await {
             Err(failure) if failure.refusal() == Some(ErrorCode::NotAuthenticated) => {
                 let token = self.renew(token).await?;
                 // What was signed with the old keys must be made anew.
-                if SIGNED.contains(&C::PATH) && self.own_cards().current_digest() != card {
+                if SIGNED.contains(&call.path()) && self.own_cards().current_digest() != card {
                     return Err(Failure::stale_account());
                 }
-                self.client().call_with_heads(call, Some(&token), Repeat::Safe).await.map_err(ended)?
+                self.client().carry(call, Some(&token), Repeat::Safe).await.map_err(ended)?
             }
             answer => answer?,
         };
-        self.note_heads(floors, heads.as_deref())?;
-        Ok(answer)
+        Ok((answer, floors))
     }
 
     fn token(&self) -> Result<SessionToken, Failure> {

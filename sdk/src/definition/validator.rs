@@ -94,8 +94,11 @@ impl Schemas {
 
     fn given(&self) -> Result<(&'static dyn Validator, u32), SchemaError> {
         let Some(validator) = GIVEN.get() else { return Err(SchemaError::NoValidator) };
-        #[cfg_attr(not(feature = "schema"), expect(irrefutable_let_patterns, reason = "one of two with the feature"))]
-        let Where::Given { types, opened } = &self.0 else { return Err(SchemaError::NoValidator) };
+        let (types, opened) = match &self.0 {
+            #[cfg(feature = "schema")]
+            Where::Here(_) => return Err(SchemaError::NoValidator),
+            Where::Given { types, opened } => (types, opened),
+        };
         let mut opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.is_none() {
             *opened = validator.open(types);
@@ -106,11 +109,13 @@ impl Schemas {
 
 impl Drop for Schemas {
     fn drop(&mut self) {
-        #[cfg_attr(not(feature = "schema"), expect(irrefutable_let_patterns, reason = "one of two with the feature"))]
-        if let (Where::Given { opened, .. }, Some(validator)) = (&self.0, GIVEN.get()) {
-            if let Some(opened) = opened.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                validator.close(opened);
-            }
+        let opened = match &self.0 {
+            #[cfg(feature = "schema")]
+            Where::Here(_) => return,
+            Where::Given { opened, .. } => opened.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        };
+        if let (Some(validator), Some(opened)) = (GIVEN.get(), opened) {
+            validator.close(opened);
         }
     }
 }

@@ -49,7 +49,8 @@ fn done() -> Result<Answer, TransportError> {
 
 async fn end(script: &Script, repeat: Repeat) -> Result<Done, Failure> {
     let call = EndSession { session: None };
-    exchange(script, &Random::from_seed([1; 32]), &call, None, repeat).await.map(|(done, _)| done)
+    let answer = carry(script, &Random::from_seed([1; 32]), &Outgoing::of(&call), None, repeat).await?;
+    read::<EndSession>(&answer)
 }
 
 #[tokio::test]
@@ -95,7 +96,8 @@ async fn garbage_is_a_typed_error_and_its_words_are_not_repeated() {
     {
         let script = Script::new(vec![Ok(Answer { status: 200, body, heads: None })]);
         let call = GetChallenge {};
-        let answer = exchange(&script, &Random::from_seed([1; 32]), &call, None, Repeat::Safe).await;
+        let answer =
+            carry(&script, &Random::from_seed([1; 32]), &Outgoing::of(&call), None, Repeat::Safe).await;
         assert_eq!(answer.unwrap_err().code(), "unreadable-answer");
     }
     let mut loud = Problem::new(ErrorCode::NotFound);
@@ -119,7 +121,7 @@ async fn a_problem_under_another_status_is_not_a_problem() {
 async fn a_request_over_the_limit_is_not_sent() {
     let script = Script::default();
     let call = pryv_wire::account::StartSignUp { username: "x".repeat(70_000), request: Vec::new().into() };
-    let answer = exchange(&script, &Random::from_seed([1; 32]), &call, None, Repeat::Safe).await;
+    let answer = carry(&script, &Random::from_seed([1; 32]), &Outgoing::of(&call), None, Repeat::Safe).await;
     assert_eq!(answer.unwrap_err().code(), "request-too-long");
     assert!(script.sent.lock().unwrap().is_empty());
 }

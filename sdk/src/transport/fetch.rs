@@ -141,7 +141,9 @@ impl FetchTransport {
         let response: Response = JsFuture::from(fetch(&url, &init)).await?.unchecked_into();
         let headers = response.headers();
         let announced = headers.get("content-length")?.and_then(|length| length.parse::<u64>().ok());
-        if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > request.max_answer)) {
+        if announced
+            .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > request.max_answer))
+        {
             return Err(Broken::TooLong);
         }
         let (status, heads) = (response.status(), headers.get(HEADS_HEADER)?);
@@ -174,8 +176,8 @@ impl Flight {
     fn begin(timeout: Duration) -> Result<Self, JsValue> {
         let controller = AbortController::new()?;
         let abort: Function = Reflect::get(controller.as_ref(), &JsString::from("abort"))?.unchecked_into();
-        let abort = abort.bind1(controller.as_ref(), &JsString::from(TIMED_OUT));
-        let timer = set_timeout(abort.as_ref(), millis(timeout));
+        let abort: Function = abort.bind1(controller.as_ref(), &JsString::from(TIMED_OUT)).unchecked_into();
+        let timer = set_timeout(&abort, millis(timeout));
         Ok(Self { controller, timer })
     }
 }

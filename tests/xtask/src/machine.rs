@@ -7,7 +7,7 @@ use crate::process;
 use crate::project::{Project, WASM};
 
 /// The oldest Node whose test of the browser build we run.
-const NODE_AT_LEAST: u32 = 18;
+const NODE_AT_LEAST: u32 = 20;
 
 /// The version known to build with the pinned toolchain.
 const NEXTEST: &str = "0.9.143";
@@ -56,6 +56,35 @@ pub(crate) fn node(project: &Project) -> Result<(), Failure> {
         Some(major) if major >= NODE_AT_LEAST => Ok(()),
         _ => Err(missing(format!("Node {NODE_AT_LEAST} (this is {})", version.trim()))),
     }
+}
+
+/// Makes sure that Chromium is there, installing Debian's package where that is possible; answers with its path.
+pub(crate) fn chromium(project: &Project) -> Result<String, Failure> {
+    const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let find = || {
+        NAMES.iter().find_map(|name| {
+            let path = process::output(project.command("which").arg(name)).ok()?;
+            Some(path.trim().to_owned()).filter(|path| !path.is_empty())
+        })
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    if is_root(project) {
+        eprintln!("chromium is not installed: installing Debian's package, once");
+        let mut install = project.command("apt-get");
+        install.args(["install", "-y", "--no-install-recommends", "chromium"]);
+        install.env("DEBIAN_FRONTEND", "noninteractive");
+        if !process::succeeds(&mut install) {
+            process::run(project.command("apt-get").arg("update"))?;
+            process::run(&mut install)?;
+        }
+    }
+    find().ok_or_else(|| Failure::Missing {
+        what: "Chromium".to_owned(),
+        remedy: "install it (Debian: `apt-get install chromium`), or run `cargo xtask test --skip web`"
+            .to_owned(),
+    })
 }
 
 /// Prepares the simulation of power cuts, which needs FUSE; gives a warning where it cannot run.

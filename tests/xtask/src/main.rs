@@ -7,6 +7,7 @@ mod deny;
 mod failure;
 mod layers;
 mod machine;
+mod package;
 mod process;
 mod project;
 mod specs;
@@ -35,6 +36,12 @@ enum Task {
     /// Play the story against a fresh local server; arguments go to the demo.
     Demo {
         /// Passed on to the demo.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Build the npm package of the SDK into `target/wasm-sdk`; arguments go to its builder.
+    Package {
+        /// Passed on to the builder.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
@@ -76,6 +83,7 @@ fn run(task: Task) -> Result<(), Failure> {
     match task {
         Task::Test(selection) => suite::run(&project, &selection),
         Task::Demo { arguments } => demo::run(&project, &arguments),
+        Task::Package { arguments } => package::run(&project, &arguments),
         Task::Bench { arguments } => bench::run(&project, &arguments),
         Task::Layers => layers::check(&project).map(report),
         Task::Specs => specs::check(&project).map(report),

@@ -1,40 +1,62 @@
-//! Builds the JavaScript package of the SDK: compiles to wasm32, then writes the glue and the TypeScript types.
+//! Builds the npm package of the SDK: compiles to wasm32, writes the glue, compiles the TypeScript, weighs and packs.
 //!
-//! `cargo run -p pryv-wasm-build` writes to `target/wasm-sdk/node`. The glue is made by wasm-bindgen as a library, so that
-//! nothing but the package registry is needed.
+//! `cargo xtask package` writes `target/wasm-sdk/package` and packs it. The glue is made by wasm-bindgen as a library, and
+//! the TypeScript compiler comes from the npm registry by a lock file, so that no binary is downloaded from elsewhere.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on its terminal")]
+
+mod command;
+mod failure;
+mod module;
+mod pack;
+mod script;
+mod weight;
 
 use clap::Parser;
-use std::{error::Error, path::PathBuf, process::Command};
-use wasm_bindgen_cli_support::Bindgen;
+use failure::Failure;
+use module::Module;
+use std::{error::Error, path::PathBuf, process::ExitCode};
 
-/// Builds the JavaScript package of the SDK.
+/// Builds the npm package of the SDK.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The cargo profile: `wasm` is what one ships, `dev` compiles fast.
+    /// The cargo profile: `wasm` is what one ships, `dev` compiles fast and is not weighed.
     #[arg(long, default_value = "wasm")]
     profile: String,
     /// Where the package goes.
-    #[arg(long, default_value = "target/wasm-sdk/node")]
+    #[arg(long, default_value = "target/wasm-sdk")]
     out: PathBuf,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse();
-    let compiled = Command::new("cargo")
-        .args(["build", "--package", "pryv-wasm-sdk", "--lib", "--target", "wasm32-unknown-unknown"])
-        .args(["--profile", &arguments.profile])
-        .status()?;
-    if !compiled.success() {
-        return Err("the SDK does not compile to wasm32; see above".into());
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            let mut cause = failure.source();
+            while let Some(error) = cause {
+                eprintln!("  because: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
     }
-    let folder = if arguments.profile == "dev" { "debug" } else { arguments.profile.as_str() };
-    let module = PathBuf::from("target/wasm32-unknown-unknown").join(folder).join("pryv_wasm_sdk.wasm");
-    Bindgen::new()
-        .input_path(module)
-        .nodejs(true)
-        .map_err(|error| error.to_string())?
-        .typescript(true)
-        .generate(&arguments.out)
-        .map_err(|error| error.to_string())?;
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let package = arguments.out.join("package");
+    pack::clear(&package)?;
+    let glue = package.join("dist").join("wasm");
+    for module in [Module::CORE, Module::SCHEMA] {
+        module.compile(&arguments.profile)?;
+        module.bind(&arguments.profile, &glue)?;
+    }
+    script::compile(&package)?;
+    pack::lay_out(&package)?;
+    let weights = weight::of(&package)?;
+    println!("{weights}");
+    if arguments.profile == "wasm" {
+        weights.judge()?;
+    }
+    println!("{}", pack::pack(&package, &arguments.out)?);
     Ok(())
 }

@@ -28,7 +28,7 @@ import type { WorkerHost } from "./rpc.js";
 export * from "./api.js";
 
 function start(): WorkerHost {
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "pryv" });
+  const worker = new Worker(new URL("./worker-browser.js", import.meta.url), { type: "module", name: "pryv" });
   return {
     post: (message) => worker.postMessage(message),
     listen: (take, broke) => {

@@ -4,14 +4,8 @@ use super::summary::Outcome;
 use crate::demo::Programs;
 use crate::failure::Failure;
 use crate::project::Project;
-use crate::{deny, layers, machine, process, specs};
+use crate::{deny, layers, machine, package, process, specs};
 use std::process::Stdio;
-
-/// The test of the browser build: `node VECTOR_TEST path/to/the/glue.js`.
-const VECTOR_TEST: &str = "wasm-sdk/tests/vector.mjs";
-
-/// The JavaScript glue, in the folder that the package is built to.
-const GLUE: &str = "pryv_wasm_sdk.js";
 
 /// One step.
 pub(super) struct Step {
@@ -26,9 +20,13 @@ pub(super) const STEPS: [Step; 11] = [
     Step { name: "layers", purpose: "who depends on whom", run: layers },
     Step { name: "specs", purpose: "documents, CDDL and links agree", run: specs },
     Step { name: "clippy", purpose: "no warning, tests and benches included", run: clippy },
-    Step { name: "wasm", purpose: "the SDK builds for browsers and reproduces a vector in Node", run: wasm },
     Step { name: "build", purpose: "programs and tests compile", run: build },
     Step { name: "nextest", purpose: "unit, story, hostile-server, secrecy and crash tests", run: nextest },
+    Step {
+        name: "web",
+        purpose: "the npm package: its weight, and its tests in Node and Chromium",
+        run: web,
+    },
     Step { name: "demo", purpose: "the story of the README plays to its end", run: demo },
     Step { name: "doctest", purpose: "examples in the documentation", run: doctest },
     Step { name: "doc", purpose: "the documentation builds without a warning", run: doc },
@@ -55,34 +53,9 @@ fn clippy(project: &Project, _: &mut Vec<String>) -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
-/// Builds the SDK for browsers and lets Node reproduce a vector with it.
-fn wasm(project: &Project, notes: &mut Vec<String>) -> Result<Outcome, Failure> {
-    machine::wasm_target(project)?;
-    machine::node(project)?;
-    let test = project.root().join(VECTOR_TEST);
-    if !test.is_file() {
-        return Err(Failure::Missing {
-            what: VECTOR_TEST.to_owned(),
-            remedy: "the browser build must be proved by a vector in Node; restore that test".to_owned(),
-        });
-    }
-    // Compiled fast, not small: what is proved here is that the SDK runs in a JavaScript engine at all.
-    let package = project.members()?.target_directory.join("wasm-sdk").join("test");
-    process::run(
-        project
-            .cargo()
-            .args(["run", "--package=pryv-wasm-build", "--", "--profile=dev", "--out"])
-            .arg(&package),
-    )?;
-    let built = package.join(GLUE);
-    let mut last = None;
-    let mut said = Vec::new();
-    let keep = |line: &str| {
-        last = Some(line.to_owned()).filter(|line| !line.is_empty()).or(last.take());
-        false
-    };
-    process::run_listening(project.command("node").arg(&test).arg(built), keep, &mut said)?;
-    notes.extend(last);
+/// Builds the npm package, weighs it, and tests it in Node and in a browser.
+fn web(project: &Project, notes: &mut Vec<String>) -> Result<Outcome, Failure> {
+    package::test(project, notes)?;
     Ok(Outcome::Passed)
 }
 

@@ -1,0 +1,65 @@
+//! The npm package of the SDK: built, packed, unpacked, and tested as whoever installs it finds it.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+
+use crate::demo::Programs;
+use crate::failure::Failure;
+use crate::machine;
+use crate::process;
+use crate::project::Project;
+
+/// Where the package is built.
+const OUT: &str = "wasm-sdk";
+
+/// The tests, and where they find the package.
+const TESTS: &str = "wasm-sdk/tests";
+
+/// Builds and packs the package.
+pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<(), Failure> {
+    machine::wasm_target(project)?;
+    machine::node(project)?;
+    let mut builder = project.cargo();
+    builder.args(["run", "--package=pryv-wasm-build", "--"]).args(arguments);
+    process::run(&mut builder)
+}
+
+/// Builds the package, weighs it, and runs its tests over the packed form of it.
+pub(crate) fn test(project: &Project, notes: &mut Vec<String>) -> Result<(), Failure> {
+    run(project, &[])?;
+    unpack(project)?;
+    let chromium = machine::chromium(project)?;
+    let programs = Programs::of(project)?;
+    let tests = project.root().join(TESTS);
+    let mut files = project.files(&tests, "mjs")?;
+    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    let mut node = project.command("node");
+    // One file after the other: each starts a server, and there are two cores.
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
+    node.envs(programs.variables()).env("PRYV_CHROMIUM", chromium);
+    let keep = |line: &str| {
+        ["tests", "pass", "fail"].iter().any(|word| {
+            let line = line.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+            line.split_once(' ').is_some_and(|(name, count)| name == *word && count.parse::<u32>().is_ok())
+        })
+    };
+    process::run_listening(&mut node, keep, notes)
+}
+
+/// Puts the packed package where the tests find it, as an installation does.
+fn unpack(project: &Project) -> Result<(), Failure> {
+    let built = project.members()?.target_directory.join(OUT).into_std_path_buf();
+    let packed = project.files(&built, "tgz")?;
+    let missing =
+        || Failure::Missing { what: "the packed package".to_owned(), remedy: "see above".to_owned() };
+    let packed = packed.first().ok_or_else(missing)?;
+    let to = project.root().join(TESTS).join("node_modules/@pryv/sdk");
+    let unwritten = |source| Failure::Read { path: to.clone(), source };
+    if to.exists() {
+        fs::remove_dir_all(&to).map_err(unwritten)?;
+    }
+    fs::create_dir_all(&to).map_err(unwritten)?;
+    let mut tar = project.command("tar");
+    tar.args([OsStr::new("-xzf"), packed.as_os_str(), OsStr::new("--strip-components=1"), OsStr::new("-C")]);
+    process::run(tar.arg(&to))
+}

@@ -1,0 +1,297 @@
+/** The story of the README, in Node, over the packed package. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Pryv, PryvError } from "@pryv/sdk";
+import { password, rate, rates, somebody, stage } from "./stage.mjs";
+
+let server;
+const clients = [];
+
+before(async () => { server = await stage(); });
+after(async () => {
+  clients.forEach((client) => client.close());
+  await server.stop();
+});
+
+async function connect() {
+  const client = await Pryv.connect(server.url);
+  clients.push(client);
+  return client;
+}
+
+async function signedUp(name) {
+  const client = await connect();
+  const { account, phrase } = await client.signUp(somebody(name), password);
+  return { client, account, phrase };
+}
+
+async function refused(promise, code, kind) {
+  const error = await promise.then(() => assert.fail(`${code} was expected`), (error) => error);
+  assert.ok(error instanceof PryvError, String(error));
+  assert.equal(error.code, code, `${error.code}: ${error.message}`);
+  if (kind !== undefined) assert.equal(error.kind, kind);
+  assert.ok(error.message.length > 10);
+  return error;
+}
+
+async function all(iterable) {
+  const items = [];
+  for await (const item of iterable) items.push(item);
+  return items;
+}
+
+test("sign up, define, create, query, grant, read at Bob's, revoke, receipt", async () => {
+  const ada = await signedUp("ada");
+  const bob = await signedUp("bob");
+  assert.equal(ada.phrase.split(" ").length, 24);
+  assert.equal(ada.account.fingerprint.replaceAll(" ", ""), ada.account.id);
+
+  const collection = await ada.account.define(rates);
+  const made = await collection.create(rate(62));
+  assert.equal(made.version, 1);
+  assert.deepEqual(made.data, rate(62));
+  assert.ok(Math.abs(made.writtenAt - Date.now()) < 60_000);
+  await collection.create(rate(71, "watch-8"));
+  assert.deepEqual((await all(collection.query())).map(({ data }) => data.bpm), [62, 71]);
+  assert.deepEqual((await all(collection.query().eq("/device", "watch-8"))).map(({ data }) => data.bpm), [71]);
+
+  const contact = await ada.account.find(bob.account.username);
+  assert.equal(contact.fingerprint, bob.account.fingerprint, "what Ada compares with Bob");
+  const until = new Date(Date.now() + 86_400_000);
+  const access = await ada.account.grant({
+    to: contact, on: { collection, level: "read" }, name: "For Dr Bob", purpose: "check-up", until,
+  });
+  assert.equal(access.status, "active");
+  assert.equal(access.validUntil.getTime(), until.getTime());
+  assert.ok(access.statement instanceof Uint8Array && access.statement.length > 50);
+
+  const [received] = await bob.account.received();
+  assert.deepEqual([received.access.name, received.access.purpose], ["For Dr Bob", "check-up"]);
+  const [shared] = await received.collections();
+  assert.equal(shared.uri, collection.uri);
+  assert.equal(shared.level, "read");
+  assert.deepEqual((await all(shared.query())).map(({ data }) => data.bpm), [62, 71]);
+  await refused(shared.create(rate(1)), "read-only", "locked");
+
+  const [granted] = await ada.account.granted();
+  assert.equal(granted.served.length, 1, "the server says that Bob was given keys");
+  const receipt = await ada.account.revoke(access);
+  assert.match(receipt.text, /has ended/);
+  assert.equal(receipt.scopes[0].served.length, 1);
+  await ada.account.verifyReceipt(receipt);
+  const error = await refused(all(shared.query()), "revoked", "locked");
+  assert.match(error.next, /ask the grantor/);
+  await collection.create(rate(80));
+  assert.equal((await all(collection.query())).length, 3);
+});
+
+test("log in, wrong password, recover", async () => {
+  const { client, account, phrase } = await signedUp("ada");
+  await (await account.define(rates)).create(rate(62));
+  await refused(client.logIn(account.username, "not the password"), "wrong-credentials", "refused");
+  await refused(client.logIn("nobody-at-all", password), "wrong-credentials");
+  await refused(client.signUp(account.username, password), "username-taken");
+  await refused(client.signUp(somebody("ada"), "short"), "weak-password");
+  await refused(client.checkPassword("ada", "aaaaaaaaaa"), "weak-password");
+  await client.checkPassword("ada", password);
+  const again = await client.logIn(account.username, password);
+  assert.equal(again.id, account.id);
+
+  await client.checkPhrase(phrase);
+  await refused(client.checkPhrase(phrase.replace(/ \w+$/, " zzz")), "invalid-phrase");
+  const recovered = await client.recover(account.username, phrase, "another four words here");
+  const [collection] = await recovered.collections();
+  assert.deepEqual((await all(collection.query())).map(({ data }) => data.bpm), [62]);
+  await refused(client.logIn(account.username, password), "wrong-credentials");
+  await recovered.changePassword(password);
+  await client.logIn(account.username, password);
+});
+
+test("records: faults, conflicts, history, deletion, many at once", async () => {
+  const { account } = await signedUp("ada");
+  const collection = await account.define({ ...rates, history: "versions" });
+  const faults = (await refused(collection.create({ at: "noon", bpm: "fast" }), "invalid-record", "input")).details.faults;
+  assert.deepEqual(faults.map(({ pointer, rule }) => [pointer, rule]).sort(), [["/at", "format"], ["/bpm", "type"]]);
+  assert.deepEqual(await collection.check(rate(1)), []);
+  assert.equal((await collection.check({ bpm: 1 })).length, 1);
+
+  const first = await collection.create(rate(62));
+  const second = await collection.update(first, rate(63));
+  assert.equal(second.version, 2);
+  const conflict = await refused(collection.update(first, rate(64)), "version-conflict");
+  assert.equal(conflict.details.theirs.data.bpm, 63);
+  const { versions, complete } = await collection.history(first.id);
+  assert.ok(complete);
+  assert.deepEqual(versions.map(({ record }) => record.data.bpm), [63, 62]);
+  await collection.delete(second);
+  await refused(collection.get(first.id), "deleted");
+
+  let told = [];
+  const many = Array.from({ length: 1_050 }, (_, at) => rate(at % 200, `watch-${at % 7}`));
+  const ids = await collection.createMany(many, { onProgress: (done, total) => told.push([done, total]) });
+  assert.equal(new Set(ids).size, 1_050);
+  assert.deepEqual(told.at(-1), [1_050, 1_050]);
+  const page = await collection.query().limit(300).all();
+  assert.equal(page.records.length, 1_050);
+  assert.equal(page.rejected.length, 0);
+  const found = await collection.query().eq("/device", "watch-3").all();
+  assert.equal(found.records.length, 150);
+  await refused(collection.query().eq("/bpm", 7).fetch(), "not-indexed", "input");
+  assert.equal((await collection.query().eq("/bpm", 7).scan(2_000).all()).records.length, 6);
+  const explanation = await collection.query().eq("/device", "x").explain();
+  assert.match(explanation.text, /The server learns/);
+
+  const stopped = await refused(collection.createMany([rate(1), rate(2), { bpm: "no" }]), "invalid-record");
+  assert.deepEqual([stopped.details.created, stopped.details.at], [[], 2]);
+});
+
+test("numbers survive to the last bit", async () => {
+  const { account } = await signedUp("ada");
+  const collection = await account.define(rates);
+  for (const bpm of [0.1, 0.1 + 0.2, 5e-324, 1.7976931348623157e308, 123456789.12345679, 2 ** 53 - 1]) {
+    const { id } = await collection.create(rate(bpm));
+    assert.equal((await collection.get(id)).data.bpm, bpm);
+  }
+});
+
+test("what the server stores holds nothing of the content", async () => {
+  const { account } = await signedUp("ada");
+  const collection = await account.define(rates);
+  const { id } = await collection.create({ ...rate(62), note: "a secret that nobody reads" });
+  const stored = await collection.stored(id);
+  assert.equal(stored.clear.record, id);
+  assert.equal(stored.tokens.length, 1);
+  assert.equal(stored.recipients.length, 1);
+  assert.ok(stored.ciphertext.length >= 100 && stored.envelope.length > stored.ciphertext.length);
+  assert.ok(!Buffer.from(stored.envelope).includes("secret") && !Buffer.from(stored.envelope).includes("bpm"));
+});
+
+test("terms: define, file, query within, grant a term", async () => {
+  const ada = await signedUp("ada");
+  const bob = await signedUp("bob");
+  const ontology = await ada.account.defineOntology({
+    uri: "https://example.org/topics", title: "Topics", types: { topic: { type: "object" } },
+  });
+  const health = await ontology.create("Health");
+  const heart = await ontology.create({ label: "Heart", codes: [{ system: "http://loinc.org", code: "8867-4", display: "Heart rate" }] }, health);
+  const work = await ontology.create("Work");
+  const collection = await ada.account.define({ ...rates, ontologies: [ontology.uri] });
+  await collection.create(rate(62), { terms: [heart] });
+  const other = await collection.create(rate(90), { terms: [work] });
+  const within = await all(collection.query().within(health));
+  assert.deepEqual(within.map(({ data }) => data.bpm), [62]);
+  const terms = await ontology.terms();
+  assert.deepEqual(terms.path(heart.id), ["Health", "Heart"]);
+  assert.equal(terms.find("Health", "Heart").id, heart.id);
+  assert.deepEqual(terms.of(within[0].terms).map(({ label }) => label), ["Heart"]);
+  assert.equal(terms.get(heart.id).codes[0].code, "8867-4");
+
+  const to = await ada.account.find(bob.account.username);
+  await ada.account.grant({ to, on: { term: health, level: "read" }, name: "Health" });
+  const [received] = await bob.account.received();
+  assert.equal(received.terms[0].term, health.id);
+  const [shared] = await received.collections();
+  assert.deepEqual((await all(shared.query())).map(({ data }) => data.bpm), [62]);
+  await collection.file(other, [heart]);
+  assert.equal((await all(shared.query())).length, 2);
+  const renamed = await ontology.rename(heart, "Heart rate");
+  assert.equal(renamed.label, "Heart rate");
+  await refused(ontology.rename(heart, "late"), "version-conflict");
+});
+
+test("links, managers, properties, audit, heads, sessions, resolve", async () => {
+  const ada = await signedUp("ada");
+  const bob = await signedUp("bob");
+  const carol = await signedUp("carol");
+  const collection = await ada.account.define(rates);
+  await collection.create(rate(62));
+
+  const link = await ada.account.createLink({ on: { collection, level: "read" }, uses: 5, password: "a password of a link" });
+  assert.ok(link.url.startsWith(`${server.url}/#`) && link.uri.startsWith("pryv://"));
+  const somewhere = await connect();
+  assert.equal((await somewhere.parseLink(link.url)).needsPassword, true);
+  await refused(somewhere.openLink(link.url), "password-needed");
+  await refused(somewhere.openLink(link.url, "wrong password"), "unknown-link");
+  const opened = await somewhere.openLink(link.url, "a password of a link");
+  const [linked] = await opened.collections();
+  assert.equal((await all(linked.query())).length, 1);
+  assert.equal((await ada.account.links())[0].uses, 1);
+  await opened.close();
+
+  const toBob = await ada.account.find(bob.account.username);
+  const managed = await ada.account.grant({ to: toBob, on: { collection, level: "manage" } });
+  const [atBob] = await bob.account.received();
+  const [shared] = await atBob.collections();
+  const toCarol = await bob.account.find(carol.account.username);
+  await atBob.grant({ to: toCarol, on: { collection: shared, level: "read" }, name: "onwards" });
+  assert.equal((await atBob.granted()).length, 1);
+  const onwards = await refused(ada.account.revoke(managed), "granted-onwards");
+  assert.equal(onwards.details.accesses.length, 1);
+  const receipt = await ada.account.revoke(managed, { onwards: "cascade" });
+  assert.equal(receipt.below.length, 1);
+
+  await ada.account.properties.set("/address/city", "Lausanne");
+  assert.equal(await ada.account.properties.get("/address/city"), "Lausanne");
+  assert.equal(await ada.account.properties.get("/email"), undefined);
+  assert.equal((await ada.account.properties.term("/address")).ontology.length > 10, true);
+
+  const entries = await all(ada.account.audit());
+  assert.equal(entries[0].act, "sign-up");
+  assert.ok(entries.every(({ at }) => at instanceof Date));
+  const byBob = await ada.account.audit({ by: bob.account.id }).entries();
+  assert.ok(byBob.entries.length > 0 && byBob.entries.every(({ principal }) => principal === bob.account.id));
+  assert.match(await ada.account.exportAudit(), /"begins"/);
+
+  const elsewhere = await ada.client.logIn(ada.account.username, password);
+  assert.deepEqual(await elsewhere.compareHead((await ada.account.head()).text).then(({ changes }) => changes), "newer");
+  const sessions = await ada.account.sessions();
+  assert.equal(sessions.length, 2);
+  await ada.account.endSession(sessions.find(({ current }) => !current).session);
+  assert.ok(await ada.account.verifyChanges() > 3);
+  assert.deepEqual(await ada.account.maintain(), { begun: [], completed: 0 });
+
+  const found = await ada.account.resolve(collection.uri);
+  assert.equal(found.kind, "collection");
+  const { id } = (await all(collection.query()))[0];
+  assert.equal((await ada.account.resolve(collection.instanceUri(id))).record.data.bpm, 62);
+  assert.equal((await ada.account.resolve(bob.account.uri)).username, bob.account.username);
+  await ada.account.logOut();
+  await refused(ada.account.sessions(), "session-ended", "locked");
+});
+
+test("abort, offline, a wrong address, a handle that was released", async () => {
+  const { account } = await signedUp("ada");
+  const collection = await account.define(rates);
+  await refused(collection.create(rate(1), { signal: AbortSignal.abort() }), "aborted", "local");
+  const controller = new AbortController();
+  const many = collection.createMany(Array.from({ length: 5_000 }, () => rate(1)), {
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  });
+  const aborted = await refused(many, "aborted");
+  assert.ok(aborted.details.created.length < 5_000);
+  collection.release();
+  await refused(collection.create(rate(1)), "released");
+  await refused(Pryv.connect("ftp://example.org"), "invalid-address", "input");
+  await refused(Pryv.connect("http://example.org"), "plain-http", "input");
+  const nobody = await Pryv.connect("http://127.0.0.1:9");
+  clients.push(nobody);
+  const offline = await refused(nobody.logIn("ada", password), "offline", "offline");
+  assert.match(offline.next, /network/);
+  assert.ok(offline.cause instanceof Error);
+});
+
+test("storage: nothing is kept in Node, and it says so", async () => {
+  const { client, account } = await signedUp("ada");
+  const stored = await account.store();
+  assert.equal(stored.stored, false);
+  assert.equal(stored.warning.code, "storage-unavailable");
+  assert.equal(await client.resume(), undefined);
+});
+
+test("a client that is closed", async () => {
+  const { client, account } = await signedUp("ada");
+  client.close();
+  await refused(account.sessions(), "closed");
+});
