@@ -112,7 +112,8 @@ async fn look_after(signed: &Rc<Signed>, method: &str, args: &mut Args) -> Answe
             Ok(Value::Null)
         }
         "changePassword" => {
-            on.change_password(&Password::new(args.text("newPassword")?)).await?;
+            let present = Password::new(args.text("password")?);
+            on.change_password(&present, &Password::new(args.text("newPassword")?)).await?;
             Ok(Value::Null)
         }
         "head" => {

@@ -104,7 +104,8 @@ test("log in, wrong password, recover", async () => {
   const [collection] = await recovered.collections();
   assert.deepEqual((await all(collection.query())).map(({ data }) => data.bpm), [62]);
   await refused(client.logIn(account.username, password), "wrong-credentials");
-  await recovered.changePassword(password);
+  await refused(recovered.changePassword("not the password", password), "wrong-credentials");
+  await recovered.changePassword("another four words here", password);
   await client.logIn(account.username, password);
 });
 

@@ -234,9 +234,9 @@ export class Account extends Handle {
     await this.remote.call(this.handle, "endSession", { session }, options);
   }
 
-  /** Sets another password. Every other session of the account ends; the recovery phrase stays the same. */
-  async changePassword(newPassword: string, options: CallOptions = {}): Promise<void> {
-    await this.remote.call(this.handle, "changePassword", { newPassword }, options);
+  /** Sets another password, with the present one as a proof. Every other session of the account ends; the phrase stays. */
+  async changePassword(password: string, newPassword: string, options: CallOptions = {}): Promise<void> {
+    await this.remote.call(this.handle, "changePassword", { password, newPassword }, options);
   }
 
   /** Where the chains of this account stand, as this device has seen them. */
