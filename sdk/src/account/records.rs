@@ -107,7 +107,8 @@ impl Account {
         let opened = match claimed.access {
             None => {
                 let open = |cards: &VerifiedCards| {
-                    let cards = state.cards_in(cards, newest);
+                    // What is filed or wrapped anew after a rotation keeps its author's signature of before.
+                    let cards = state.cards_in(cards, claimed.epoch);
                     unopened.clone().open(&sought, &keys, Author::Owner(&cards)).map_err(fault)
                 };
                 self.with_cards(owner, open).await?

@@ -6,10 +6,15 @@ use super::{
     holders,
     sessions::{check_open, check_proof},
 };
-use crate::{permission::Caller, store::At as _};
+use crate::{
+    permission::{self, Caller},
+    store::{At as _, Tx},
+};
 use pryv_wire::{
-    ErrorCode,
+    ErrorCode, Signed, Timestamp, TransactionId,
     account::{Done, FinishPasswordChange, RegistrationStarted, StartPasswordChange},
+    holder::Holders,
+    transaction::{Change, Touched},
 };
 
 impl Service {
@@ -44,6 +49,7 @@ impl Service {
         request: FinishPasswordChange,
     ) -> Result<Done> {
         let now = self.now();
+        let forget_at = now.plus_millis(self.inner.rules.transaction_millis);
         let principal = caller.principal();
         let (request, new) = self
             .blocking(move |inner| {
@@ -70,10 +76,37 @@ impl Service {
                     let next = holders::Next { password: true, devices: false };
                     holders::check_next(&stored, &new, next)?;
                     tx.replace_password(&caller, request.password, &request.holders)?;
+                    note(tx, &caller, &request.holders, new.number, now, forget_at)?;
                 }
                 tx.end_other_sessions(&caller)?;
                 Ok(Done {})
             })
             .await
     }
+}
+
+/// Writes the new list of holders into the chain of changes, so that no device is shown the one before it without noticing:
+/// what is sealed to the password from then on is sealed to the new one.
+fn note(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    holders: &Signed<Holders>,
+    number: u64,
+    now: Timestamp,
+    forget_at: Timestamp,
+) -> Result<()> {
+    let writer = permission::writer(tx, caller, caller.principal())?;
+    let head = tx.chain_head(&writer)?;
+    let digest = holders.digest();
+    let (id, _) = digest.as_bytes().split_first_chunk().ok_or_else(holders::lost)?;
+    let change = Change {
+        sequence: head.sequence.saturating_add(1),
+        at: now,
+        author: caller.principal(),
+        transaction: TransactionId::from_bytes(*id),
+        operations: digest,
+        touched: vec![Touched::Holders { number }],
+    };
+    tx.append_change(&writer, head, change, Vec::new(), forget_at)?;
+    Ok(())
 }

@@ -117,7 +117,7 @@ impl Service {
         let now = self.now();
         self.inner.challenges.take(now, request.challenge).ok_or_else(wrong)?;
         let principal = request.principal;
-        let kind = self
+        let (kind, signed_with) = self
             .blocking(move |inner| {
                 let cards = inner.store.peek(|view| view.cards(principal))?;
                 let card = cards.last().map(pryv_wire::Signed::unverified).transpose()?;
@@ -127,7 +127,9 @@ impl Service {
                 let verified = pryv_proxy_crypto::verify(&key, &message, &request.signature);
                 match (card, verified) {
                     // Nobody acts as a group: its members act as themselves.
-                    (Some(card), Ok(())) if card.kind != PrincipalKind::Group => Ok(card.kind),
+                    (Some(card), Ok(())) if card.kind != PrincipalKind::Group => {
+                        Ok((card.kind, card.signing))
+                    }
                     _ => Err(wrong()),
                 }
             })
@@ -136,6 +138,12 @@ impl Service {
         self.inner
             .store
             .update(move |tx| {
+                // A rotation in between ended the sessions that there were, and this is none of them yet.
+                let cards = tx.reading().cards(principal)?;
+                let present = cards.last().map(pryv_wire::Signed::unverified).transpose()?;
+                if present.is_none_or(|card| card.signing != signed_with) {
+                    return Err(wrong());
+                }
                 if kind == PrincipalKind::Link {
                     count_use(tx, principal, now)?;
                 }

@@ -1,7 +1,7 @@
 //! Accesses: statements, the rows by which they are found, and the secrets with which the node serves them.
 
 use super::{
-    Error, Reading, Result, Step, Tx,
+    At as _, Error, Reading, Result, Step, Tx,
     key::{Silo, Table, tail},
 };
 use crate::permission::{Grant, Granter, Owner, Read, See};
@@ -250,8 +250,16 @@ impl<'t> Reading<'t> {
         after: Option<&GrantedPlace>,
         most: usize,
     ) -> Result<Vec<(GrantedPlace, AccessId)>> {
-        let silo = Silo::of(owner.account());
-        let scan = behind(silo, Table::AccessOrder, after.map(|place| &place.0[..]));
+        self.granted_of(owner.account(), after, most)
+    }
+
+    fn granted_of(
+        &self,
+        account: PrincipalId,
+        after: Option<&GrantedPlace>,
+        most: usize,
+    ) -> Result<Vec<(GrantedPlace, AccessId)>> {
+        let scan = behind(Silo::of(account), Table::AccessOrder, after.map(|place| &place.0[..]));
         let rows = self.rows.entries(&scan.limited(most))?;
         rows.iter()
             .map(|(key, id)| {
@@ -340,6 +348,18 @@ impl<'t> Reading<'t> {
 }
 
 impl<'t> Tx<'t> {
+    /// Every access that is on the owner's account, those that ended included.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn all_granted(&self, owner: &Owner<'t>) -> Result<Vec<Signed<Access>>> {
+        let (reading, account) = (self.reading(), owner.account());
+        let places = reading.granted_of(account, None, usize::MAX)?;
+        let statement = |(_, access)| Ok(reading.access(account, access)?.ok_or(Error::Row("access"))?.0);
+        places.into_iter().map(statement).collect()
+    }
+
     /// The accesses to a scope that were not revoked, oldest first.
     ///
     /// # Errors

@@ -2,12 +2,13 @@
 
 use super::{Applying, Error, Result, Signer, holders::are_for};
 use crate::{
+    permission::Owner,
     service::{accounts::check_wrap, holders},
     store::{At as _, Rotation, Tx},
 };
 use pryv_proxy_crypto::CardChain;
 use pryv_wire::{
-    Bytes, ErrorCode, Signed, Timestamp,
+    Bytes, Digest, ErrorCode, Signed, Timestamp,
     card::Card,
     holder::{HolderSeal, Holders, MAX_ROTATIONS, RotateAccount},
     transaction::Touched,
@@ -23,7 +24,8 @@ pub(super) struct PreparedRotation {
     sequence: u32,
     card: Signed<Card>,
     created_at: Timestamp,
-    previous: Option<pryv_wire::Digest>,
+    previous: Option<Digest>,
+    accesses: Digest,
     holders: Holders,
     statement: Signed<Holders>,
     seals: Vec<HolderSeal>,
@@ -50,22 +52,55 @@ pub(super) fn prepare(rotate: RotateAccount, signer: &Signer) -> Result<Prepared
     if !are_for(&seals, &holders.all().map(|(holder, _)| holder).collect()) {
         return Err(Error::malformed("the account secret comes sealed to each holder, and to nobody else"));
     }
-    if holders.accesses.is_none() {
-        return Err(Error::malformed("a rotation says which accesses earlier cards signed"));
-    }
+    let accesses = holders
+        .accesses
+        .ok_or_else(|| Error::malformed("a rotation says which accesses earlier cards signed"))?;
     if earlier.is_empty() || earlier.len() > MAX_EARLIER {
         return Err(Error::out_of_range("the length of `earlier`, in bytes", MAX_EARLIER));
     }
     let (created_at, previous) = (body.created_at, body.previous);
-    Ok(PreparedRotation { sequence, card, created_at, previous, holders, statement, seals, earlier })
+    Ok(PreparedRotation {
+        sequence,
+        card,
+        created_at,
+        previous,
+        accesses,
+        holders,
+        statement,
+        seals,
+        earlier,
+    })
+}
+
+/// The digest of every access that the owner's cards signed: one that was granted while the rotation was made is not left
+/// out of it.
+fn signed_by_owner<'t>(tx: &Tx<'t>, owner: &Owner<'t>) -> Result<Digest> {
+    let mut own = Vec::new();
+    for statement in tx.all_granted(owner)? {
+        // What managers granted onwards is signed by them.
+        if statement.unverified()?.by.is_none() {
+            own.push(statement.digest());
+        }
+    }
+    Ok(Holders::accesses_digest(own))
 }
 
 pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, rotate: PreparedRotation) -> Result<()> {
     let owner = applying.owner(tx)?;
     let stored = tx.reading().holders(owner.account())?.ok_or_else(holders::lost)?.unverified()?;
-    let PreparedRotation { sequence, card, created_at, previous, holders, statement, seals, earlier } =
-        rotate;
+    let PreparedRotation {
+        sequence,
+        card,
+        created_at,
+        previous,
+        accesses,
+        holders,
+        statement,
+        seals,
+        earlier,
+    } = rotate;
     let follows = previous == Some(stored.card)
+        && accesses == signed_by_owner(tx, &owner)?
         && stored.number.checked_add(1) == Some(holders.number)
         && (holders.password, holders.recovery) == (stored.password, stored.recovery);
     if !follows {

@@ -120,3 +120,34 @@ async fn rewrapping_goes_on_beside_who_writes_and_over_many_pages() {
     assert_eq!((left.rewrapped, left.present), (0, 231));
     world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_under_an_earlier_card_is_filed_and_wrapped_anew_and_stays_its_authors() {
+    let world = World::start().await;
+    let (ada, bob, dora) = (world.user("ada").await, world.user("bob").await, world.user("dora").await);
+    let ontology = ontology(&world, &ada).await;
+    let diary = ada.account.define(plain_notes(&world).linked_to(ontology.uri())).await.unwrap();
+    let health = ontology.create_term(world.canary.text("health"), None).await.unwrap();
+    grant(&world, &ada, &bob, &diary, Level::Contribute).await;
+    let on_term = Grant::to(&contact(&ada, &dora).await).on_term(&health, Level::Read);
+    ada.account.grant(named(&world, on_term)).await.unwrap();
+    let notes: Vec<_> = (0..3).map(|_| note(&world, &topic(&world))).collect();
+    let filed = diary.create(&notes[0]).await.unwrap();
+    diary.create(&notes[1]).await.unwrap();
+    received(&bob).await.create(&notes[2]).await.unwrap();
+
+    ada.account.rotate().await.unwrap();
+    let record = diary.get::<Note>(filed.id).await.unwrap();
+    diary.file(&record, [&health]).await.unwrap();
+    let done = diary.rewrap(&mut Silent).await.unwrap();
+    assert_eq!((done.rewrapped, done.present, done.unusable), (2, 1, 0));
+    bob.account.rotate().await.unwrap();
+    let elsewhere = world.client().log_in(&ada.username, &ada.password()).await.unwrap();
+    let there = elsewhere.collection(&diary.definition().uri).await.unwrap();
+    for reads in [&diary, &there, &received(&bob).await] {
+        assert_eq!(all(reads).await, notes);
+    }
+    let doras = dora.account.received().await.unwrap().pop().unwrap().open(diary.scope()).await.unwrap();
+    assert_eq!(all(&doras).await, [notes[0].clone()]);
+    world.close().await;
+}

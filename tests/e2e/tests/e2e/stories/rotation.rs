@@ -4,6 +4,7 @@ use super::ontologies::ontology;
 use crate::fixture::{all, contact, grant, named, note, notes, plain_notes, received, topic};
 use pryv_sdk::{AccessStatus, Account, Grant, Level, Password, RecoveryPhrase};
 use pryv_test_kit::{User, World, clock::hours};
+use pryv_wire::access::ListGranted;
 
 /// The account as another process of the same machine finds it.
 fn again(world: &World, account: &Account) -> Account {
@@ -278,5 +279,49 @@ async fn a_code_is_for_one_machine_that_knows_it() {
     assert_eq!(enrolment.finish("phone").await.unwrap(), machine.id());
     assert_eq!(machine.finish().await.unwrap().id(), ada.account.id());
     assert_eq!(ada.account.devices().await.unwrap().len(), 1);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_that_is_granted_while_the_secret_is_replaced_is_not_left_out() {
+    let world = World::start().await;
+    let (client, server) = world.hostile();
+    let ada = world.user_of(&client, "ada").await;
+    let bob = world.user("bob").await;
+    let diary = ada.account.define(notes(&world)).await.unwrap();
+    grant(&world, &ada, &bob, &diary, Level::Read).await;
+
+    // As if another device granted it right after this one had read the list.
+    let mut shown = false;
+    let lie = server.on::<ListGranted>(move |_, answer| {
+        if !std::mem::replace(&mut shown, true) {
+            answer.accesses.clear();
+        }
+    });
+    ada.account.rotate().await.unwrap();
+    assert_eq!(lie.count(), 1);
+    server.stop();
+    let written = note(&world, &topic(&world));
+    diary.create(&written).await.unwrap();
+    assert_eq!(ada.account.granted().await.unwrap().len(), 1);
+    assert_eq!(all(&received(&bob).await).await, [written]);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_is_a_change_of_the_account() {
+    let world = World::start().await;
+    let ada = world.user("ada").await;
+    let diary = ada.account.define(notes(&world)).await.unwrap();
+    let before = ada.account.head().await.unwrap();
+    let new = Password::new(world.canary.text("new password"));
+    ada.account.change_password(&ada.password(), &new).await.unwrap();
+    let there = world.client().log_in(&ada.username, &new).await.unwrap();
+    // A device that still sees the head of before would seal the next secret to the password that was replaced.
+    let after = there.head().await.unwrap();
+    assert_eq!(after.changes(), before.changes() + 1);
+    diary.create(note(&world, &topic(&world))).await.unwrap();
+    let seen = there.collection(&diary.definition().uri).await.unwrap();
+    assert_eq!(all(&seen).await.len(), 1);
     world.close().await;
 }
