@@ -14,6 +14,7 @@ mod import_terms;
 mod link;
 mod query;
 mod record;
+mod revoke;
 mod show;
 mod term;
 
@@ -85,11 +86,11 @@ async fn with_account(
         Command::Grant(grant) => access::grant(account, &grant, output).await,
         Command::Accesses => access::granted(account, output).await,
         Command::Received => access::received(account, output).await,
-        Command::Revoke(revoke) => access::revoke(account, &revoke, output).await,
+        Command::Revoke(revoke) => revoke::revoke(account, &revoke, output).await,
         Command::Group(wanted) => group::group(account, &wanted, output).await,
         Command::Link(Link::Create(create)) => link::create(opened, &create, output).await,
         Command::Link(Link::List) => link::list(account, output).await,
-        Command::Link(Link::Revoke(revoke)) => access::revoke(account, &revoke, output).await,
+        Command::Link(Link::Revoke(revoke)) => revoke::revoke(account, &revoke, output).await,
         // Opened before: it needs no session.
         Command::Link(Link::Open(_)) => Ok(()),
         Command::Show(show) => show::show(account, &show, output).await,

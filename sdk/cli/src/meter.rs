@@ -19,6 +19,13 @@ pub(crate) enum Meter {
         /// Quarters said so far.
         said: u64,
     },
+    /// A line for each thousand.
+    Thousands {
+        /// What is counted.
+        unit: &'static str,
+        /// Thousands said so far.
+        said: u64,
+    },
 }
 
 impl Meter {
@@ -38,6 +45,21 @@ impl Meter {
         Self::Bar(bar)
     }
 
+    /// A meter for something whose end nobody knows beforehand.
+    pub(crate) fn counting(output: &Output, unit: &'static str) -> Self {
+        match Self::new(output, unit) {
+            Self::Lines { unit, .. } => Self::Thousands { unit, said: 0 },
+            Self::Bar(bar) => {
+                let template = format!("  {{spinner}} {{pos}} {unit}, {{per_sec}}");
+                if let Ok(style) = ProgressStyle::with_template(&template) {
+                    bar.set_style(style);
+                }
+                Self::Bar(bar)
+            }
+            silent => silent,
+        }
+    }
+
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         if let Self::Bar(bar) = self {
@@ -55,6 +77,12 @@ impl Progress for Meter {
                     bar.set_length(total);
                 }
                 bar.set_position(done);
+            }
+            Self::Thousands { unit, said } => {
+                if done / 1_000 > *said {
+                    *said = done / 1_000;
+                    let _unseen = writeln!(std::io::stderr(), "  {done} {unit}");
+                }
             }
             Self::Lines { unit, said } => {
                 let Some(total) = total.filter(|total| *total > 0) else { return };

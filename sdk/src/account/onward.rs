@@ -186,8 +186,11 @@ impl ReceivedAccess {
 
     /// The role in which this access opens a collection.
     pub(super) fn role(&self, scope: ScopeId) -> Role {
-        let others =
-            self.siblings.iter().filter(|(id, scopes)| *id != self.access.id && scopes.contains(&scope));
+        // What is reached through slices has their shares: those of any access that names the same slice.
+        let named = |scopes: &Vec<ScopeId>| {
+            scopes.contains(&scope) || self.access.scopes.iter().any(|own| scopes.contains(&own.scope))
+        };
+        let others = self.siblings.iter().filter(|(id, scopes)| *id != self.access.id && named(scopes));
         Role::Grantee {
             access: Arc::clone(&self.opened.evidence),
             note: Arc::clone(&self.opened.note),

@@ -30,7 +30,7 @@ const ATTEMPTS: usize = 4;
 
 impl Ontology {
     /// Moves a term under another, or to the top. Begins an epoch of the ontology and of every collection that is linked to
-    /// it; no record is rewritten.
+    /// it; no record is rewritten. Does nothing if the term stands there.
     ///
     /// # Errors
     ///
@@ -66,6 +66,11 @@ impl Ontology {
         let terms = self.known().await?;
         if to.is_some_and(|to| terms.up(to.id).any(|above| above.id == term.id)) {
             return Err(TermError::UnderItself);
+        }
+        // As after an answer that was lost.
+        let there = terms.get(term.id).filter(|there| there.parent == to.map(|to| to.id));
+        if let Some(there) = there.filter(|there| there.is_merged() == content.merged) {
+            return Ok(there.clone());
         }
         let moved = Term { parent: to.map(|to| to.id), ..term.clone() };
         self.check(&moved, &content).await?;

@@ -73,6 +73,9 @@ pub(crate) struct Revoke {
     /// End what you granted onwards by this access that you received: its id, the beginning of it, or its name
     #[arg(long, value_name = "ACCESS", conflicts_with_all = ["cascade", "adopt"])]
     pub(crate) by: Option<String>,
+    /// Also put what was written before under the new keys, for who still reads it; goes on if the access has ended already
+    #[arg(long, conflicts_with = "by")]
+    pub(crate) rewrap: bool,
 }
 
 /// `pryv show`.

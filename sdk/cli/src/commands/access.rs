@@ -103,7 +103,10 @@ pub(super) async fn grant(
 }
 
 /// The access by which somebody grants onwards, if it is named.
-async fn account_received(account: &Account, by: Option<&str>) -> Result<Option<ReceivedAccess>, Failure> {
+pub(super) async fn account_received(
+    account: &Account,
+    by: Option<&str>,
+) -> Result<Option<ReceivedAccess>, Failure> {
     let Some(by) = by else { return Ok(None) };
     let received = account.received().await?;
     Ok(Some(lookup::received_access(received, by)?))
@@ -213,7 +216,7 @@ fn words(account: &Account, access: &Access, names: &BTreeMap<ScopeId, String>) 
 }
 
 /// What collections are called, by scope.
-fn names<'a>(collections: impl IntoIterator<Item = &'a Collection>) -> BTreeMap<ScopeId, String> {
+pub(super) fn names<'a>(collections: impl IntoIterator<Item = &'a Collection>) -> BTreeMap<ScopeId, String> {
     let name = |collection: &Collection| {
         (collection.scope(), lookup::short_name(&collection.definition().uri).to_owned())
     };
@@ -288,34 +291,4 @@ pub(super) async fn received(account: &Account, output: &mut Output) -> Result<(
         texts.push(text);
     }
     output.result(&Value::Array(values), || texts.join("\n"))
-}
-
-/// `pryv revoke`.
-pub(super) async fn revoke(
-    account: &Account,
-    wanted: &arguments::Revoke,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let (receipt, collections) =
-        if let Some(received) = account_received(account, wanted.by.as_deref()).await? {
-            let id =
-                lookup::by_id(received.granted().await?.into_iter().map(|access| access.id), &wanted.access)?;
-            (received.revoke(id).await?, received.collections().await?)
-        } else {
-            let granted = account.granted().await?;
-            let access = &lookup::access(&granted, &wanted.access)?.access;
-            let revoking = account.revoke(access.id);
-            let receipt = match (wanted.cascade, wanted.adopt) {
-                (true, _) => revoking.cascade().await,
-                (_, true) => revoking.adopt().await,
-                _ => revoking.await,
-            };
-            (receipt?, account.collections().await?)
-        };
-    output.result(&json!(receipt), || {
-        // The receipt speaks of collections by id; here people know their names.
-        names(&collections).iter().fold(receipt.to_string(), |text, (scope, name)| {
-            text.replace(&scope.to_string(), &format!("`{}`", visible(name)))
-        })
-    })
 }

@@ -35,6 +35,8 @@ crash_at_every_write_point! {
     enrol_device: EnrolDevice,
     revoke_device: RevokeDevice,
     rotate_with_terms: RotateWithTerms,
+    grant_term: GrantTerm,
+    move_term: MoveTerm,
     rewrap: Rewrap,
 }
 

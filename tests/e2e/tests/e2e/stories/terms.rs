@@ -124,6 +124,23 @@ async fn a_grant_may_keep_the_labels_and_name_the_collections() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_accesses_on_one_term_both_open_what_is_under_it() {
+    let clinic = Clinic::new().await;
+    let bob = clinic.world.user("bob").await;
+    let seen = clinic.write(&clinic.diary, &[&clinic.heart]).await;
+    for _ in 0..2 {
+        clinic.grant(&bob, |grant| grant.on_term(&clinic.health, Level::Read)).await;
+    }
+    // The server gives the keys under either: each of the accesses takes them.
+    let received = bob.account.received().await.unwrap();
+    assert_eq!(received.len(), 2);
+    for access in &received {
+        assert_eq!(all(&access.open(clinic.diary.scope()).await.unwrap()).await, std::slice::from_ref(&seen));
+    }
+    clinic.world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn structure_is_granted_without_what_is_filed_under_it() {
     let clinic = Clinic::new().await;
     let bob = clinic.world.user("bob").await;

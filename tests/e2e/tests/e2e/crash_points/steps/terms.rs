@@ -24,6 +24,46 @@ impl Step for RotateWithTerms {
     }
 }
 
+pub(crate) struct GrantTerm;
+
+impl Step for GrantTerm {
+    async fn before(&self, _: &Stage, _: &Hero, ada: &Account) {
+        filed(ada).await;
+    }
+
+    async fn act(&self, stage: &Stage, _: &Hero, actor: &Actor) -> Result<(), &'static str> {
+        let (bob, top) = (stage.bob.found_by(actor.account()).await?, term(actor.account(), "top").await?);
+        let grant = Grant::to(&bob).on_term(&top, Level::Read);
+        actor.account().grant(grant).await.map(|_| ()).map_err(|error| error.code())
+    }
+
+    async fn after(&self, stage: &Stage, _: &Hero, ada: &Account) {
+        assert_eq!(written_under_and_read_by_bob(stage, ada, "top").await, [1, 2, 3]);
+    }
+}
+
+pub(crate) struct MoveTerm;
+
+impl Step for MoveTerm {
+    async fn before(&self, stage: &Stage, _: &Hero, ada: &Account) {
+        filed_and_read_by_bob(stage, ada).await;
+    }
+
+    async fn act(&self, _: &Stage, _: &Hero, actor: &Actor) -> Result<(), &'static str> {
+        let ontology = actor.account().ontology(TREE).await.map_err(|error| error.code())?;
+        let under = term(actor.account(), "under").await?;
+        ontology.move_term(&under, None).await.map(|_| ()).map_err(|error| error.code())
+    }
+
+    async fn after(&self, stage: &Stage, _: &Hero, ada: &Account) {
+        let under = term(ada, "under").await.unwrap();
+        assert_eq!(under.parent, None);
+        // What stands under the moved term has left Bob's reach, what is new included; what remains he reads.
+        assert_eq!(written_under_and_read_by_bob(stage, ada, "under").await, [1]);
+        assert_eq!(written_under_and_read_by_bob(stage, ada, "top").await, [1, 3]);
+    }
+}
+
 pub(crate) struct Rewrap;
 
 impl Step for Rewrap {
