@@ -73,7 +73,8 @@ fn dress(app: &App, context: &Context, response: &mut Response) {
     ];
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // The pages of the application say otherwise where they must.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if app.tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
@@ -85,6 +86,10 @@ fn dress(app: &App, context: &Context, response: &mut Response) {
 
 /// The path as the route table knows it: what callers make up does not reach logs and metrics.
 fn template(path: &str) -> &'static str {
+    #[cfg(feature = "app")]
+    if path.starts_with(super::app::ROOT) {
+        return super::app::ROOT;
+    }
     let known = CALLS.iter().map(|(known, _)| *known).chain(NODE_PATHS);
     known.into_iter().find(|known| *known == path).unwrap_or("other")
 }

@@ -3,6 +3,8 @@
 //! A request passes the edge (id, time, panics, log, headers), then its route: caller, rate, body up to the call's
 //! limit, a place among the calls served at once, and the method of [`crate::service`]. Every failure answers a `Problem`.
 
+#[cfg(feature = "app")]
+mod app;
 mod body;
 mod calls;
 mod context;
@@ -108,6 +110,8 @@ pub fn router(app: Arc<App>, with_metrics: bool) -> Router {
         .route("/health/ready", get(node::ready))
         .route("/version", get(node::version));
     let node = if with_metrics { node.route("/metrics", get(node::metrics)) } else { node };
+    #[cfg(feature = "app")]
+    let node = node.merge(app::routes());
     finish(calls::routes().merge(node), app)
 }
 

@@ -27,12 +27,12 @@ import { Empty } from "./parts/empty.tsx";
 import { path, to } from "./route.ts";
 import { account, broken, kept, link, phase, start } from "./session.ts";
 
-const NAV: readonly (readonly [path: string, name: string, icon: IconName])[] = [
-  ["", "My data", "data"],
-  ["shared", "Shared with me", "shared"],
-  ["access", "Who has access", "key"],
-  ["activity", "Activity", "activity"],
-  ["settings", "Settings", "settings"],
+const NAV: readonly (readonly [path: string, name: string, short: string, icon: IconName])[] = [
+  ["", "My data", "Data", "data"],
+  ["shared", "Shared with me", "Shared", "shared"],
+  ["access", "Who has access", "Access", "key"],
+  ["activity", "Activity", "Activity", "activity"],
+  ["settings", "Settings", "Settings", "settings"],
 ];
 /** Which entry a page belongs to. */
 const UNDER: { readonly [first: string]: string } = { c: "", new: "", terms: "", s: "shared", devices: "settings" };
@@ -68,14 +68,14 @@ function Side({ first }: { first: string }): JSX.Element {
       <a class="brand" href={to()}><img src="./icon.svg" width={32} height={32} alt="" />Pryv</a>
       <nav aria-label="Main">
         <ul>
-          {NAV.map(([name, title, icon]) => (
-            <li key={name}><a href={to(...(name === "" ? [] : [name]))} aria-current={at === name ? "page" : undefined}><Icon name={icon} />{title}</a></li>
+          {NAV.map(([name, title, short, icon]) => (
+            <li key={name}><a href={to(...(name === "" ? [] : [name]))} aria-current={at === name ? "page" : undefined}><Icon name={icon} /><span class="long">{title}</span><span class="short">{short}</span></a></li>
           ))}
         </ul>
       </nav>
       <a class="me" href={to("settings")}>
         <Avatar name={username} />
-        <span class="grow"><span class="strong">{username}</span><br /><span class="muted small">{kept.value?.stored === true ? "Signed in on this device" : "Until you close this page"}</span></span>
+        <span class="grow"><span class="strong">{username}</span><br /><span class="muted small">{kept.value?.stored === true ? "On this device" : "Until you close this page"}</span></span>
       </a>
     </header>
   );

@@ -32,7 +32,7 @@ export function ServerView({ collection, record, onClose }: { collection: Collec
   }, [record.digest, round]);
   const own = JSON.stringify(record.data).length;
   return (
-    <aside class="server-view" aria-label="What the server sees of this record">
+    <aside class={`server-view ${onClose === undefined ? "" : "docked"}`} aria-label="What the server sees of this record">
       <div class="row between" style={{ flexWrap: "nowrap" }}>
         <h2 class="row"><Icon name="server" />What the server sees</h2>
         {onClose !== undefined && <button type="button" class="button quiet icon small" aria-label="Close what the server sees" onClick={onClose}><Icon name="close" /></button>}
