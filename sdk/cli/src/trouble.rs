@@ -30,8 +30,10 @@ fn exit(code: &str) -> Exit {
     match code {
         "not-authenticated" | "wrong-credentials" | "session-ended" | "not-granted" | "not-yet-valid"
         | "expired" | "revoked" | "write-only" | "read-only" | "epoch-not-held" | "not-allowed"
-        | "access-not-valid" | "exceeds-own-access" | "granted-onwards" | "proof-needed"
-        | "foreign-answer" | "link-exhausted" | "unknown-link" | "password-needed" => Exit::Refused,
+        | "access-not-valid" | "exceeds-own-access" | "granted-onwards" | "kept-by-managers"
+        | "proof-needed" | "foreign-answer" | "link-exhausted" | "unknown-link" | "password-needed" => {
+            Exit::Refused
+        }
         "version-conflict" | "not-unique" | "already-exists" | "username-taken" | "stale-epoch"
         | "stale-account" | "code-used" | "transaction-reused" | "conflict" => Exit::Conflict,
         _ => Exit::Failed,
@@ -53,6 +55,9 @@ fn next(code: &str) -> Option<&'static str> {
         "granted-onwards" => {
             "repeat with `--cascade` (they end too) or `--adopt` (they go on as your own); `pryv accesses` lists them"
         }
+        "kept-by-managers" => "`pryv accesses` lists what managers granted; revoke that, and repeat",
+        "version-not-kept" => "`pryv history COLLECTION RECORD` shows the versions that are kept",
+        "other-ontologies" => "`pryv ontology link COLLECTION ONTOLOGY` links it",
         "exceeds-own-access" => "`pryv received` shows what your own access reaches, and until when",
         "not-granted" | "revoked" | "expired" => "`pryv received` lists the accesses you have",
         "not-yet-valid" => "wait until the access begins; `pryv received` shows when",

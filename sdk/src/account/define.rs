@@ -77,7 +77,7 @@ impl DefineError {
             Self::Invalid(invalid) => invalid.code(),
             Self::Different => "different-definition",
             Self::OtherSuite { .. } => "different-suite",
-            Self::GrantedOnwards => "granted-onwards",
+            Self::GrantedOnwards => "kept-by-managers",
             Self::Failed(failure) => failure.code(),
         }
     }

@@ -55,7 +55,7 @@ impl RenewError {
         match self {
             Self::NotOwner => "not-owner",
             Self::SuiteDowngrade { .. } => "suite-downgrade",
-            Self::GrantedOnwards => "granted-onwards",
+            Self::GrantedOnwards => "kept-by-managers",
             Self::Failed(failure) => failure.code(),
         }
     }

@@ -22,6 +22,7 @@ mod rotation;
 mod sessions;
 mod sharing;
 mod suites;
+mod suites_rotation;
 mod suites_terms;
 mod terms;
 mod writing;

@@ -7,12 +7,17 @@ use pryv_sdk::{
     Access, AccessStatus, Collection, Grant, Level, NewLink, Ontology, ReceivedAccess, ScopeId, ShareLink,
     Suite, Term,
 };
-use pryv_test_kit::{User, World, light::link_secret};
+use pryv_test_kit::{
+    User, World,
+    light::link_secret,
+    transport::{Break, FaultyTransport},
+};
 use pryv_wire::{
     generation::NewGeneration,
     scope::{Epoch, ScopeKind},
     transaction::{Commit, Operation},
 };
+use std::sync::Arc;
 
 /// Ada's account: one term, and collections of several suites that are filed under it.
 struct Clinic {
@@ -264,7 +269,7 @@ async fn what_managers_granted_keeps_a_slice_on_its_curve_until_it_ends() {
     let carols = one(&carol, &diary).await;
     assert_eq!(all(&carols).await, std::slice::from_ref(&first));
 
-    assert_eq!(diary.migrate(Suite::HYBRID).await.unwrap_err().code(), "granted-onwards");
+    assert_eq!(diary.migrate(Suite::HYBRID).await.unwrap_err().code(), "kept-by-managers");
     // New keys in the same suite, hard as well: whom a manager let in goes on.
     let rotated = diary.rotate().hard().await.unwrap();
     assert_eq!(
@@ -288,5 +293,44 @@ async fn what_managers_granted_keeps_a_slice_on_its_curve_until_it_ends() {
     // On the new curve Bob lets Carol in again.
     clinic.grant_onwards(&bob, &carol, |grant| narrow(grant, Level::Read)).await;
     assert!(all(&one(&carol, &diary).await).await.contains(&third));
+    clinic.world.close().await;
+}
+
+/// Ends Ada's client at each call of a migration, before and behind it; each time another one goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_broke_off_goes_on_wherever_it_was() {
+    let clinic = Clinic::new().await;
+    let bob = clinic.world.user("bob").await;
+    let diary = clinic.collection(Suite::LIGHT).await;
+    let mut written = vec![clinic.write(&diary).await];
+    clinic
+        .grant(&bob, |grant| {
+            grant.on_term(&clinic.health, Level::Read).labels(false).within_collections([&diary])
+        })
+        .await;
+    let bobs = one(&bob, &diary).await;
+    let uri = diary.definition().uri.clone();
+    let session = serde_json::to_string(&clinic.ada.account.export_session()).unwrap();
+    let mut broken = 0;
+    'all: for nth in 1.. {
+        for how in [Break::BeforeRequest, Break::AfterRequest] {
+            let network = FaultyTransport::new(clinic.world.transport());
+            let client = clinic.world.client_over(Arc::<FaultyTransport>::clone(&network));
+            let account = client.resume(serde_json::from_str(&session).unwrap()).unwrap();
+            let there = account.collection(&uri).await.unwrap();
+            network.arm(nth, how);
+            let ended = there.migrate(Suite::HYBRID).await;
+            assert_eq!(ended.is_err(), network.is_broken(), "{nth} {how:?}: {ended:?}");
+            written.push(clinic.write(&diary).await);
+            assert_eq!(all(&bobs).await, written, "{nth} {how:?}");
+            if ended.is_ok() {
+                break 'all;
+            }
+            broken += 1;
+        }
+    }
+    assert!(broken >= 8, "{broken}");
+    assert_eq!(clinic.slice_suites(), [Suite::LIGHT, Suite::HYBRID], "each step was done once");
+    assert_eq!(clinic.ada.account.collection(&uri).await.unwrap().suite(), Suite::HYBRID);
     clinic.world.close().await;
 }
