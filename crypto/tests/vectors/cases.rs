@@ -252,7 +252,7 @@ pub(crate) fn enrolment(case: &Value) -> Value {
     with(
         case,
         json!({
-            "prk": hex(&prk),
+            "prk": hex(prk),
             "request_mailbox": enrolment.request_mailbox().to_string(),
             "answer_mailbox": enrolment.answer_mailbox().to_string(),
             "psk": hex(expand(&prk, "psk", 32)),

@@ -21,7 +21,7 @@ use pryv_wire::{
     transaction::Operation,
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
@@ -213,13 +213,16 @@ impl Ontology {
         let new: HashSet<_> = batch.iter().map(|planned| planned.term.id).collect();
         let outside = |planned: &Planned| planned.term.parent.filter(|parent| !new.contains(parent));
         loop {
+            if account.renew_before_writing(&state).await? {
+                state = self.reopen().await?;
+            }
             let above: HashSet<_> = batch.iter().filter_map(outside).collect();
             account.know_terms(&state, above.into_iter().map(|parent| (self.scope(), parent))).await?;
             let sealed = self.seal(&state, batch)?;
             let operations = sealed.iter().map(|sealed| sealed.operation.clone()).collect();
             match account.commit(self.owner(), operations).await {
                 Ok(_) => return self.made(&state, batch, &sealed),
-                Err(failure) if failure.refusal() == Some(ErrorCode::StaleEpoch) && attempt < ATTEMPTS => {
+                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {
                     attempt += 1;
                     state = self.reopen().await?;
                 }
@@ -237,11 +240,10 @@ impl Ontology {
         let mut branches: HashMap<Option<RecordId>, Branch> = HashMap::new();
         let mut sealed = Vec::with_capacity(batch.len());
         for Planned { term, content, salt, .. } in batch {
-            if !branches.contains_key(&term.parent) {
-                branches.insert(term.parent, self.branch(state, term.parent, epoch)?);
-            }
-            let above = branches.get(&term.parent).ok_or(TermError::NotFound)?;
-            let branch = above.child(term.id);
+            let branch = match branches.entry(term.parent) {
+                Entry::Occupied(above) => above.get().child(term.id),
+                Entry::Vacant(above) => above.insert(self.branch(state, term.parent, epoch)?).child(term.id),
+            };
             let place = Parent { term: term.parent, since: epoch, salt: *salt };
             let envelope = writer.term(term.id, 1, Some(&encode(content)), place, &branch, &mut rng)?;
             branches.insert(Some(term.id), branch);

@@ -100,8 +100,8 @@ impl Service {
     /// # Errors
     ///
     /// `not-found` if there is none, or not any longer.
-    pub fn get_mail(&self, request: GetMail) -> Ready<Result<Mail>> {
-        let found = self.inner.mailboxes.get(self.now(), request.mailbox);
+    pub fn get_mail(&self, GetMail { mailbox }: GetMail) -> Ready<Result<Mail>> {
+        let found = self.inner.mailboxes.get(self.now(), mailbox);
         ready(found.map(|message| Mail { message }).ok_or_else(|| Error::new(ErrorCode::NotFound)))
     }
 }
