@@ -1,5 +1,4 @@
 //! With the feature `app`: lists the files of the web application, as `cargo xtask app` built them, for `http/app.rs`.
-#![expect(clippy::print_stdout, reason = "this is how a build script talks to Cargo")]
 
 use std::{
     env,

@@ -12,7 +12,7 @@ use crate::{
 };
 use pryv_crypto::Branch;
 use pryv_wire::{
-    Digest, ErrorCode, RecordId,
+    Digest, RecordId,
     access::Level,
     bytes::TermSalt,
     encode,

@@ -19,7 +19,7 @@ struct Tree {
     #[serde(default)]
     data: Option<Value>,
     #[serde(default)]
-    children: Vec<Tree>,
+    children: Vec<Self>,
 }
 
 /// `pryv term import`.
