@@ -186,7 +186,7 @@ class Reader {
       case "object": {
         const properties = typeof found["properties"] === "object" && found["properties"] !== null ? found["properties"] as Schema : {};
         const needed = Array.isArray(found["required"]) ? found["required"] as unknown[] : [];
-        const fields = Object.entries(properties).map(([name, below]) =>
+        const fields = inOrder(properties, needed).map(([name, below]) =>
           this.field(below, { pointer: `${pointer}/${escaped(name)}`, key: name, required: needed.includes(name), depth: depth + 1 }));
         return fields.length === 0 ? { ...base, kind: "json" } : { ...base, kind: "object", fields };
       }
@@ -219,6 +219,19 @@ class Reader {
     }
     return found as Schema;
   }
+}
+
+/**
+ * Properties as they are meant to be read. JSON objects have no order, and come back in another one: `x-order` says it, then
+ * the list of what is required.
+ */
+function inOrder(properties: Schema, required: readonly unknown[]): [string, unknown][] {
+  const place = ([key, schema]: [string, unknown]): number => {
+    const said = typeof schema === "object" && schema !== null ? (schema as Schema)["x-order"] : undefined;
+    const needed = required.indexOf(key);
+    return typeof said === "number" ? said : needed < 0 ? required.length : needed;
+  };
+  return Object.entries(properties).sort((a, b) => place(a) - place(b));
 }
 
 function typeIn(schema: Schema): unknown {

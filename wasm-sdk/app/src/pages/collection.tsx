@@ -61,6 +61,7 @@ function Open({ place, collection, vocabularies }: { place: Place; collection: C
   const under = found.records.find(({ id }) => id === cursor) ?? found.records[0];
   const own = place.by === undefined;
   const filtered = sought !== nothing;
+  const title = `${filtered ? "Found: " : ""}${count(found.records.length, "record")}${found.more ? ", and more" : ""}`;
 
   return (
     <Page title={collection.title} back={backOf(place)}
@@ -102,7 +103,8 @@ function Open({ place, collection, vocabularies }: { place: Place; collection: C
                 <Plot all={series} title={collection.title} onCursor={setCursor} onOpen={(record) => go(toPlace(place, "r", record))} />
                 <section class="card list">
                   <div class="row between" style={{ padding: "0.8rem 1rem" }}>
-                    <h2><span role="status">{filtered ? "Found: " : ""}{count(found.records.length, "record")}{found.more ? ", and more" : ""}</span></h2>
+                    <h2>{title}</h2>
+                    <span class="hidden-but-read" role="status">{title}</span>
                     <div class="row">
                       <button type="button" class="button small" onClick={() => download(collection, found.records)}><Icon name="download" size={16} />Save as CSV</button>
                       <button type="button" class="button small" aria-pressed={panel} onClick={() => setPanel(!panel)}><Icon name="server" size={16} />What the server sees</button>

@@ -130,11 +130,11 @@ function DraftField({ at, draft, change, remove }: {
 
 function definition(title: string, fields: readonly Draft[], history: boolean, labels: string): Definition {
   const names = keys(fields.map(({ name }) => name));
-  const properties: { [key: string]: object } = { at: { type: "string", format: "date-time", title: "Time" } };
+  const properties: { [key: string]: object } = { at: { type: "string", format: "date-time", title: "Time", "x-order": 0 } };
   const indexes: Index[] = [];
   fields.forEach((draft, at) => {
     const key = names[at] ?? "";
-    properties[key] = { title: draft.name.trim(), ...schema(draft) };
+    properties[key] = { title: draft.name.trim(), ...schema(draft), "x-order": at + 1 };
     if (draft.search) indexes.push({ field: `/${key}`, kind: "equality", accept_leakage: true });
   });
   const required = ["at", ...names.filter((_, at) => fields[at]?.required === true)];

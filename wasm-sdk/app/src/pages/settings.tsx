@@ -54,13 +54,15 @@ export function Settings(): JSX.Element {
 }
 
 function Password({ username }: { username: string }): JSX.Element {
+  const [present, setPresent] = useState("");
   const [password, setPassword] = useState("");
   const weak = useJudged(username, password);
   const doing = useDoing();
   const submit = (event: Event): void => {
     event.preventDefault();
     void doing.run(async () => {
-      await me().changePassword(password);
+      await me().changePassword(present, password);
+      setPresent("");
       setPassword("");
       say("Your new password is set. Your other devices were signed out.");
     });
@@ -71,9 +73,10 @@ function Password({ username }: { username: string }): JSX.Element {
         <h2>New password</h2>
         <p class="muted">Your other devices are signed out. The recovery phrase stays the same.</p>
         <input type="text" autocomplete="username" value={username} readOnly hidden />
+        <PasswordField label="Present password" autocomplete="current-password" value={present} onChange={setPresent} />
         <PasswordField label="New password" autocomplete="new-password" value={password} onChange={setPassword} fault={weak} />
         {doing.error !== undefined && <Trouble error={doing.error} focus />}
-        <div><button type="submit" class="button" disabled={doing.busy || password === "" || weak !== undefined}>{doing.busy && <span class="waiting" aria-hidden="true" />}Set the new password</button></div>
+        <div><button type="submit" class="button" disabled={doing.busy || present === "" || password === "" || weak !== undefined}>{doing.busy && <span class="waiting" aria-hidden="true" />}Set the new password</button></div>
       </form>
     </section>
   );

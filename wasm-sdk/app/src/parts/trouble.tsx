@@ -79,7 +79,9 @@ export function Trouble({ error, onRetry, focus = false }: {
   const known = error instanceof PryvError ? error : undefined;
   const over = known?.code === "session-ended" || known?.code === "not-authenticated";
   const calm = known?.kind === "locked" || known?.kind === "input" || known?.code === "wrong-credentials" || known?.code === "aborted";
-  const message = known === undefined ? String(error instanceof Error ? error.message : error) : known.message;
+  const words = sentence(known === undefined ? String(error instanceof Error ? error.message : error) : known.message);
+  // Said once is enough.
+  const message = words.toLowerCase() === `${titleOf(error).toLowerCase()}.` ? "" : words;
   const next = known === undefined ? "Try again. If it stays, load the page again." : NEXT[known.code] ?? sentence(known.next ?? "");
   const below = error instanceof Error ? causes(error) : [];
   return (
@@ -87,7 +89,7 @@ export function Trouble({ error, onRetry, focus = false }: {
       <Icon name={known?.kind === "offline" ? "offline" : known?.kind === "locked" ? "lock" : "warning"} />
       <div class="stack tight grow">
         <strong>{titleOf(error)}</strong>
-        <span>{sentence(message)}{next !== "" && ` ${next}`}</span>
+        <span>{[message, next].filter((part) => part !== "").join(" ")}</span>
         {known !== undefined && (
           <details class="small">
             <summary>Details for support</summary>
