@@ -36,10 +36,10 @@ pub(crate) async fn call(signed: &Rc<Signed>, method: &str, mut args: Args) -> A
     match method {
         "define" => Ok(collection(on.define(collection::given(&mut args)?).await?, owner)),
         "collection" => Ok(collection(on.collection(args.text("uri")?).await?, owner)),
-        "collections" => Ok(collections(on.collections().await?, owner)),
+        "collections" => Ok(collections(on.collections().await?, &owner)),
         "defineOntology" => Ok(ontology(on.define_ontology(collection::given(&mut args)?).await?, owner)),
         "ontology" => Ok(ontology(on.ontology(args.text("uri")?).await?, owner)),
-        "ontologies" => Ok(ontologies(on.ontologies().await?, owner)),
+        "ontologies" => Ok(ontologies(on.ontologies().await?, &owner)),
         "linkOntology" => {
             let from = table::collection(args.handle("collection")?)?;
             let thing = table::get(args.handle("ontology")?)?;

@@ -35,7 +35,6 @@ pub fn start(given: Host) {
 
 /// Calls a method of what has the number `target`; zero is nobody's. Answers with JSON, or throws JSON.
 #[wasm_bindgen]
-#[must_use]
 pub fn call(id: u32, target: u32, method: String, args: String) -> Promise {
     let state = Rc::new(State::default());
     CALLS.with(|calls| calls.borrow_mut().insert(id, Rc::clone(&state)));

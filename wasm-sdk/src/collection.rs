@@ -26,7 +26,7 @@ pub(crate) fn collection(collection: Collection, owner: Owner) -> Value {
 }
 
 /// Collections, taken up.
-pub(crate) fn collections(all: Vec<Collection>, owner: Owner) -> Value {
+pub(crate) fn collections(all: Vec<Collection>, owner: &Owner) -> Value {
     all.into_iter().map(|one| collection(one, owner.clone())).collect()
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn opened(link: OpenedLink) -> Value {
 pub(crate) async fn call(link: &OpenedLink, method: &str, args: &Args) -> Answer {
     match method {
         "open" => Ok(collection(link.open(args.id("scope")?).await?, None)),
-        "collections" => Ok(collections(link.collections().await?, None)),
+        "collections" => Ok(collections(link.collections().await?, &None)),
         "close" => {
             link.close().await?;
             Ok(Value::Null)

@@ -29,7 +29,7 @@ pub(crate) fn ontology(ontology: Ontology, owner: Owner) -> Value {
 }
 
 /// Ontologies, taken up.
-pub(crate) fn ontologies(all: Vec<Ontology>, owner: Owner) -> Value {
+pub(crate) fn ontologies(all: Vec<Ontology>, owner: &Owner) -> Value {
     all.into_iter().map(|one| ontology(one, owner.clone())).collect()
 }
 

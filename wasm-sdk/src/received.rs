@@ -92,8 +92,8 @@ pub(crate) fn received(received: ReceivedAccess, owner: Owner) -> Value {
 pub(crate) async fn call(on: &ReceivedAccess, owner: &Owner, method: &str, mut args: Args) -> Answer {
     match method {
         "open" => Ok(collection(on.open(args.id("scope")?).await?, owner.clone())),
-        "collections" => Ok(collections(on.collections().await?, owner.clone())),
-        "ontologies" => Ok(ontologies(on.ontologies().await?, owner.clone())),
+        "collections" => Ok(collections(on.collections().await?, owner)),
+        "ontologies" => Ok(ontologies(on.ontologies().await?, owner)),
         "grant" => Ok(access(&on.grant(grant::of(&mut args)?).await?).done()),
         "granted" => Ok(on.granted().await?.iter().map(|one| access(one).done()).collect()),
         "revoke" => Ok(receipt(&on.revoke(args.id("access")?).await?)),

@@ -24,7 +24,7 @@ pub(crate) struct Thrown {
     code: &'static str,
     kind: &'static str,
     message: String,
-    next: Option<String>,
+    next: Option<Box<str>>,
     causes: Vec<String>,
     details: Map<String, Value>,
 }
@@ -42,7 +42,7 @@ impl Thrown {
     }
 
     pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
-        self.next = Some(next.into());
+        self.next = Some(next.into().into_boxed_str());
         self
     }
 
@@ -67,7 +67,7 @@ impl Thrown {
             _ => "input",
         };
         let mut thrown = Self::new(kind, code, error.to_string());
-        thrown.next = failure.and_then(Failure::next).map(str::to_owned);
+        thrown.next = failure.and_then(Failure::next).map(Into::into);
         let mut cause = error.source();
         while let Some(below) = cause {
             thrown.causes.push(below.to_string());

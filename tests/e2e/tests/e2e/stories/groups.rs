@@ -170,7 +170,7 @@ async fn a_group_reads_a_part_of_an_ontology_with_and_without_history() {
     let world = World::start().await;
     let (ada, bob, cleo) = (world.user("ada").await, world.user("bob").await, world.user("cleo").await);
     let ontology = super::ontologies::ontology(&world, &ada).await;
-    let diary = crate::fixture::plain_notes(&world).linked_to(&ontology.uri());
+    let diary = crate::fixture::plain_notes(&world).linked_to(ontology.uri());
     let diary = ada.account.define(diary).await.unwrap();
     let health = ontology.create_term(world.canary.text("health"), None).await.unwrap();
     let money = ontology.create_term(world.canary.text("money"), None).await.unwrap();

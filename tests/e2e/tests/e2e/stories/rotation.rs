@@ -39,7 +39,7 @@ async fn devices_come_by_code_and_by_scan_and_one_is_revoked() {
     for device in [&phone, &tablet] {
         assert_eq!((device.id(), device.username()), (ada.account.id(), "ada"));
         let there = device.collection(&diary.definition().uri).await.unwrap();
-        assert_eq!(all(&there).await, [first.clone()]);
+        assert_eq!(all(&there).await, std::slice::from_ref(&first));
     }
     let devices = ada.account.devices().await.unwrap();
     assert_eq!(devices.len(), 3);
