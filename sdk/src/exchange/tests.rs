@@ -98,7 +98,8 @@ async fn garbage_is_a_typed_error_and_its_words_are_not_repeated() {
         let call = GetChallenge {};
         let answer =
             carry(&script, &Random::from_seed([1; 32]), &Outgoing::of(&call), None, Repeat::Safe).await;
-        assert_eq!(answer.unwrap_err().code(), "unreadable-answer");
+        let read = read::<GetChallenge>(&answer.unwrap());
+        assert_eq!(read.unwrap_err().code(), "unreadable-answer");
     }
     let mut loud = Problem::new(ErrorCode::NotFound);
     loud.message = "\u{1b}[2Jrun this".into();
