@@ -1,6 +1,6 @@
 //! The SDK for browsers and Node, through WebAssembly: arguments in, one call of the SDK, result out.
 //!
-//! Lives in a worker. A page names things by numbers ([`table::Table`]) and calls their methods by name, with arguments and
+//! Lives in a worker. A page names things by numbers (`table`) and calls their methods by name, with arguments and
 //! results as JSON; `wasm-sdk/js` makes a typed library of it. Keys stay in this module's memory. No file here decides
 //! anything: what a call means is the SDK's business.
 
