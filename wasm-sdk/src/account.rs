@@ -4,9 +4,10 @@ use crate::{
     app,
     args::Args,
     audit,
-    call::{Answer, unknown},
+    call::Answer,
     collection::{self, collection, collections},
     contact::contact,
+    device::{self, maintained},
     grant,
     object::{Object, text},
     ontology::{ontologies, ontology, term},
@@ -129,13 +130,7 @@ async fn look_after(signed: &Rc<Signed>, method: &str, args: &mut Args) -> Answe
             Ok(Object::new().put("changes", relation(changes)).put("audit", relation(audit)).done())
         }
         "verifyChanges" => Ok(on.verify_changes().await?.into()),
-        "maintain" => {
-            let done = on.maintain().await?;
-            let begun = |(scope, epoch): &(pryv_sdk::ScopeId, u32)| {
-                Object::new().text("scope", scope).put("epoch", *epoch).done()
-            };
-            Ok(Object::new().list("begun", &done.begun, begun).put("completed", done.completed).done())
-        }
+        "maintain" => Ok(maintained(&on.maintain().await?)),
         "property" => {
             let found = on.properties().await?.get(args.text("path")?).await?;
             Ok(Object::new().put_if("value", found).done())
@@ -156,7 +151,7 @@ async fn look_after(signed: &Rc<Signed>, method: &str, args: &mut Args) -> Answe
             on.log_out().await?;
             Ok(Value::Null)
         }
-        _ => Err(unknown(method)),
+        _ => device::call(signed, method, args).await,
     }
 }
 

@@ -84,6 +84,8 @@ async fn dispatch(id: u32, target: u32, method: &str, args: Args) -> Answer {
         Thing::Link(link) => crate::link::call(link, method, &args).await,
         Thing::Records(pages) => query::next(pages, method).await,
         Thing::Audit(pages) => crate::audit::next(pages, method).await,
+        Thing::Enrolment(enrolment) => crate::device::enrol(enrolment, method, &args).await,
+        Thing::Joining(joining) => crate::device::join(joining, method).await,
         Thing::Contact(_) | Thing::App(_) => Err(unknown(method)),
     };
     match &*thing {

@@ -5,6 +5,7 @@ use crate::{
     app,
     args::Args,
     call::{Answer, unknown},
+    device::joining,
     link::{self, opened},
     object::{Object, text},
     storage::{self, Signed},
@@ -30,7 +31,7 @@ pub(crate) fn connect(method: &str, args: &Args) -> Answer {
     }
     let (client, origin) = reach(args)?;
     let place = format!("{} {origin}", args.text_or_none("storage").unwrap_or("pryv"));
-    let handle = table::add(Thing::Client(Server { client, origin: origin.clone(), place }));
+    let handle = table::add(Thing::Client(Rc::new(Server { client, origin: origin.clone(), place })));
     Ok(Object::new().put("handle", handle).put("address", origin).done())
 }
 
@@ -66,7 +67,7 @@ fn password(args: &Args, name: &str) -> Result<Password, Thrown> {
     Ok(Password::new(args.text(name)?))
 }
 
-pub(crate) async fn call(server: &Server, method: &str, mut args: Args) -> Answer {
+pub(crate) async fn call(server: &Rc<Server>, method: &str, mut args: Args) -> Answer {
     let client = &server.client;
     match method {
         "signUp" => {
@@ -108,6 +109,11 @@ pub(crate) async fn call(server: &Server, method: &str, mut args: Args) -> Answe
         "registerApp" => {
             let manifest = app::manifest(args.take("manifest"))?;
             Ok(taken(server, client.register_app(manifest).await?))
+        }
+        "newDevice" => Ok(joining(server, client.new_device())),
+        "newDeviceByCode" => {
+            let device = client.new_device_by_code(args.text("username")?, args.text("code")?)?;
+            Ok(joining(server, device))
         }
         "address" => Ok(text(&server.origin)),
         _ => Err(unknown(method)),

@@ -12,6 +12,7 @@ mod call;
 mod client;
 mod collection;
 mod contact;
+mod device;
 mod grant;
 mod host;
 mod link;

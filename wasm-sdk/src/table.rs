@@ -1,8 +1,8 @@
 //! The things that a page holds, by number.
 
-use crate::{client::Server, ontology::Terms, storage::Signed};
+use crate::{client::Server, device::Joining, ontology::Terms, storage::Signed};
 use pryv_sdk::{
-    App, Collection, Contact, Ontology, QueryPages, ReceivedAccess, account::audit::AuditPages,
+    App, Collection, Contact, Enrolment, Ontology, QueryPages, ReceivedAccess, account::audit::AuditPages,
     client::OpenedLink,
 };
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
@@ -11,7 +11,7 @@ use crate::thrown::Thrown;
 
 /// Something that a page holds. What belongs to an account keeps it.
 pub(crate) enum Thing {
-    Client(Server),
+    Client(Rc<Server>),
     Account(Rc<Signed>),
     Collection(Collection, Owner),
     Ontology(Ontology, Terms, Owner),
@@ -19,6 +19,8 @@ pub(crate) enum Thing {
     Link(OpenedLink),
     Contact(Contact),
     App(App),
+    Enrolment(Enrolment),
+    Joining(Joining),
     Records(RefCell<Option<QueryPages>>),
     Audit(RefCell<Option<AuditPages>>),
 }

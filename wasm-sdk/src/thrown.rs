@@ -8,10 +8,14 @@ use crate::{
 use pryv_sdk::{
     ErrorCode, Failure, InvalidLink, InvalidPhrase, WeakPassword,
     account::{
-        AppDataError, ChangePasswordError, CompareError, CreateLinkError, DefineError, FindError, GrantError,
-        InvalidHead, OpenError, ResolveError, RevokeError, audit::ExportError,
+        AppDataError, ChangePasswordError, CompareError, CreateLinkError, DefineError, DeviceError,
+        FindError, GrantError, InvalidHead, OpenError, ResolveError, RevokeError, RotateError,
+        audit::ExportError,
     },
-    client::{AppError, LogInError, OpenLinkError, RecoverError, RegisterAppError, ResumeError, SignUpError},
+    client::{
+        AppError, JoinError, LogInError, OpenLinkError, RecoverError, RegisterAppError, ResumeError,
+        SignUpError,
+    },
     collection::{BulkError, Current, QueryError, ReadError, RedefineError, WriteError},
     ontology::TermError,
     properties::PropertyError,
@@ -133,9 +137,11 @@ fails!(
     ChangePasswordError,
     CompareError,
     DefineError,
+    DeviceError,
     ExportError,
     FindError,
     GrantError,
+    JoinError,
     LogInError,
     OpenError,
     OpenLinkError,
@@ -144,6 +150,7 @@ fails!(
     RedefineError,
     RegisterAppError,
     ResolveError,
+    RotateError,
     SignUpError,
 );
 

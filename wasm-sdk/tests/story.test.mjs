@@ -261,6 +261,27 @@ test("links, managers, properties, audit, heads, sessions, resolve", async () =>
   await refused(ada.account.sessions(), "session-ended", "locked");
 });
 
+test("devices: one comes by code, one is scanned, one is revoked", async () => {
+  const ada = await signedUp("ada");
+  await (await ada.account.define(rates)).create(rate(62));
+  await ada.account.addThisDevice("Laptop");
+  const machine = await connect();
+  const enrolment = await ada.account.enrolByCode();
+  const arriving = await machine.newDeviceByCode(ada.account.username, enrolment.code);
+  const [phone, id] = await Promise.all([arriving.finish(), enrolment.finish("Phone")]);
+  assert.equal(phone.id, ada.account.id);
+  assert.equal((await all((await phone.collection(rates.uri)).query())).length, 1);
+  const scanned = await (await connect()).newDevice();
+  const [tablet] = await Promise.all([scanned.finish(), ada.account.enrolScanned(scanned.payload, "Tablet")]);
+  assert.equal(tablet.id, ada.account.id);
+  await ada.account.renameDevice(id, "Old phone");
+  const devices = await ada.account.devices();
+  assert.deepEqual(devices.map(({ name, current }) => [name, current]), [["Laptop", true], ["Old phone", false], ["Tablet", false]]);
+  assert.ok((await ada.account.revokeDevice(id)).begun.length >= 1, "new keys");
+  await assert.rejects(phone.collections(), PryvError);
+  assert.equal((await all((await tablet.collection(rates.uri)).query())).length, 1);
+});
+
 test("abort, offline, a wrong address, a handle that was released", async () => {
   const { account } = await signedUp("ada");
   const collection = await account.define(rates);

@@ -10,7 +10,7 @@ import type { Definition } from "./definition.js";
 import type { PryvError } from "./error.js";
 import { grantArgs, linkArgs } from "./grants.js";
 import { Handle } from "./handle.js";
-import type { AccessId, Fingerprint, PrincipalId, ScopeId, SessionId, TermId, Uri } from "./ids.js";
+import type { AccessId, DeviceId, Fingerprint, PrincipalId, ScopeId, SessionId, TermId, Uri } from "./ids.js";
 import { Ontology } from "./ontology.js";
 import type { WireError } from "./protocol.js";
 import type {
@@ -22,7 +22,7 @@ import { ReceivedAccess } from "./received.js";
 import type { Record } from "./record.js";
 import { thrown, type CallOptions, type Remote } from "./rpc.js";
 
-/** A session of this account: a device on which somebody signed in. */
+/** A session of this account. */
 export interface Session {
   readonly session: SessionId;
   readonly openedAt: Date;
@@ -30,6 +30,33 @@ export interface Session {
   readonly expiresAt: Date;
   /** Whether it is this one. */
   readonly current: boolean;
+}
+
+/** A device of the account: it opens sessions by a key of its own, and can be revoked alone. */
+export interface Device {
+  readonly id: DeviceId;
+  /** What the person calls it; empty if it cannot be read. */
+  readonly name: string;
+  readonly addedAt: Date;
+  /** Whether it is this one. */
+  readonly current: boolean;
+}
+
+/** An enrolment that waits for a new device to come with its code. */
+export class Enrolment extends Handle {
+  /** To be typed on the new device: 12 characters in three groups. Valid for five minutes. */
+  readonly code: string;
+
+  /** @internal */
+  constructor(remote: Remote, { handle, code }: { handle: number; code: string }) {
+    super(remote, handle);
+    this.code = code;
+  }
+
+  /** Waits for the new device, and makes it one of the account under this name. */
+  finish(name: string, options: CallOptions = {}): Promise<DeviceId> {
+    return this.remote.call(this.handle, "finish", { name }, options);
+  }
 }
 
 /** What upkeep did. */
@@ -223,7 +250,7 @@ export class Account extends Handle {
     return this.remote.call(this.handle, "exportAudit", {}, options);
   }
 
-  /** The open sessions of the account, oldest first: its devices. */
+  /** The open sessions of the account, oldest first. */
   async sessions(options: CallOptions = {}): Promise<Session[]> {
     const all = await this.remote.call<RawSession[]>(this.handle, "sessions", {}, options);
     return all.map((one) => ({ ...one, openedAt: new Date(one.openedAt), expiresAt: new Date(one.expiresAt) }));
@@ -232,6 +259,42 @@ export class Account extends Handle {
   /** Ends another session. A device that holds the keys can open a new one: change the password to keep it out. */
   async endSession(session: SessionId, options: CallOptions = {}): Promise<void> {
     await this.remote.call(this.handle, "endSession", { session }, options);
+  }
+
+  /** The devices of the account, oldest first. */
+  async devices(options: CallOptions = {}): Promise<Device[]> {
+    const all = await this.remote.call<(Omit<Device, "addedAt"> & { addedAt: number })[]>(this.handle, "devices", {}, options);
+    return all.map((one) => ({ ...one, addedAt: new Date(one.addedAt) }));
+  }
+
+  /** Makes this machine a device of the account, with a key of its own. Does nothing if it is one. */
+  addThisDevice(name: string, options: CallOptions = {}): Promise<DeviceId> {
+    return this.remote.call(this.handle, "addThisDevice", { name }, options);
+  }
+
+  /** Gives a device another name. */
+  async renameDevice(device: DeviceId, name: string, options: CallOptions = {}): Promise<void> {
+    await this.remote.call(this.handle, "renameDevice", { device, name }, options);
+  }
+
+  /** Takes a device off the account: its copy of the secret and its sessions are deleted, and the secret is replaced. */
+  revokeDevice(device: DeviceId, options: CallOptions = {}): Promise<Maintained> {
+    return this.remote.call(this.handle, "revokeDevice", { device }, options);
+  }
+
+  /** Replaces the account secret, and with it every key. Password and phrase stay the same. */
+  rotate(options: CallOptions = {}): Promise<Maintained> {
+    return this.remote.call(this.handle, "rotate", {}, options);
+  }
+
+  /** Begins an enrolment by code: show `code`, then wait with `finish`. */
+  async enrolByCode(): Promise<Enrolment> {
+    return new Enrolment(this.remote, await this.remote.call<{ handle: number; code: string }>(this.handle, "enrolByCode"));
+  }
+
+  /** Enrols a new device by the text that it shows to be scanned (`NewDevice.payload`). */
+  enrolScanned(payload: string, name: string, options: CallOptions = {}): Promise<DeviceId> {
+    return this.remote.call(this.handle, "enrolScanned", { payload, name }, options);
   }
 
   /** Sets another password, with the present one as a proof. Every other session of the account ends; the phrase stays. */

@@ -1,11 +1,11 @@
 /** Everything that is public, whatever the platform. */
 
 export * from "./access.js";
-export { Account } from "./account.js";
-export type { AccountHead, Agreement, Maintained, Relation, Resolved, Session, Stored } from "./account.js";
+export { Account, Enrolment } from "./account.js";
+export type { AccountHead, Agreement, Device, Maintained, Relation, Resolved, Session, Stored } from "./account.js";
 export { Audit } from "./audit.js";
 export type { Act, AuditEntry, AuditFilter, AuditLog } from "./audit.js";
-export { Client } from "./client.js";
+export { Client, NewDevice } from "./client.js";
 export type { ConnectOptions, SignedUp, StoredAccount } from "./client.js";
 export { Collection } from "./collection.js";
 export type { CreateOptions } from "./collection.js";

@@ -3,7 +3,7 @@
 import type { LinkInfo } from "./access.js";
 import { Account } from "./account.js";
 import { App, type AppManifest } from "./contact.js";
-import type { PrincipalId } from "./ids.js";
+import type { DeviceId, PrincipalId } from "./ids.js";
 import { Handle } from "./handle.js";
 import type { RawAccess, RawAccount, RawApp } from "./raw.js";
 import { OpenedLink } from "./received.js";
@@ -30,6 +30,25 @@ export interface SignedUp {
 export interface StoredAccount {
   readonly id: PrincipalId;
   readonly username: string;
+}
+
+/** A machine that wants to become a device of an account. */
+export class NewDevice extends Handle {
+  readonly id: DeviceId;
+  /** To be shown as a QR code, and scanned by a device of the account (`account.enrolScanned`). */
+  readonly payload: string;
+
+  /** @internal */
+  constructor(remote: Remote, { handle, id, payload }: { handle: number; id: DeviceId; payload: string }) {
+    super(remote, handle);
+    this.id = id;
+    this.payload = payload;
+  }
+
+  /** Waits until a device of the account has enrolled this one, up to five minutes, and opens the account. */
+  async finish(options: CallOptions = {}): Promise<Account> {
+    return new Account(this.remote, await this.remote.call<RawAccount>(this.handle, "finish", {}, options));
+  }
 }
 
 /** One server, and nobody signed in. Its worker holds everything that is secret. */
@@ -99,6 +118,16 @@ export class Client extends Handle {
   /** Throws `weak-password`, with the reason, if a password would not be accepted. Sends nothing. */
   async checkPassword(username: string, password: string): Promise<void> {
     await this.remote.call(this.handle, "checkPassword", { username, password });
+  }
+
+  /** A new device that shows `payload` to be scanned by a device of the account. */
+  async newDevice(): Promise<NewDevice> {
+    return new NewDevice(this.remote, await this.remote.call(this.handle, "newDevice"));
+  }
+
+  /** A new device that comes with a code that a device of the account made (`account.enrolByCode`). */
+  async newDeviceByCode(username: string, code: string): Promise<NewDevice> {
+    return new NewDevice(this.remote, await this.remote.call(this.handle, "newDeviceByCode", { username, code }));
   }
 
   /** Finds an app by its id, and verifies what it says of itself. */

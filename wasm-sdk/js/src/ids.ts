@@ -10,6 +10,8 @@ export type RecordId = string;
 export type AccessId = string;
 /** Names a session of an account. */
 export type SessionId = string;
+/** Names a device of an account. */
+export type DeviceId = string;
 /** A SHA-256 digest in text form. */
 export type Digest = string;
 /** A `pryv://` name: the same for everybody; it opens nothing by itself. */
