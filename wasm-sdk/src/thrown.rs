@@ -24,11 +24,13 @@ use serde_json::{Map, Value};
 use std::error::Error;
 
 /// An error on its way to the page.
-pub(crate) struct Thrown {
+pub(crate) struct Thrown(Box<Words>);
+
+struct Words {
     code: &'static str,
     kind: &'static str,
     message: String,
-    next: Option<Box<str>>,
+    next: Option<String>,
     causes: Vec<String>,
     details: Map<String, Value>,
 }
@@ -37,7 +39,8 @@ impl Thrown {
     /// An error of this machine, or of whoever calls.
     pub(crate) fn new(kind: &'static str, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, kind, message, next: None, causes: Vec::new(), details: Map::new() }
+        let (next, causes, details) = (None, Vec::new(), Map::new());
+        Self(Box::new(Words { code, kind, message, next, causes, details }))
     }
 
     /// What was given is not what a call takes: a mistake in a program.
@@ -46,17 +49,17 @@ impl Thrown {
     }
 
     pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
-        self.next = Some(next.into().into_boxed_str());
+        self.0.next = Some(next.into());
         self
     }
 
     pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
-        self.causes.push(cause.into());
+        self.0.causes.push(cause.into());
         self
     }
 
     fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
+        self.0.details.insert(name.to_owned(), value.into());
         self
     }
 
@@ -71,10 +74,10 @@ impl Thrown {
             _ => "input",
         };
         let mut thrown = Self::new(kind, code, error.to_string());
-        thrown.next = failure.and_then(Failure::next).map(Into::into);
+        thrown.0.next = failure.and_then(Failure::next).map(str::to_owned);
         let mut cause = error.source();
         while let Some(below) = cause {
-            thrown.causes.push(below.to_string());
+            thrown.0.causes.push(below.to_string());
             cause = below.source();
         }
         if let Some(Failure::Refused(refusal)) = failure {
@@ -93,13 +96,14 @@ impl Thrown {
 
     /// What the page is told.
     pub(crate) fn to_json(&self) -> String {
+        let Words { code, kind, message, next, causes, details } = &*self.0;
         Object::new()
-            .put("code", self.code)
-            .put("kind", self.kind)
-            .put("message", self.message.as_str())
-            .put_if("next", self.next.as_deref())
-            .list("causes", &self.causes, |cause| text(cause))
-            .put("details", self.details.clone())
+            .put("code", *code)
+            .put("kind", *kind)
+            .put("message", message.as_str())
+            .put_if("next", next.as_deref())
+            .list("causes", causes, |cause| text(cause))
+            .put("details", details.clone())
             .done()
             .to_string()
     }

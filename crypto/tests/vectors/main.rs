@@ -20,42 +20,16 @@ mod inputs;
 mod invalid;
 #[cfg(test)]
 mod links;
+#[cfg(test)]
+mod sections;
 
+use sections::SECTIONS;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../specs/vectors/crypto.json")
 }
-
-/// From the inputs of a case, the whole case.
-type Complete = fn(&Value) -> Value;
-
-const SECTIONS: &[(&str, Complete)] = &[
-    ("identities", cases::identity),
-    ("scopes", cases::scope),
-    ("recovery-phrases", cases::recovery),
-    ("export-keys", cases::export_key),
-    ("devices", cases::device),
-    ("earlier-secrets", cases::earlier),
-    ("enrolments", cases::enrolment),
-    ("epochs", cases::epoch),
-    ("groups", cases::group),
-    ("keyring", cases::keyring),
-    ("tokens", cases::token),
-    ("padding", cases::padding),
-    ("records", cases::record),
-    ("branches", cases::branch),
-    ("filed-records", cases::filed_record),
-    ("slice-entries", cases::slice_entry),
-    ("term-links", cases::term_link),
-    ("lockboxes", cases::lockbox),
-    ("notes", cases::note),
-    ("links", links::link),
-    ("records-invalid", invalid::record),
-    ("lockboxes-invalid", invalid::lockbox),
-    ("encodings-invalid", invalid::encoding),
-];
 
 #[test]
 fn every_vector_holds() {

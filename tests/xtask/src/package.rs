@@ -26,7 +26,7 @@ pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<(), Failu
 
 /// Builds the package, weighs it, and runs its tests over the packed form of it.
 pub(crate) fn test(project: &Project, notes: &mut Vec<String>) -> Result<(), Failure> {
-    run(project, &[])?;
+    run(project, &["--vectors".into()])?;
     unpack(project)?;
     let chromium = machine::chromium(project)?;
     let programs = Programs::of(project)?;
@@ -44,6 +44,22 @@ pub(crate) fn test(project: &Project, notes: &mut Vec<String>) -> Result<(), Fai
         })
     };
     process::run_listening(&mut node, keep, notes)
+}
+
+/// Measures the packed package in a browser.
+pub(crate) fn measure(project: &Project) -> Result<(), Failure> {
+    run(project, &[])?;
+    unpack(project)?;
+    let chromium = machine::chromium(project)?;
+    process::run(project.cargo().args([
+        "build",
+        "--package=pryv-server",
+        "--package=pryv-test-kit",
+        "--bins",
+    ]))?;
+    let mut node = project.command("node");
+    node.arg(project.root().join(TESTS).join("measure.mjs")).env("PRYV_CHROMIUM", chromium);
+    process::run(node.envs(Programs::of(project)?.variables()))
 }
 
 /// Puts the packed package where the tests find it, as an installation does.

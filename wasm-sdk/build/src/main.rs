@@ -25,6 +25,9 @@ struct Arguments {
     /// Where the package goes.
     #[arg(long, default_value = "target/wasm-sdk")]
     out: PathBuf,
+    /// Also build the module that computes the vectors of the specifications, for its test.
+    #[arg(long)]
+    vectors: bool,
 }
 
 fn main() -> ExitCode {
@@ -49,6 +52,10 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     for module in [Module::CORE, Module::SCHEMA] {
         module.compile(&arguments.profile)?;
         module.bind(&arguments.profile, &glue)?;
+    }
+    if arguments.vectors {
+        Module::VECTORS.compile(&arguments.profile)?;
+        Module::VECTORS.bind(&arguments.profile, &arguments.out.join("vectors"))?;
     }
     script::compile(&package)?;
     pack::lay_out(&package)?;

@@ -22,6 +22,9 @@ impl Module {
     /// The JSON Schema validator.
     pub(crate) const SCHEMA: Self = Self { krate: "pryv-wasm-schema", name: "schema" };
 
+    /// The vectors of the specifications: for tests, and no part of the package.
+    pub(crate) const VECTORS: Self = Self { krate: "pryv-vectors", name: "vectors" };
+
     /// Compiles the module. Each by itself: Cargo would give both the features of either.
     pub(crate) fn compile(self, profile: &str) -> Result<(), Failure> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

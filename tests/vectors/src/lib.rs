@@ -1,0 +1,105 @@
+//! Every vector of `specs/vectors`, computed by the code, in whatever it is compiled to: the sources of the native tests of
+//! the vectors, as a module for WebAssembly. A vector that does not hold natively fails there; one that holds natively and
+//! not here fails here.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "sources of tests, of which not all is used here"
+)]
+
+#[path = "../../../crypto/tests/vectors/cases.rs"]
+mod cases;
+#[path = "../../../specs/wire/tests/messages/derived.rs"]
+mod derived;
+#[path = "../../../crypto/tests/vectors/error.rs"]
+mod error;
+#[path = "../../../crypto/tests/vectors/fixed.rs"]
+mod fixed;
+#[path = "../../../crypto/tests/vectors/formulas.rs"]
+mod formulas;
+#[path = "../../../crypto/tests/vectors/invalid.rs"]
+mod invalid;
+#[path = "../../../crypto/tests/vectors/links.rs"]
+mod links;
+#[path = "../../../specs/wire/tests/messages/registry.rs"]
+mod registry;
+#[path = "../../../specs/wire/tests/messages/samples.rs"]
+mod samples;
+#[path = "../../../crypto/tests/vectors/sections.rs"]
+mod sections;
+
+use pryv_wire::DecodeError;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+static LAST: Mutex<String> = Mutex::new(String::new());
+
+/// Lets a panic leave its words behind, where nothing is printed.
+#[wasm_bindgen]
+pub fn begin() {
+    std::panic::set_hook(Box::new(|panic| *LAST.lock().unwrap() = panic.to_string()));
+}
+
+/// What the last panic said.
+#[wasm_bindgen]
+#[must_use]
+pub fn last_words() -> String {
+    LAST.lock().unwrap().clone()
+}
+
+/// Computes one section of `crypto.json`; answers with the cases that do not hold, as JSON.
+#[wasm_bindgen]
+#[must_use]
+pub fn crypto(section: &str, cases: &str) -> String {
+    let (_, complete) =
+        sections::SECTIONS.iter().find(|(name, _)| *name == section).expect("a known section");
+    let cases: Vec<Value> = serde_json::from_str(cases).unwrap();
+    let wrong = cases.iter().enumerate().filter(|(_, case)| complete(case) != **case);
+    wrong.map(|(at, _)| at).collect::<Vec<_>>().into_iter().collect::<Value>().to_string()
+}
+
+/// The valid messages and derived values of `wire.json`, computed anew.
+#[wasm_bindgen]
+#[must_use]
+pub fn wire() -> String {
+    let messages: Vec<Value> = samples::all()
+        .into_iter()
+        .map(|sample| {
+            (sample.round_trip)();
+            let cbor = data_encoding::HEXLOWER.encode(&sample.cbor);
+            let again =
+                (registry::find(&sample.rule).json)(&sample.json.to_string()).expect("JSON reads back");
+            assert_eq!(data_encoding::HEXLOWER.encode(&again), cbor, "{}", sample.name);
+            json!({ "name": sample.name, "rule": sample.rule, "json": sample.json, "cbor": cbor })
+        })
+        .collect();
+    json!({ "messages": messages, "derived": derived::all() }).to_string()
+}
+
+/// What is wrong with a message: `accepted`, `malformed`, `not-canonical` or `other`.
+#[wasm_bindgen]
+#[must_use]
+pub fn refused(rule: &str, cbor: &str) -> String {
+    let bytes = data_encoding::HEXLOWER.decode(cbor.as_bytes()).expect("hex");
+    match (registry::find(rule).cbor)(&bytes) {
+        Ok(_) => "accepted",
+        Err(DecodeError::Malformed { .. }) => "malformed",
+        Err(DecodeError::NotCanonical) => "not-canonical",
+        Err(_) => "other",
+    }
+    .to_owned()
+}
+
+/// Whether a JSON form is refused.
+#[wasm_bindgen]
+#[must_use]
+pub fn refused_json(rule: &str, text: &str) -> bool {
+    (registry::find(rule).json)(text).is_err()
+}
