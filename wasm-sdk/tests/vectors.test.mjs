@@ -11,9 +11,7 @@ const vectors = await import(resolve(built, "vectors.js"));
 await vectors.default({ module_or_path: await readFile(resolve(built, "vectors_bg.wasm")) });
 vectors.begin();
 
-async function file(name) {
-  return JSON.parse(await readFile(resolve(root, "specs/vectors", name), "utf8"));
-}
+const text = (name) => readFile(resolve(root, "specs/vectors", name), "utf8");
 
 /** A panic in WebAssembly says nothing: what it would have said is asked for. */
 function run(compute) {
@@ -24,25 +22,23 @@ function run(compute) {
   }
 }
 
+// The files go in as text: JavaScript would round 2^53 + 1, and forget the sign of zero.
 test("crypto.json", async () => {
-  const { about, ...sections } = await file("crypto.json");
-  let count = 0;
-  for (const [name, cases] of Object.entries(sections)) {
-    assert.deepEqual(JSON.parse(run(() => vectors.crypto(name, JSON.stringify(cases)))), [], `${name}: cases that do not hold`);
-    count += cases.length;
-  }
-  assert.ok(count > 100, `${count} cases of ${about.length} characters about them`);
+  const file = await text("crypto.json");
+  const { count, wrong } = JSON.parse(run(() => vectors.crypto(file)));
+  assert.deepEqual(wrong, [], "cases that do not hold");
+  assert.ok(count > 100, `${count} cases`);
 });
 
 test("wire.json", async () => {
-  const { messages, derived } = await file("wire.json");
-  const made = JSON.parse(run(() => vectors.wire()));
-  assert.deepEqual(made.messages, messages);
-  assert.deepEqual(made.derived, derived);
+  const file = await text("wire.json");
+  const [made, expected] = [JSON.parse(run(() => vectors.wire())), JSON.parse(file)];
+  assert.deepEqual(made.messages, expected.messages, "named, as far as JavaScript sees it");
+  assert.ok(run(() => vectors.wire_holds(file)), "to the last digit");
 });
 
 test("wire-invalid.json", async () => {
-  const { messages, json, meaning } = await file("wire-invalid.json");
+  const { messages, json, meaning } = JSON.parse(await text("wire-invalid.json"));
   for (const { name, rule, cbor, error } of messages) assert.equal(run(() => vectors.refused(rule, cbor)), error, name);
   for (const { name, rule, json: text } of json) assert.ok(run(() => vectors.refused_json(rule, text)), name);
   for (const { name, rule, cbor } of meaning) assert.equal(run(() => vectors.refused(rule, cbor)), "accepted", name);

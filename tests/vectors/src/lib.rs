@@ -54,15 +54,33 @@ pub fn last_words() -> String {
     LAST.lock().unwrap().clone()
 }
 
-/// Computes one section of `crypto.json`; answers with the cases that do not hold, as JSON.
+/// Computes every case of the text of `crypto.json`; answers with how many there are and which do not hold. The text comes as it
+/// stands: JavaScript would round its numbers.
 #[wasm_bindgen]
 #[must_use]
-pub fn crypto(section: &str, cases: &str) -> String {
-    let (_, complete) =
-        sections::SECTIONS.iter().find(|(name, _)| *name == section).expect("a known section");
-    let cases: Vec<Value> = serde_json::from_str(cases).unwrap();
-    let wrong = cases.iter().enumerate().filter(|(_, case)| complete(case) != **case);
-    wrong.map(|(at, _)| at).collect::<Vec<_>>().into_iter().collect::<Value>().to_string()
+pub fn crypto(file: &str) -> String {
+    let file: serde_json::Map<String, Value> = serde_json::from_str(file).unwrap();
+    assert_eq!(file.len(), sections::SECTIONS.len() + 1, "a section of the file is not checked");
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    for (name, complete) in sections::SECTIONS {
+        for (at, case) in file[*name].as_array().unwrap().iter().enumerate() {
+            count += 1;
+            if complete(case) != *case {
+                wrong.push(format!("{name}[{at}]"));
+            }
+        }
+    }
+    json!({ "count": count, "wrong": wrong }).to_string()
+}
+
+/// Whether the text of `wire.json` holds what the code gives.
+#[wasm_bindgen]
+#[must_use]
+pub fn wire_holds(file: &str) -> bool {
+    let file: Value = serde_json::from_str(file).unwrap();
+    let made: Value = serde_json::from_str(&wire()).unwrap();
+    file["messages"] == made["messages"] && file["derived"] == made["derived"]
 }
 
 /// The valid messages and derived values of `wire.json`, computed anew.
