@@ -65,6 +65,11 @@ export class Remote {
 
   /** Calls a method of a handle. */
   call<T>(target: number, method: string, args: object = {}, options: ProgressOptions = {}): Promise<T> {
+    return this.callWith(target, method, JSON.stringify(args), options);
+  }
+
+  /** Calls a method of a handle, with arguments that are JSON already. */
+  callWith<T>(target: number, method: string, args: string, options: ProgressOptions = {}): Promise<T> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     const { signal, onProgress } = options;
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
@@ -82,7 +87,7 @@ export class Remote {
         unlisten: () => signal?.removeEventListener("abort", abort),
       });
       if (this.#pending.size === 1) this.#host.busy(true);
-      this.#host.post({ kind: "call", id, target, method, args: JSON.stringify(args) });
+      this.#host.post({ kind: "call", id, target, method, args });
     });
   }
 
