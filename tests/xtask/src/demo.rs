@@ -1,8 +1,9 @@
-//! The demo: builds the server, the command line client and the story, then becomes the story.
+//! The demo: builds the server with the web application, the command line client and the story, then becomes the story.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::app;
 use crate::failure::Failure;
 use crate::process;
 use crate::project::Project;
@@ -30,16 +31,29 @@ impl Programs {
     }
 }
 
+/// Builds what the story needs; the web application in it, if it was built before.
+pub(crate) fn build(project: &Project, with_app: bool) -> Result<(), Failure> {
+    // In one call: apart, each would resolve features anew and compile shared crates again.
+    let mut build = project.cargo();
+    build.args(["build", "--package=pryv-server", "--package=pryv-cli", "--package=pryv-test-kit", "--bins"]);
+    if with_app {
+        build.arg("--features=pryv-server/app");
+    }
+    process::run(&mut build)
+}
+
 /// Builds and plays the story; where the system can, this process becomes it.
 pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<(), Failure> {
-    // In one call: apart, each would resolve features anew and compile shared crates again.
-    process::run(project.cargo().args([
-        "build",
-        "--package=pryv-server",
-        "--package=pryv-cli",
-        "--package=pryv-test-kit",
-        "--bins",
-    ]))?;
+    let with_app = match app::run(project) {
+        Ok(()) => true,
+        // The story is told by the command line: a machine without Node hears it as well.
+        Err(missing @ Failure::Missing { .. }) => {
+            eprintln!("without the web application: {missing}");
+            false
+        }
+        Err(failure) => return Err(failure),
+    };
+    build(project, with_app)?;
     let programs = Programs::of(project)?;
     let mut story = project.command(programs.story());
     story.args(arguments).envs(programs.variables());

@@ -1,6 +1,7 @@
 //! The project's tasks, as `cargo xtask <task>`: what people run by hand and what the continuous build runs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on its terminal")]
 
+mod app;
 mod bench;
 mod demo;
 mod deny;
@@ -45,6 +46,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Build the web application into `wasm-sdk/app/dist`, with the package below it.
+    App,
     /// Measure each operation against its plain counterpart; arguments go to the benches.
     Bench {
         /// Passed on to the benches.
@@ -83,6 +86,7 @@ fn run(task: Task) -> Result<(), Failure> {
     match task {
         Task::Test(selection) => suite::run(&project, &selection),
         Task::Demo { arguments } => demo::run(&project, &arguments),
+        Task::App => app::run(&project),
         Task::Package { arguments } => package::run(&project, &arguments),
         Task::Bench { arguments } => bench::run(&project, &arguments),
         Task::Layers => layers::check(&project).map(report),

@@ -37,13 +37,15 @@ pub(crate) fn test(project: &Project, notes: &mut Vec<String>) -> Result<(), Fai
     // One file after the other: each starts a server, and there are two cores.
     node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
     node.envs(programs.variables()).env("PRYV_CHROMIUM", chromium);
-    let keep = |line: &str| {
-        ["tests", "pass", "fail"].iter().any(|word| {
-            let line = line.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
-            line.split_once(' ').is_some_and(|(name, count)| name == *word && count.parse::<u32>().is_ok())
-        })
-    };
-    process::run_listening(&mut node, keep, notes)
+    process::run_listening(&mut node, is_count, notes)
+}
+
+/// Whether a line of Node's test runner counts what ran.
+pub(crate) fn is_count(line: &str) -> bool {
+    ["tests", "pass", "fail"].iter().any(|word| {
+        let line = line.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        line.split_once(' ').is_some_and(|(name, count)| name == *word && count.parse::<u32>().is_ok())
+    })
 }
 
 /// Measures the packed package in a browser.

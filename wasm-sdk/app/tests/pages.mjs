@@ -3,8 +3,19 @@
 import { bringIn, chooseFile, findToShare, makeAccount, makeCollection, share, signUp, spreadsheet, typeWords, visit } from "./deeds.mjs";
 import { person, somebody } from "./stage.mjs";
 
-/** Walks through the pages, and calls `look` with the name of each. */
+/** Walks through the pages, and calls `look` with the name of each. Answers with what the pages complained about. */
 export async function everyPage(browser, url, options, look) {
+  try {
+    return await walk(browser, url, options, look);
+  } catch (error) {
+    for (const context of browser.contexts()) {
+      for (const page of context.pages()) error.message += `\n\nat ${page.url()}:\n${await page.locator("body").innerText()}`;
+    }
+    throw error;
+  }
+}
+
+async function walk(browser, url, options, look) {
   const bobs = somebody("dr-bob");
   const bob = await person(browser, url, options);
   await look(bob.page, "sign-in");
@@ -88,10 +99,10 @@ export async function everyPage(browser, url, options, look) {
   await look(page, "home");
   await visit(page, "terms", "Labels");
   await page.getByRole("button", { name: "First label" }).click();
-  await page.getByLabel("Name").fill("Heart");
+  await page.getByLabel("Name", { exact: true }).fill("Heart");
   await page.getByRole("button", { name: "Add it" }).click();
   await page.getByRole("button", { name: "Add a label under Heart" }).click();
-  await page.getByLabel("Name").fill("Rhythm");
+  await page.getByLabel("Name", { exact: true }).fill("Rhythm");
   await page.getByRole("button", { name: "Add it" }).click();
   await page.getByRole("button", { name: "Rename Rhythm" }).waitFor();
   await look(page, "terms");

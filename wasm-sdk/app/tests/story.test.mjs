@@ -143,7 +143,7 @@ step("she labels the record, changes it, and its history has both versions", asy
   const record = page.url().split("#/")[1];
   await visit(page, "terms", "Labels");
   await page.getByRole("button", { name: "First label" }).click();
-  await page.getByLabel("Name").fill("Heart");
+  await page.getByLabel("Name", { exact: true }).fill("Heart");
   await page.getByRole("button", { name: "Add it" }).click();
   await page.getByRole("button", { name: "Rename Heart" }).waitFor();
   await visit(page, record);

@@ -4,7 +4,7 @@ use super::summary::Outcome;
 use crate::demo::Programs;
 use crate::failure::Failure;
 use crate::project::Project;
-use crate::{deny, layers, machine, package, process, specs};
+use crate::{app, deny, layers, machine, package, process, specs};
 use std::process::Stdio;
 
 /// One step.
@@ -24,7 +24,7 @@ pub(super) const STEPS: [Step; 11] = [
     Step { name: "nextest", purpose: "unit, story, hostile-server, secrecy and crash tests", run: nextest },
     Step {
         name: "web",
-        purpose: "the npm package: its weight, and its tests in Node and Chromium",
+        purpose: "the npm package and the application: weight, tests in Node and Chromium",
         run: web,
     },
     Step { name: "demo", purpose: "the story of the README plays to its end", run: demo },
@@ -53,9 +53,10 @@ fn clippy(project: &Project, _: &mut Vec<String>) -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
-/// Builds the npm package, weighs it, and tests it in Node and in a browser.
+/// Builds the npm package and the application, weighs it, and tests both in Node and in a browser.
 fn web(project: &Project, notes: &mut Vec<String>) -> Result<Outcome, Failure> {
     package::test(project, notes)?;
+    app::test(project, notes)?;
     Ok(Outcome::Passed)
 }
 

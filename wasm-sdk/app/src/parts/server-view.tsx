@@ -62,7 +62,7 @@ export function ServerView({ collection, record, onClose }: { collection: Collec
             <h3>Who can open it: {count(stored.recipients.length, "locked key")}</h3>
             <p>The record's key, locked for readers of the collection{stored.recipients.some(({ term }) => term !== undefined) ? " and of its labels" : ""}. The server has no key to these locks.</p>
             {stored.recipients.map((one, at) => (
-              <span key={at} class="token">{one.term === undefined ? "collection" : `label ${one.term.slice(0, 8)}`}, period {one.epoch}: {hex(one.wrapped.subarray(0, 12))}…</span>
+              <span key={at} class="token">{one.term === undefined ? "collection" : `label ${one.term.slice(0, 8)}`}, period {one.epoch + 1}: {hex(one.wrapped.subarray(0, 12))}…</span>
             ))}
           </div>
           <div class="stack tight">

@@ -1,6 +1,10 @@
 //! The end: a summary, and time to look around for whoever watches.
 
-use crate::{stage::Stage, story::Told, trouble::Trouble};
+use crate::{
+    stage::{ADAS, BOBS, Stage},
+    story::Told,
+    trouble::Trouble,
+};
 
 /// Says how to go on, and waits until Ctrl-C.
 pub(crate) fn stay_open(stage: &mut Stage) -> Result<(), Trouble> {
@@ -18,6 +22,11 @@ pub(crate) fn stay_open(stage: &mut Stage) -> Result<(), Trouble> {
     screen.answer(
         "\n# then, for example\npryv query blood-pressure --newest-first\npryv export my-data\npryv --help\n",
     )?;
+    if let Some(page) = stage.server.page() {
+        screen.say(&format!(
+            "In a browser: {page}\n  as `ada` with the password `{ADAS}`, or as `bob` with `{BOBS}`"
+        ))?;
+    }
     screen.say(&format!("Server: {}  Its files: {}", stage.server.url(), stage.server.files().display()))?;
     screen.interrupt().wait();
     Ok(())

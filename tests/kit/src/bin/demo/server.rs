@@ -59,6 +59,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// The address of the web application, if the server was built with it.
+    pub(crate) fn page(&self) -> Option<String> {
+        answers(self.address, "/app/").then(|| format!("{}/app/", self.url()))
+    }
+
     /// The folder of everything that it writes: its data and its log.
     pub(crate) fn files(&self) -> &Path {
         &self.home
@@ -109,13 +114,18 @@ fn said_address(log: &Path) -> Option<SocketAddr> {
 }
 
 fn is_ready(address: SocketAddr) -> bool {
+    answers(address, "/health/ready")
+}
+
+/// Whether something is at a path.
+fn answers(address: SocketAddr, path: &str) -> bool {
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect_timeout(&address, INTERVAL * 10)?;
         stream.set_read_timeout(Some(INTERVAL * 20))?;
-        write!(stream, "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.take(4_096).read_to_string(&mut answer)?;
-        Ok(answer)
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = Vec::new();
+        stream.take(4_096).read_to_end(&mut answer)?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
     };
     ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }

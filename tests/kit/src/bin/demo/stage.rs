@@ -4,6 +4,11 @@ use crate::{interrupt::Interrupt, player::Player, screen::Screen, server::Server
 use std::path::PathBuf;
 use tempfile::TempDir;
 
+/// The password of Ada, on the command line and in a browser.
+pub(crate) const ADAS: &str = "correct horse battery staple";
+/// That of Bob.
+pub(crate) const BOBS: &str = "the quick brown fox jumps";
+
 /// What the story needs. Fields are dropped in order: the server ends before its folder goes.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -24,8 +29,8 @@ impl Stage {
         let server = Server::start(&program_of_server()?, folder.path())?;
         let url = server.url();
         let at_home = |name, password| Player::at_home(name, folder.path(), &program, &url, password);
-        let ada = at_home("ada", "correct horse battery staple")?;
-        let bob = at_home("bob", "the quick brown fox jumps")?;
+        let ada = at_home("ada", ADAS)?;
+        let bob = at_home("bob", BOBS)?;
         Ok(Self { screen, server, ada, bob, program, _folder: folder })
     }
 
