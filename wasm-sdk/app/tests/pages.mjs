@@ -129,7 +129,7 @@ async function walk(browser, url, options, look) {
   await page.getByRole("listitem").filter({ hasText: bobs }).first().waitFor();
   await look(page, "activity");
   await visit(page, "devices", "Devices");
-  await page.getByText("This device").waitFor();
+  await page.getByText("This device", { exact: true }).waitFor();
   await look(page, "devices");
   await visit(page, "settings", "Settings");
   await look(page, "settings");

@@ -29,7 +29,7 @@ export function Activity(): JSX.Element {
     return { log, titles: new Map(own.map(({ scope, title }) => [scope, title])) };
   }, [from, only]);
   const mine = me().id;
-  const entries = useMemo(() => [...(found.value?.log.entries ?? [])].reverse().filter(({ principal }) => !others || principal !== mine), [found.value, others]);
+  const entries = useMemo(() => joined([...(found.value?.log.entries ?? [])].reverse().filter(({ principal }) => !others || principal !== mine)), [found.value, others]);
   const days = useMemo(() => byDay(entries.slice(0, most)), [entries, most]);
   const name = useNames(entries.map(({ principal }) => principal));
   return (
@@ -84,6 +84,21 @@ function Line({ entry, who, mine, titles }: { entry: AuditEntry; who: string; mi
       <time class="muted small nowrap" dateTime={entry.at.toISOString()}>{clock(entry.at)}</time>
     </li>
   );
+}
+
+/** Entries of one person that follow each other and do the same, as one. */
+function joined(entries: readonly AuditEntry[]): AuditEntry[] {
+  const all: AuditEntry[] = [];
+  for (const entry of entries) {
+    const last = all.at(-1);
+    const same = last !== undefined && last.principal === entry.principal && last.act === entry.act && last.access === entry.access
+      && last.at.getTime() - entry.at.getTime() < 600_000;
+    // Readings of different collections stay apart: their numbers say something.
+    if (same && (entry.act === "open-scope" || entry.act === "read-terms")) {
+      all[all.length - 1] = { ...last, scopes: [...last.scopes, ...entry.scopes], records: Math.max(last.records, entry.records) };
+    } else all.push(entry);
+  }
+  return all;
 }
 
 function byDay(entries: readonly AuditEntry[]): (readonly [Date, readonly AuditEntry[]])[] {

@@ -2,14 +2,16 @@
 
 import type { ReceivedAccess } from "@pryv/sdk";
 import type { JSX } from "preact";
-import { receivedAccesses, round } from "../holdings.ts";
-import { Load, useLoad } from "../load.tsx";
+import { useState } from "preact/hooks";
+import { changed, receivedAccesses, round } from "../holdings.ts";
+import { Load, useDoing, useLoad } from "../load.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Page } from "../parts/page.tsx";
 import { saveFile } from "../parts/save-file.ts";
 import { Trouble } from "../parts/trouble.tsx";
-import { Who, useNames } from "../parts/who.tsx";
+import { forgetNames, Who, useNames } from "../parts/who.tsx";
 import { to } from "../route.ts";
+import { me } from "../session.ts";
 import { day, LEVEL, STATUS, until, when } from "../words.ts";
 
 export function SharedAccess({ id }: { id: string }): JSX.Element {
@@ -34,6 +36,7 @@ function Opened({ received }: { received: ReceivedAccess }): JSX.Element {
           : "This is over: you can read nothing more by it. If you still need it, ask for a new access."}</span></div>
       )}
       {live && <Doors received={received} />}
+      <Grantor id={access.grantor} />
       <section class="card stack">
         <h2>What was agreed</h2>
         <dl class="facts">
@@ -47,6 +50,37 @@ function Opened({ received }: { received: ReceivedAccess }): JSX.Element {
         <div><button type="button" class="button small" onClick={() => saveFile("access.json", JSON.stringify({ access: access.id, signedAt: access.signedAt, statement: btoa(String.fromCharCode(...access.statement)) }, null, 2), "application/json")}><Icon name="download" size={16} />Save the signed grant</button></div>
       </section>
     </div>
+  );
+}
+
+/** Asks who gave this, if no name is known: an access names its giver by key, and a name that is typed is held against it. */
+function Grantor({ id }: { id: string }): JSX.Element | null {
+  const known = useLoad(() => me().usernameOf(id), [id]);
+  const [username, setUsername] = useState("");
+  const [other, setOther] = useState(false);
+  const doing = useDoing();
+  if (known.loading || known.value !== undefined) return null;
+  const look = (event: Event): void => {
+    event.preventDefault();
+    setOther(false);
+    void doing.run(async () => {
+      const found = await me().find(username.trim().toLowerCase());
+      if (found.id !== id) return setOther(true);
+      forgetNames();
+      changed();
+    });
+  };
+  return (
+    <form class="card stack tight" onSubmit={look}>
+      <label for="giver" class="strong">Who gave you this?</label>
+      <p class="muted small">You know them by their key only. Type the username that they told you: it is compared with the key.</p>
+      <div class="row" style={{ flexWrap: "nowrap" }}>
+        <input id="giver" autocomplete="off" autocapitalize="none" spellcheck={false} value={username} onInput={(event) => setUsername(event.currentTarget.value)} />
+        <button type="submit" class="button" disabled={doing.busy || username.trim() === ""}>Compare</button>
+      </div>
+      {other && <p class="fault" role="alert">This was given by somebody else than {username.trim()}. Ask whoever told you about it.</p>}
+      {doing.error !== undefined && <Trouble error={doing.error} focus />}
+    </form>
   );
 }
 

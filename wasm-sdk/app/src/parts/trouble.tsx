@@ -82,7 +82,8 @@ export function Trouble({ error, onRetry, focus = false }: {
   const words = sentence(known === undefined ? String(error instanceof Error ? error.message : error) : known.message);
   // Said once is enough.
   const message = words.toLowerCase() === `${titleOf(error).toLowerCase()}.` ? "" : words;
-  const next = known === undefined ? "Try again. If it stays, load the page again." : NEXT[known.code] ?? sentence(known.next ?? "");
+  const advice = known === undefined ? "Try again. If it stays, load the page again." : NEXT[known.code] ?? sentence(known.next ?? "");
+  const next = message.toLowerCase().includes(advice.toLowerCase()) ? "" : advice;
   const below = error instanceof Error ? causes(error) : [];
   return (
     <div class={`notice ${calm ? "warn" : "bad"} appear`} role="alert" tabIndex={-1} ref={here}>

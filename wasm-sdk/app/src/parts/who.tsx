@@ -1,13 +1,12 @@
 /** A person, an app or a link by the name that one knows them by. */
 
-import type { Account } from "@pryv/sdk";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { account } from "../session.ts";
 
 const names = new Map<string, Promise<string>>();
 
-/** The name under which this account pinned a principal; else the name that the server says; else the beginning of its fingerprint. */
+/** The name under which this account pinned a principal, or the beginning of its fingerprint. */
 export function nameOf(principal: string): Promise<string> {
   const who = account.value;
   if (who === undefined) return Promise.resolve(shortened(principal));
@@ -15,15 +14,15 @@ export function nameOf(principal: string): Promise<string> {
   const key = `${who.id} ${principal}`;
   let name = names.get(key);
   if (name === undefined) {
-    name = who.usernameOf(principal).then((known) => known ?? said(who, principal)).catch(() => shortened(principal));
+    name = who.usernameOf(principal).then((known) => known ?? shortened(principal)).catch(() => shortened(principal));
     names.set(key, name);
   }
   return name;
 }
 
-async function said(who: Account, principal: string): Promise<string> {
-  const found = await who.resolve(`pryv://${principal}`);
-  return found.kind === "principal" && found.username !== undefined && found.username !== "" ? `${found.username} (not compared)` : shortened(principal);
+/** Forgets what was found out: a name was pinned since. */
+export function forgetNames(): void {
+  names.clear();
 }
 
 function shortened(principal: string): string {
