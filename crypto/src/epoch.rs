@@ -176,6 +176,8 @@ impl EpochKeys {
             moved: None,
             card: None,
             groups: Vec::new(),
+            definition: None,
+            pair: None,
         }
     }
 

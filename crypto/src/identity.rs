@@ -247,6 +247,12 @@ impl Identity {
         self.principal
     }
 
+    /// The sequence of the card that the present secret gives.
+    #[must_use]
+    pub fn card(&self) -> u32 {
+        u32::try_from(self.earlier.len()).unwrap_or(u32::MAX)
+    }
+
     /// Verifies what this principal signs.
     #[must_use]
     pub fn signing_public(&self) -> SigningPublicKey {

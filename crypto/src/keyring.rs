@@ -181,6 +181,23 @@ impl Keyring {
         PreSecret::from_slice(curve, &bytes).map_err(|_| UnwrapError::Content)
     }
 
+    /// Whether the wrap of a re-encryption private key was made under the secret of a card of this number or of a later one.
+    #[must_use]
+    pub fn is_pre_since(
+        &self,
+        card: u32,
+        suite: Suite,
+        scope: ScopeId,
+        generation: u32,
+        wrap: &[u8],
+    ) -> bool {
+        let Ok(algorithms) = suite::of(suite) else { return false };
+        let place = self.place("pre", suite, scope, generation);
+        let later = self.keys.len().saturating_sub(usize::try_from(card).unwrap_or(usize::MAX));
+        let mut keys = self.keys.iter().take(later);
+        keys.any(|pair| wrap::unwrap(pair.of(algorithms.aead), &place, wrap).is_ok())
+    }
+
     /// Wraps the lock key of an epoch of a suite.
     ///
     /// # Errors

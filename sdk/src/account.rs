@@ -30,6 +30,7 @@ mod resolve;
 mod revoke;
 mod rewrap;
 mod rotate;
+mod seen;
 mod session;
 mod slices;
 mod stored;
@@ -105,6 +106,8 @@ struct Inner {
     device: Mutex<Option<Arc<DeviceKeys>>>,
     /// The sequence of the card under which every scope was seen to have keys.
     keyed: Mutex<u32>,
+    /// Who opens the account secret, as far as the person was shown it.
+    seen: Mutex<Option<seen::Seen>>,
     session: Mutex<Option<session::Session>>,
     contacts: Mutex<Contacts>,
     chains: Mutex<HashMap<PrincipalId, Chain>>,
@@ -141,6 +144,7 @@ impl Account {
             client: client.clone(),
             username: username.to_owned(),
             me,
+            seen: Mutex::new(seen::Seen::first(&keys)),
             keys: Mutex::new(Arc::new(keys)),
             device: Mutex::default(),
             keyed: Mutex::default(),

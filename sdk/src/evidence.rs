@@ -1,12 +1,13 @@
 //! Evidence: everything that an account signed of its accesses, in one file, checked without a server and without keys.
 
-use pryv_crypto::{VerifiedAccess, evidence::signed_by};
+use pryv_crypto::{VerifiedAccess, evidence::signed_by_card};
 use pryv_proxy_crypto::CardChain;
 use pryv_wire::{
     AccessId, PrincipalId, ScopeId, Timestamp,
     access::{Access, Revocation},
     scope::Epoch,
 };
+use std::collections::BTreeMap;
 
 pub use pryv_wire::evidence::{AccessEvidence, Evidence};
 
@@ -47,7 +48,9 @@ pub enum InvalidEvidence {
         access: AccessId,
     },
     /// An epoch was not signed by the account.
-    #[error("epoch {number} of the file was not signed by the account")]
+    #[error(
+        "epoch {number} of the file was not signed by the account, or with a key that it had replaced by then"
+    )]
     Epoch {
         /// Which one, counted from 1.
         number: usize,
@@ -93,11 +96,20 @@ pub fn verify(evidence: &Evidence) -> Result<Proven, InvalidEvidence> {
         }
         proven.accesses.push((access.access().clone(), access.revocation().cloned()));
     }
+    let mut signers = BTreeMap::new();
     for (at, signed) in epochs.iter().enumerate() {
-        let epoch: Epoch = signed_by(&verified, signed)
+        let (epoch, signer) = signed_by_card(&verified, signed)
             .ok()
-            .filter(|epoch: &Epoch| epoch.account == *account)
+            .filter(|(epoch, _): &(Epoch, u32)| epoch.account == *account)
             .ok_or(InvalidEvidence::Epoch { number: at + 1 })?;
+        // In a scope, no earlier card signs behind a later one.
+        let of_scope: &mut BTreeMap<u32, u32> = signers.entry(epoch.scope).or_default();
+        let before = of_scope.range(..=epoch.epoch).next_back().is_some_and(|(_, other)| signer < *other);
+        let after = of_scope.range(epoch.epoch..).next().is_some_and(|(_, other)| *other < signer);
+        if before || after {
+            return Err(InvalidEvidence::Epoch { number: at + 1 });
+        }
+        of_scope.insert(epoch.epoch, signer);
         proven.epochs.push((epoch.scope, epoch.epoch, epoch.started_at));
     }
     Ok(proven)

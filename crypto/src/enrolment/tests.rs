@@ -40,7 +40,8 @@ fn a_payload_carries_the_secret_and_the_keys() {
     let scanned = EnrolmentSecret::of_payload(&payload).unwrap();
     let sealed = scanned.seal_answer(&payload.request, &answer(), rng).unwrap();
     assert_eq!(secret.open_answer(&device, &sealed).unwrap(), answer());
-    assert!(EnrolmentSecret::of_payload(&DevicePayload { secret: [1; 31][..].into(), ..payload }).is_none());
+    let short = DevicePayload { secret: [1; 31][..].into(), request: payload.request.clone() };
+    assert!(EnrolmentSecret::of_payload(&short).is_none());
 }
 
 #[test]

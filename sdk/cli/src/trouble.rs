@@ -67,6 +67,8 @@ fn next(code: &str) -> Option<&'static str> {
         "version-conflict" | "conflict" => {
             "read it again with `pryv get`, and repeat the change on what is there now"
         }
+        "new-devices" => "look at `pryv device list`; repeat if they are yours, and revoke them if not",
+        "new-password" => "log in with it: `pryv login USERNAME`",
         "not-unique" => {
             "find it with `pryv query COLLECTION --where /FIELD=VALUE`; an import that broke off goes on with --resume"
         }

@@ -83,9 +83,11 @@ impl Account {
         let password = made.ok_or_else(too_long)?;
         let number = list.number.saturating_add(1);
         let signed_at = self.client().now();
-        let next = Holders { number, password: password.key, signed_at, ..list.clone() };
+        let key = password.key;
+        let next = Holders { number, password: key, signed_at, ..list.clone() };
         let holders = keys.identity.sign(&next);
         self.call(&FinishPasswordChange { password, holders }).await?;
+        self.note_password(key);
         self.fresh_holders().await?;
         Ok(())
     }

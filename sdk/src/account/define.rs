@@ -221,7 +221,7 @@ impl Account {
         Ok(Operation::CreateScope { epoch, definition, kind, entries: Vec::new() })
     }
 
-    /// The slices of these ontologies that open a collection which is linked to them.
+    /// The slices of these ontologies that open a collection which is linked to them, each under the present account secret.
     pub(super) async fn slices_of(
         &self,
         ontologies: &BTreeSet<ScopeId>,
@@ -235,7 +235,11 @@ impl Account {
             let covers = ontologies.contains(&slice.ontology) && slice.covers(collection);
             covers.then_some((state, slice))
         };
-        Ok(self.own_scopes().await?.into_iter().filter_map(slice).collect())
+        let card = self.own_cards().current().sequence;
+        let covering: Vec<_> = self.own_scopes().await?.into_iter().filter_map(slice).collect();
+        // Whoever took an earlier account secret knows the id that a slice would have, and can make one up.
+        covering.iter().try_for_each(|(state, _)| state.is_under(card))?;
+        Ok(covering)
     }
 }
 

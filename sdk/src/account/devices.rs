@@ -37,6 +37,9 @@ pub struct Device {
     pub added_at: Timestamp,
     /// Whether it is this one.
     pub this: bool,
+    /// Whether this client lists it for the first time, though it was not enrolled here: if the person did not add it either,
+    /// somebody else has the account's keys. Revoke it.
+    pub new: bool,
 }
 
 /// Why devices were not changed.
@@ -107,7 +110,8 @@ impl Enrolment {
 }
 
 impl Account {
-    /// The devices of the account, oldest first.
+    /// The devices of the account, oldest first. Show them: a new account secret is sealed to what was listed here, or enrolled
+    /// here, and to no other device.
     ///
     /// # Errors
     ///
@@ -115,11 +119,13 @@ impl Account {
     pub async fn devices(&self) -> Result<Vec<Device>, Failure> {
         let list = self.fresh_holders().await?;
         let (me, this) = (self.identity(), self.this_device());
+        let new = self.show_devices(&list);
         let device = |entry: &Entry| Device {
             id: entry.device,
             name: me.keyring().unwrap_device_name(entry.device, &entry.name).unwrap_or_default(),
             added_at: entry.added_at,
             this: this == Some(entry.device),
+            new: new.contains(&entry.device) && this != Some(entry.device),
         };
         Ok(list.devices.iter().map(device).collect())
     }
@@ -222,7 +228,9 @@ impl Account {
             devices.push(Entry { device, signing, sealing, name, added_at: now });
             Ok(true)
         })
-        .await
+        .await?;
+        self.note_device(device);
+        Ok(())
     }
 
     /// Changes the list of devices, again on top of what is there if another device was faster.

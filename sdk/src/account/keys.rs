@@ -100,6 +100,10 @@ impl Account {
             if answered < known {
                 return Err(Distrust::RolledBack { what: "the list of devices", known, answered });
             }
+            // It is set once. Another one is of somebody who took the account's keys, and wants those that come.
+            if before.holders.recovery != after.holders.recovery {
+                return Err(Distrust::Substituted { what: "key of the recovery phrase" });
+            }
             if answered == known && before.signed.digest() != after.signed.digest() {
                 return Err(Distrust::Forked { what: "list of devices", number: known });
             }

@@ -116,38 +116,42 @@ impl Account {
             return Ok(begun);
         }
         let mut due = Vec::new();
-        for scope in self.call(&ListScopes { account: self.id() }).await?.scopes {
-            let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+        for state in self.own_scopes().await? {
             if state.present()?.signer < card {
-                due.push((state.kind.slice().is_none(), scope));
+                due.push((state.kind.slice().is_none(), state.scope));
             }
         }
         due.sort_unstable();
         let granted = self.granted_opened().await?;
         for (_, scope) in due {
-            for attempt in 1..=ATTEMPTS {
-                let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
-                if state.present()?.signer >= card {
-                    break;
-                }
-                let states = vec![Arc::clone(&state)];
-                let next =
-                    self.begin_renewed(states, &granted, &BTreeSet::new(), &|_| Vec::new(), None).await?;
-                let operations = next.to_send().into_iter().map(|epoch| Operation::BeginEpoch { epoch });
-                match self.commit(self.id(), operations.collect()).await {
-                    Ok(_) => {
-                        let number = state.last_epoch().saturating_add(1);
-                        self.note_epoch(self.id(), scope, number);
-                        begun.push((scope, number));
-                        break;
-                    }
-                    Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {}
-                    Err(failure) => return Err(failure),
-                }
-            }
+            begun.extend(self.renew_one(scope, &granted).await?.map(|number| (scope, number)));
         }
         *lock(&self.0.keyed) = card;
         Ok(begun)
+    }
+
+    /// Gives new keys to one scope, if its own are under an account secret that was replaced; the number of the epoch that
+    /// began.
+    async fn renew_one(&self, scope: ScopeId, granted: &[Opened]) -> Result<Option<u32>, Failure> {
+        for attempt in 1..=ATTEMPTS {
+            let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+            if state.present()?.signer >= self.own_cards().current().sequence {
+                break;
+            }
+            let states = vec![Arc::clone(&state)];
+            let next = self.begin_renewed(states, granted, &BTreeSet::new(), &|_| Vec::new(), None).await?;
+            let operations = next.to_send().into_iter().map(|epoch| Operation::BeginEpoch { epoch });
+            match self.commit(self.id(), operations.collect()).await {
+                Ok(_) => {
+                    let number = state.last_epoch().saturating_add(1);
+                    self.note_epoch(self.id(), scope, number);
+                    return Ok(Some(number));
+                }
+                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(None)
     }
 
     /// Goes on with a rotation, if the present keys of one of this account's scopes are under a secret that was replaced:
@@ -158,6 +162,8 @@ impl Account {
             state.owner == self.id() && state.present()?.signer < self.own_cards().current().sequence;
         if replaced {
             self.renew_scopes().await?;
+            // A server that had left it out of the list of scopes shows it only now: it is renewed whatever was done before.
+            self.renew_one(state.scope, &self.granted_opened().await?).await?;
         }
         Ok(replaced)
     }

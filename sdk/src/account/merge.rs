@@ -13,8 +13,13 @@ impl StoredSession {
         }
         // Cards follow each other: whoever has more of them has the newer keys.
         if stored.cards.len() > self.cards.len() {
-            (self.secret, self.cards) = (stored.secret, stored.cards);
+            (self.secret, self.earlier, self.cards) = (stored.secret, stored.earlier, stored.cards);
+            self.holders = stored.holders;
         }
+        self.seen = match (self.seen, stored.seen) {
+            (Some(ours), Some(theirs)) => Some(ours.merged(base.seen.as_ref(), theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
         if token(&self) == token(base) {
             self.session = stored.session;
         }

@@ -95,8 +95,9 @@ impl Account {
                 Some(id) => {
                     let evidence = self.evidence(owner, id, newest.max(state.last_epoch())).await?;
                     let check = |cards: &VerifiedCards| {
+                        let cards = state.grantee_cards_in(cards, newest);
                         let (mut moved, author) =
-                            (unopened.clone(), Author::Grantee { cards, access: &evidence });
+                            (unopened.clone(), Author::Grantee { cards: &cards, access: &evidence });
                         moved.check_mover(author).map_err(|error| open_fault(&error))?;
                         Ok(moved)
                     };
@@ -116,7 +117,8 @@ impl Account {
             Some(id) => {
                 let evidence = self.evidence(owner, id, newest.max(state.last_epoch())).await?;
                 let open = |cards: &VerifiedCards| {
-                    let author = Author::Grantee { cards, access: &evidence };
+                    let cards = state.grantee_cards_in(cards, claimed.epoch);
+                    let author = Author::Grantee { cards: &cards, access: &evidence };
                     unopened.clone().open(&sought, &keys, author).map_err(fault)
                 };
                 self.with_cards(evidence.access().grantee, open).await?

@@ -26,6 +26,16 @@ pub enum RotateError {
         pryv_wire::holder::MAX_ROTATIONS
     )]
     Exhausted,
+    /// The list names devices that were not listed or enrolled here: whoever took the account's keys could have added them, and
+    /// would be given the new ones. Look at [`Account::devices`], and repeat; or revoke one that nobody knows.
+    #[error("the account has {} devices that this client has not shown yet; look at the list, and repeat", .devices.len())]
+    NewDevices {
+        /// The devices.
+        devices: Vec<DeviceId>,
+    },
+    /// The list names another password than the one that was last typed or set here. See [`Account::confirm_password`].
+    #[error("the password was changed elsewhere; confirm that it is yours by typing it, and repeat")]
+    NewPassword,
     /// What can go wrong in every operation. The secret may have been replaced all the same; repeating replaces it once
     /// more, and [`Account::maintain`] goes on with the collections.
     #[error(transparent)]
@@ -40,6 +50,8 @@ impl RotateError {
             Self::UnknownDevice => ErrorCode::NotFound.as_str(),
             Self::ThisDevice => "this-device",
             Self::Exhausted => "rotations-exhausted",
+            Self::NewDevices { .. } => "new-devices",
+            Self::NewPassword => "new-password",
             Self::Failed(failure) => failure.code(),
         }
     }
@@ -87,6 +99,7 @@ impl Account {
         if device.is_some_and(|device| list.device(device).is_none()) {
             return Err(RotateError::UnknownDevice);
         }
+        self.was_shown(&list, device)?;
         let granted = self.granted_opened().await?;
         // What managers granted onwards is signed by them.
         let own = granted.iter().filter(|opened| opened.evidence.access().by.is_none());

@@ -1,6 +1,6 @@
 //! Stored sessions: what lets a program go on later without asking for the password.
 
-use super::{Account, Inner, OwnKeys, lock, session::Session};
+use super::{Account, Inner, OwnKeys, lock, seen::Seen, session::Session};
 use crate::{
     client::Client,
     failure::Failure,
@@ -48,6 +48,8 @@ pub struct StoredSession {
     /// The sequence of the card under which every scope has keys.
     #[serde(default)]
     keyed: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seen: Option<Seen>,
     pub(super) session: Option<Session>,
     pub(super) pins: Pins,
     pub(super) chains: BTreeMap<PrincipalId, chain::Known>,
@@ -138,6 +140,7 @@ impl Account {
             cards: keys.signed_cards.clone(),
             holders: keys.holders.as_ref().map(|list| list.signed.clone()),
             keyed: *lock(&self.0.keyed),
+            seen: lock(&self.0.seen).clone(),
             session: *lock(&self.0.session),
             pins: lock(&self.0.contacts).pins.clone(),
             chains,
@@ -162,6 +165,7 @@ impl Account {
             username,
             principal: me,
             keyed,
+            seen,
             session,
             pins,
             chains,
@@ -177,6 +181,7 @@ impl Account {
             client: client.clone(),
             username,
             me,
+            seen: Mutex::new(seen.or_else(|| Seen::first(&keys))),
             keys: Mutex::new(Arc::new(keys)),
             device: Mutex::new(device.map(Arc::new)),
             keyed: Mutex::new(keyed),

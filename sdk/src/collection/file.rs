@@ -63,7 +63,10 @@ impl Collection {
         let mut attempt = 1;
         loop {
             let asked = account.asking();
-            let state = self.reopen().await?;
+            let mut state = self.reopen().await?;
+            if account.renew_before_writing(&state).await? {
+                state = self.reopen().await?;
+            }
             account.know_terms(&state, terms.iter().map(|at| (at.ontology, at.term))).await?;
             let (envelope, placed) = self.placed(&state, id, version, terms).await?;
             let operation = Operation::PlaceRecord {

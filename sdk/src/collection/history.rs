@@ -24,6 +24,9 @@ use serde::de::DeserializeOwned;
 /// How many versions are asked for at once.
 const PAGE: u32 = 200;
 
+/// How many pages without a version are followed in a row.
+const MAX_EMPTY_PAGES: usize = 1_000;
+
 /// One version of a record.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -90,6 +93,7 @@ impl Collection {
         let mut versions: Vec<Version<T>> = Vec::new();
         let mut before: Option<u64> = None;
         let mut depth = None;
+        let mut empty = 0_usize;
         loop {
             let call =
                 RecordHistory { account: self.owner(), scope: self.scope(), record: id, before, limit: PAGE };
@@ -120,6 +124,10 @@ impl Collection {
                     }
                 }
                 versions.push(read(&state, &opened)?);
+            }
+            empty = if page.versions.is_empty() { empty + 1 } else { 0 };
+            if empty > MAX_EMPTY_PAGES {
+                return Err(Failure::from(Distrust::Malformed { what: "a row of empty pages" }).into());
             }
             match page.next {
                 // Each page goes further down, or the answers would have no end.

@@ -87,6 +87,9 @@ impl Collection {
     /// looked at. Interrupted, it goes on when it is called again; what is done already is then only read. Tombstones and kept
     /// earlier versions stay under their keys.
     ///
+    /// What is rewrapped opens to everybody who holds the present keys, grantees without history included: an honest server does not
+    /// show it to them, and against one that helps them nothing else keeps it closed any longer.
+    ///
     /// For the owner, and for grantees who contribute to the whole collection.
     ///
     /// # Errors

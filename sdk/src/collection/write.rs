@@ -291,13 +291,14 @@ impl Collection {
         }
         let mut attempt = 1;
         loop {
+            // Before the scope is looked at: a secret that is replaced from here on is told by the server, and it is sealed anew.
+            let me = account.identity();
             if account.renew_before_writing(&state).await? {
                 state = self.reopen().await?;
             }
             account.know_terms(&state, terms.iter().map(|at| (at.ontology, at.term))).await?;
             let now = account.client().now();
             let sealed = {
-                let me = account.identity();
                 let writer = Writer::new(&me, &self.0.role, &state, now)?;
                 seal(&writer, &mut account.client().rng())?
             };

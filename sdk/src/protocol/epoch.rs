@@ -177,18 +177,24 @@ pub(crate) fn renewed(
         GroupError::Exhausted => Failure::Refused(Problem::new(ErrorCode::OutOfRange).into()),
         _ => Distrust::Malformed { what: "the card of a group" }.into(),
     })?;
+    let pre = match (renewal.pre, &state.pre) {
+        (Some(pre), _) => Some((pre, unwrap_pre(me, state.scope, pre)?)),
+        (None, Some(pre)) => Some((pre, present_pre(me, state, pre)?)),
+        (None, None) => None,
+    };
     let statement = Epoch {
         moved,
         card: card.as_ref().map(Signed::digest),
         groups: groups(readers),
+        definition: Some(state.definition.reference),
+        pair: pre.as_ref().map(|(pre, _)| pre.digest()),
         ..keys.statement(me.principal(), state.scope, number, now)
     };
     let owner_wrap = wrap(me, &statement, &keys, rng)?;
     let lockbox = if readers.is_empty() {
         None
     } else {
-        let pre = renewal.pre.or(state.pre.as_ref()).ok_or(Distrust::Malformed { what: "a scope" })?;
-        let secret = unwrap_pre(me, state.scope, pre)?;
+        let (pre, secret) = pre.ok_or(Distrust::Malformed { what: "a scope" })?;
         let (mut lockbox, lock) = lockbox(me, &statement, &keys, &secret, pre.generation, rng)?;
         for (reader, to) in readers {
             lockbox.shares.push(share(&statement, &lock, *reader, to.current(), rng)?);
@@ -280,6 +286,22 @@ pub(crate) fn scope_pre(
     let owner_wrap = wrapped.map_err(|_| drawn_anew)?;
     let pre = ScopePre { scope, suite, generation, public: secret.public().to_wire(), owner_wrap };
     Ok((secret, pre))
+}
+
+/// The re-encryption key pair that a scope has: the one that its present epoch names. One that was made since is under an
+/// account secret that is not earlier than that epoch's: whoever took an earlier one can wrap a pair of their own under it.
+pub(crate) fn present_pre(me: &Identity, state: &ScopeState, pre: &ScopePre) -> Result<PreSecret, Distrust> {
+    let present = state.present()?;
+    let holds = match present.statement.pair {
+        Some(named) => named == pre.digest(),
+        None => {
+            me.keyring().is_pre_since(present.signer, pre.suite, state.scope, pre.generation, &pre.owner_wrap)
+        }
+    };
+    if !holds {
+        return Err(Distrust::ReplacedKey { what: "the re-encryption key of a collection" });
+    }
+    unwrap_pre(me, state.scope, pre)
 }
 
 /// The re-encryption key of a scope. Its public half must be the one that the wrap gives.

@@ -1,7 +1,7 @@
 //! Grants: everything that lets a grantee open a scope, and the statement that says so.
 
 use super::{
-    epoch::{Beginning, Reader, lockbox, scope_pre, share, unwrap_pre},
+    epoch::{Beginning, Reader, lockbox, present_pre, scope_pre, share},
     scope::ScopeState,
 };
 use crate::{distrust::Distrust, failure::Failure, locked::LockReason};
@@ -259,7 +259,7 @@ impl Parts {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(PreSecret, u32), Failure> {
         if let Some(pre) = &state.pre {
-            return Ok((unwrap_pre(me, state.scope, pre)?, pre.generation));
+            return Ok((present_pre(me, state, pre)?, pre.generation));
         }
         let suite = match state.present()?.statement.suite {
             // A group's own key leads on from the stronger curve, which serves the lighter suite as well.

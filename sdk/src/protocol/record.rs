@@ -57,6 +57,10 @@ impl<'a> Writer<'a> {
         state: &'a ScopeState,
         now: Timestamp,
     ) -> Result<Self, Failure> {
+        if matches!(role, Role::Owner) {
+            // Whoever writes renews first: the secret was replaced in between.
+            state.is_under(me.card()).map_err(|_| Failure::stale_account())?;
+        }
         let epoch = state.present()?;
         let tokens = role.reads(state.scope);
         let sealer = match role.access() {

@@ -27,7 +27,7 @@ use pryv_proxy_crypto::{
 use pryv_wire::{
     AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId, Suite,
     access::{Access, AccessNote, Grant, Level},
-    card::GroupPlace,
+    card::{GroupPlace, PrincipalKind},
     decode,
     record::DefinitionRef,
     scope::{CoveringSlice, Epoch, EpochKeys as Keys, EpochOpened, ScopeKind, ScopeOpened, ScopePre, Slice},
@@ -38,6 +38,10 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
+
+/// How far the clocks of who begins an epoch and of who makes a card may be apart, in milliseconds: each of them ten minutes
+/// from the server's.
+const CARD_TOLERANCE: u64 = 20 * 60 * 1_000;
 
 /// In which role this account reaches a scope.
 #[derive(Clone, Debug)]
@@ -261,6 +265,15 @@ impl ScopeState {
         self.epochs.last_key_value().map(|(_, epoch)| epoch).ok_or(Distrust::Malformed { what: "a scope" })
     }
 
+    /// Whether the owner's card of this number, or a later one, signed the present epoch: whoever holds an account secret that
+    /// was replaced could have made the keys of any other, and nothing is sealed under them.
+    pub(crate) fn is_under(&self, card: u32) -> Result<(), Distrust> {
+        if self.present()?.signer < card {
+            return Err(Distrust::ReplacedKey { what: "the present epoch of a scope" });
+        }
+        Ok(())
+    }
+
     /// The number of the present epoch.
     pub(crate) fn last_epoch(&self) -> u32 {
         self.epochs.last_key_value().map_or(0, |(number, _)| *number)
@@ -327,6 +340,28 @@ impl ScopeState {
         match self.epochs.get(&epoch).map_or(0, |epoch| epoch.signer) {
             0 => Cow::Borrowed(cards),
             signer => Cow::Owned(cards.since(signer)),
+        }
+    }
+
+    /// The cards of a grantee that may have signed a record of an epoch: none that the grantee had replaced before the epoch
+    /// began.
+    pub(crate) fn grantee_cards_in<'a>(
+        &self,
+        cards: &'a VerifiedCards,
+        epoch: u32,
+    ) -> Cow<'a, VerifiedCards> {
+        // Which card of a group an epoch was sealed to, the epoch itself says.
+        if cards.current().kind == PrincipalKind::Group {
+            return Cow::Borrowed(cards);
+        }
+        let Some(epoch) = self.epochs.get(&epoch) else { return Cow::Borrowed(cards) };
+        let began = epoch.statement.started_at;
+        let replacing = cards.iter().skip(1);
+        let replaced =
+            replacing.take_while(|card| card.created_at.plus_millis(CARD_TOLERANCE) < began).count();
+        match u32::try_from(replaced).unwrap_or(u32::MAX) {
+            0 => Cow::Borrowed(cards),
+            replaced => Cow::Owned(cards.since(replaced)),
         }
     }
 
@@ -411,7 +446,8 @@ pub(crate) fn open(
         return Err(Distrust::RolledBack { what: "a collection's epochs", known, answered }.into());
     }
     let entries = entries(owner, scope, answer, known, &keys)?;
-    let definition = definition(owner, scope, role, &slices, answer, known, &keys)?;
+    let began = epochs.last_key_value().map(|(_, epoch)| epoch);
+    let definition = definition((owner, began), scope, role, &slices, answer, known, &keys)?;
     if matches!(role, Role::Owner) {
         check_own(me, scope, &answer.kind, &definition.definition)?;
     }
@@ -605,7 +641,7 @@ fn lockbox_fault(error: &OpenLockboxError, epoch: u32) -> Distrust {
 }
 
 fn definition(
-    owner: &VerifiedCards,
+    (owner, began): (&VerifiedCards, Option<&KnownEpoch>),
     scope: ScopeId,
     role: &Role,
     slices: &[Arc<ScopeState>],
@@ -621,7 +657,6 @@ fn definition(
         record: Some(RecordId::definition(scope)),
         at_least: known.map_or(0, |known| known.definition.reference.version),
     };
-    let author = Author::Owner(owner);
     let version = unopened.protected().version;
     let given = match role {
         Role::Owner => None,
@@ -629,11 +664,26 @@ fn definition(
             note.definition_keys.iter().find(|key| key.scope == scope && key.version == version)
         }
     };
+    // What an earlier card signed holds if the present epoch names it. Its key came with the access of who may not read, who
+    // goes on with the version of that time.
+    let held = given.is_some() && !role.reads(scope);
+    let named = began.and_then(|epoch| epoch.statement.definition).filter(|_| !held);
+    let since = if held { 0 } else { began.map_or(0, |epoch| epoch.signer) };
+    if let Some(named) = named.filter(|named| version < named.version) {
+        let (known, answered) = (named.version, version);
+        return Err(Distrust::RolledBack { what: "the definition", known, answered }.into());
+    }
+    let named = named.filter(|named| named.version == version);
+    let present = if named.is_some() { owner.since(0) } else { owner.since(since) };
+    let author = Author::Owner(&present);
     let opened = match given {
         Some(key) => unopened.open_with(&sought, &key.key, author),
         None => unopened.open(&sought, &DefinitionKeys { keys, slices }, author),
     };
     let opened = opened.map_err(|error| super::record::open_fault(&error))?;
+    if named.is_some_and(|named| named.digest != opened.digest) {
+        return Err(Distrust::Forked { what: "version of the definition", number: version }.into());
+    }
     let definition: Definition =
         decode(&opened.content).map_err(|_| Distrust::Malformed { what: "a definition" })?;
     definition.check_shape().map_err(|_| Distrust::Malformed { what: "a definition" })?;
@@ -643,6 +693,13 @@ fn definition(
         && known.definition.reference.digest != reference.digest
     {
         return Err(Distrust::Forked { what: "version of the definition", number: reference.version }.into());
+    }
+    if let Some(known) = known {
+        // These never change: whoever made them differ would have values indexed that were not.
+        let (before, after) = (&known.definition.definition, &definition);
+        if (&before.uri, &before.indexes, before.history) != (&after.uri, &after.indexes, after.history) {
+            return Err(Distrust::Substituted { what: "indexes of a collection" }.into());
+        }
     }
     let schemas = Schemas::new(&definition);
     Ok(KnownDefinition {

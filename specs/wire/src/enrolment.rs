@@ -5,6 +5,7 @@ use crate::{
     id::{MailboxId, PrincipalId},
 };
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize as _;
 
 /// The longest message of a mailbox, in bytes.
 pub const MAX_MAIL: usize = 1_024;
@@ -63,6 +64,12 @@ pub struct DevicePayload {
     pub secret: Bytes,
     /// The keys of the new device.
     pub request: DeviceRequest,
+}
+
+impl Drop for DevicePayload {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
 }
 
 impl std::fmt::Debug for DevicePayload {

@@ -3,7 +3,9 @@
 use crate::{
     bytes::Bytes,
     card::Card,
+    codec::encode,
     id::{AccessId, Digest, KeyId, PrincipalId, RecordId, ScopeId},
+    record::DefinitionRef,
     signed::{Signed, Statement},
     suite::Suite,
     time::Timestamp,
@@ -164,6 +166,13 @@ pub struct Epoch {
     /// The groups that read the epoch from its beginning, sorted by access, each with the card that its share was sealed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<SealedGroup>,
+    /// The version of the scope's definition that held when the epoch began: of other versions, only those hold that a card
+    /// signed which is not earlier than the one that signed the epoch. None in the first epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<DefinitionRef>,
+    /// The scope's re-encryption key pair, if it had one when the epoch began or began one with it ([`ScopePre::digest`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<Digest>,
 }
 
 /// The card of a group to which the share of an epoch was sealed.
@@ -194,6 +203,14 @@ pub struct ScopePre {
     pub public: Bytes,
     /// The secret key under the owner's keyring key.
     pub owner_wrap: Bytes,
+}
+
+impl ScopePre {
+    /// What an epoch says of the pair: its scope, suite, generation and public half.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of("pryv pair", &[&encode(&(self.scope, self.suite, self.generation, &self.public))])
+    }
 }
 
 /// The two locks on one epoch of a scope: `sealed` opens with the secret of the capsule *and* the lock key.

@@ -23,7 +23,7 @@ pub(super) async fn device(account: &Account, wanted: &Wanted, output: &mut Outp
             output.result(&json!({ "device": device, "name": name }), || "Renamed.".to_owned())
         }
         Wanted::Revoke { device } => {
-            let device = find(account, device).await?;
+            let device = find_to_revoke(account, device).await?;
             let done = account.revoke_device(device).await?;
             replaced(Some(device), &done, output)
         }
@@ -41,7 +41,11 @@ async fn list(account: &Account, output: &mut Output) -> Result<(), Failure> {
             return "No devices. `pryv device add NAME` makes this machine one.".to_owned();
         }
         let line = |device: &pryv_sdk::Device| {
-            let this = if device.this { "  (this one)" } else { "" };
+            let this = match (device.this, device.new) {
+                (true, _) => "  (this one)",
+                (_, true) => "  (new: is it yours? if not, revoke it)",
+                _ => "",
+            };
             format!("{}  {}{this}", device.id, visible(&device.name))
         };
         devices.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -83,6 +87,25 @@ fn replaced(device: Option<DeviceId>, done: &Maintained, output: &mut Output) ->
 /// A device by its id, the beginning of it, or its name.
 async fn find(account: &Account, wanted: &str) -> Result<DeviceId, Failure> {
     let devices = account.devices().await?;
+    named(&devices, wanted)
+}
+
+/// A device to be taken off. The others get the new keys: none that was not shown before.
+async fn find_to_revoke(account: &Account, wanted: &str) -> Result<DeviceId, Failure> {
+    let devices = account.devices().await?;
+    let found = named(&devices, wanted)?;
+    let new: Vec<_> = devices.iter().filter(|device| device.new && device.id != found).collect();
+    if new.is_empty() {
+        return Ok(found);
+    }
+    let list: Vec<_> = new.iter().map(|device| format!("{}  {}", device.id, visible(&device.name))).collect();
+    let says = format!("devices were added since this machine last listed them: {}", list.join(", "));
+    Err(Failure::new("new-devices", says).next(
+        "if they are yours, look at them with `pryv device list`, and repeat; if not, revoke them first",
+    ))
+}
+
+fn named(devices: &[pryv_sdk::Device], wanted: &str) -> Result<DeviceId, Failure> {
     let mut found =
         devices.iter().filter(|device| device.name == wanted || device.id.to_string().starts_with(wanted));
     match (found.next(), found.next()) {

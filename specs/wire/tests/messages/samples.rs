@@ -245,6 +245,8 @@ fn epoch() -> Epoch {
         moved: None,
         card: None,
         groups: vec![],
+        definition: None,
+        pair: None,
     }
 }
 
@@ -890,6 +892,14 @@ fn scopes() -> Vec<Sample> {
         sample("epoch of a group", group_epoch()),
         sample("epoch that a group reads", Epoch { groups: vec![sealed_group()], ..epoch() }),
         sample("sealed group", sealed_group()),
+        sample(
+            "epoch that names definition and pair",
+            Epoch {
+                definition: Some(DefinitionRef { version: 2, digest: Digest::of("x", &[]) }),
+                pair: Some(pre().digest()),
+                ..epoch()
+            },
+        ),
         sample("signed epoch", signed(&epoch())),
         sample("scope re-encryption key pair", pre()),
         sample("lockbox", lockbox()),

@@ -19,6 +19,7 @@ mod own_account;
 mod pages;
 mod records;
 mod releases;
+mod replaced;
 mod revocations;
 mod rotations;
 mod scopes;

@@ -226,6 +226,9 @@ async fn two_devices_that_replace_the_secret_at_once_converge() {
     let phone = joined(&world, &ada, "phone").await;
     let tablet = joined(&world, &ada, "tablet").await.this_device().unwrap();
 
+    // A device that the phone has not shown gets no new keys.
+    assert_eq!(phone.rotate().await.unwrap_err().code(), "new-devices");
+    assert_eq!(phone.devices().await.unwrap().iter().filter(|device| device.new).count(), 1);
     // Both rotate; then one rotates while the other takes a device off.
     let (here, there) = tokio::join!(ada.account.rotate(), phone.rotate());
     here.unwrap();
