@@ -3,7 +3,7 @@
 use super::{
     Caller, Change, Create, Denied, Grant, Granter, Manage, Owner, Reach, Read, See, Top, Way, Writer,
 };
-use crate::store::{At, Held, Reading};
+use crate::store::{self, At, Held, Reading};
 use pryv_wire::{AccessId, PrincipalId, ScopeId, Timestamp, access::Level};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -81,12 +81,20 @@ impl By {
         access.map_or(Self::Own, Self::Named)
     }
 
-    fn counts(self, held: &Held) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Own => held.member.is_none(),
-            Self::Named(access) => held.entry.access == access,
-        }
+    /// The accesses of an account that count, one after the other: of those of groups no more are read than are asked for.
+    fn held<'r>(
+        self,
+        reading: Reading<'r>,
+        account: PrincipalId,
+        principal: PrincipalId,
+    ) -> Result<Box<dyn Iterator<Item = store::Result<Held>> + 'r>, Denied> {
+        Ok(match self {
+            Self::Any => Box::new(reading.held_by(account, principal)?),
+            Self::Own => Box::new(
+                reading.entries_of(account, principal)?.into_iter().map(|entry| Ok(Held::own(entry))),
+            ),
+            Self::Named(access) => Box::new(reading.held_as(account, principal, access)?.into_iter().map(Ok)),
+        })
     }
 }
 
@@ -154,7 +162,8 @@ pub fn reads_any<'t>(
     if caller.principal() == account {
         return Ok(true);
     }
-    for Held { entry, .. } in reading.held_by(account, caller.principal())? {
+    for held in reading.held_by(account, caller.principal())? {
+        let entry = held?.entry;
         if !entry.is_valid_at(now) {
             continue;
         }
@@ -228,15 +237,19 @@ fn by_any<'t, A>(
     }
     let mut denied = Denied::NotFound;
     let (mut ways, mut open) = (Ways::into(reading, account, scope), Vec::new());
-    let held = reading.held_by(account, caller.principal())?;
-    for held in held.iter().filter(|held| by.counts(held)) {
-        for way in ways.of(held)? {
+    'held: for held in by.held(reading, account, caller.principal())? {
+        let held = held?;
+        for way in ways.of(&held)? {
             if !way.level.is_some_and(&allows) {
                 if matches!(denied, Denied::NotFound) {
                     denied = Denied::NotAllowed;
                 }
             } else if held.entry.is_valid_at(now) {
                 open.push(way);
+                if way.is_whole() && way.from_epoch == 0 && way.reads() {
+                    // Nothing is left to be opened by another access.
+                    break 'held;
+                }
             } else {
                 denied = Denied::AccessNotValid;
             }
@@ -314,7 +327,7 @@ fn by_named<'t, A>(
     let named = access.map(|access| reading.entry_of(account, caller.principal(), access)).transpose()?;
     let mut ways = Ways::into(reading, account, scope);
     if let Some(entry) = named.flatten() {
-        let held = Held { entry, member: None };
+        let held = Held::own(entry);
         let (into, entry) = (ways.of(&held)?, &held.entry);
         let knows = !into.is_empty();
         let open = into.into_iter().filter(|way| way.level.is_some_and(&allows)).collect();
@@ -326,7 +339,7 @@ fn by_named<'t, A>(
         }
     }
     for held in reading.held_by(account, caller.principal())? {
-        if !ways.of(&held)?.is_empty() {
+        if !ways.of(&held?)?.is_empty() {
             return Err(Denied::NotAllowed);
         }
     }

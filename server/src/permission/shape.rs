@@ -1,7 +1,7 @@
 //! Shape: who may know of which terms of an ontology, whose labels, and which of their earlier keys.
 
 use super::{Caller, Denied};
-use crate::store::{At, Held, Moment};
+use crate::store::{At, Moment};
 use pryv_wire::{
     AccessId, PrincipalId, RecordId, ScopeId, Timestamp,
     scope::{Slice, SliceData},
@@ -108,7 +108,8 @@ pub fn shape<'t>(
     }
     let linked: BTreeSet<ScopeId> = reading.collections_of(account, ontology)?.into_iter().collect();
     let mut denied = Denied::NotFound;
-    for Held { entry, .. } in reading.held_by(account, caller.principal())? {
+    for held in reading.held_by(account, caller.principal())? {
+        let entry = held?.entry;
         let valid = entry.is_valid_at(now);
         let mut counts = false;
         for grant in &entry.grants {

@@ -53,16 +53,21 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// `not-found` to who is no member, `out-of-range`, `malformed-message` (the cursor).
+    /// `not-found` to who is no member, `access-not-valid` outside the dates of the membership, `out-of-range`,
+    /// `malformed-message` (the cursor).
     pub async fn list_received(&self, caller: Caller, request: ListReceived) -> Result<Accesses> {
+        let now = self.now();
         self.blocking(move |inner| {
             inner.store.read(|view| {
                 let most = page_size(request.limit)?;
                 let after = cursor(request.after.as_ref(), ReceivedPlace::parse)?;
                 let mut page = Page::of(most);
                 let grantee = match request.group {
-                    Some(group) if is_member(&view, &caller, group)? => group,
-                    Some(_) => return Err(Error::new(ErrorCode::NotFound)),
+                    Some(group) => match membership(&view, &caller, group)? {
+                        Some(membership) if membership.is_valid_at(now) => group,
+                        Some(_) => return Err(Error::new(ErrorCode::AccessNotValid)),
+                        None => return Err(Error::new(ErrorCode::NotFound)),
+                    },
                     None => caller.principal(),
                 };
                 for (place, account, access) in
@@ -83,7 +88,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// `not-found` to everybody else.
+    /// `not-found` to everybody else; `access-not-valid` to a member outside the dates of its membership.
     pub async fn get_access(&self, caller: Caller, request: GetAccess) -> Result<AccessState> {
         let now = self.now();
         let GetAccess { account, access } = request;
@@ -94,11 +99,13 @@ impl Service {
                 let statement = state.statement.unverified()?;
                 if let Ok(owner) = permission::owner(&view, &caller, account) {
                     add_counts(&view, &owner, &mut state)?;
-                } else if ![statement.grantee, statement.grantor].contains(&caller.principal())
-                    && !is_member(&view, &caller, statement.grantee)?
-                    && !reads_its_writes(&view, &caller, &statement, now)?
-                {
-                    return Err(not_found());
+                } else if ![statement.grantee, statement.grantor].contains(&caller.principal()) {
+                    let membership = membership(&view, &caller, statement.grantee)?;
+                    let is_member = membership.as_ref().is_some_and(|entry| entry.is_valid_at(now));
+                    if !is_member && !reads_its_writes(&view, &caller, &statement, now)? {
+                        let of_member = membership.map(|_| Error::new(ErrorCode::AccessNotValid));
+                        return Err(of_member.unwrap_or_else(not_found));
+                    }
                 }
                 Ok(state)
             })
@@ -107,12 +114,14 @@ impl Service {
     }
 }
 
-/// Whether the caller is a member of a group; of a principal that is none, nobody is.
-fn is_member(view: &Reading<'_>, caller: &Caller, group: PrincipalId) -> Result<bool> {
+/// The access by which the caller is a member of a group, whatever its dates; of a principal that is none, nobody is.
+fn membership(view: &Reading<'_>, caller: &Caller, group: PrincipalId) -> Result<Option<AccessEntry>> {
     let first = view.card(group, 0)?.map(|card| card.unverified()).transpose()?;
     match first.and_then(|card| card.group) {
-        Some(place) if view.group_at(place)? == Some(group) => Ok(view.is_member(place, caller.principal())?),
-        _ => Ok(false),
+        Some(place) if view.group_at(place)? == Some(group) => {
+            Ok(view.membership(place, caller.principal())?)
+        }
+        _ => Ok(None),
     }
 }
 

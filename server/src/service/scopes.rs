@@ -188,17 +188,22 @@ fn scopes(view: &Reading<'_>, caller: &Caller, account: PrincipalId, now: Timest
         Err(Denied::NotAllowed) => {}
         Err(denied) => return Err(denied.into()),
     }
-    let held = view.held_by(account, caller.principal())?.into_iter();
-    let entries: Vec<_> = held.map(|held| held.entry).collect();
-    if !entries.iter().any(|entry| entry.is_valid_at(now)) {
-        return Err(Error::new(ErrorCode::AccessNotValid));
-    }
-    let mut scopes: BTreeSet<ScopeId> = BTreeSet::new();
-    for grant in entries.iter().filter(|entry| entry.is_valid_at(now)).flat_map(|entry| &entry.grants) {
-        scopes.insert(grant.scope);
-        if let Some(slice) = &grant.slice {
-            scopes.extend(view.covered(account, slice)?);
+    let (mut any, mut scopes) = (false, BTreeSet::<ScopeId>::new());
+    for held in view.held_by(account, caller.principal())? {
+        let entry = held?.entry;
+        if !entry.is_valid_at(now) {
+            continue;
         }
+        any = true;
+        for grant in &entry.grants {
+            scopes.insert(grant.scope);
+            if let Some(slice) = &grant.slice {
+                scopes.extend(view.covered(account, slice)?);
+            }
+        }
+    }
+    if !any {
+        return Err(Error::new(ErrorCode::AccessNotValid));
     }
     Ok(Scopes { scopes: scopes.into_iter().collect() })
 }

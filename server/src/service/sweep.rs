@@ -12,10 +12,12 @@ pub struct Swept {
     pub sessions: usize,
     /// Answers of transactions that are no longer kept.
     pub transactions: usize,
+    /// Rows that ended memberships and accesses of groups left.
+    pub leftovers: usize,
 }
 
 impl Service {
-    /// Removes ended sessions and forgotten answers, until none is left.
+    /// Removes ended sessions, forgotten answers and what ended memberships left, until nothing is left.
     ///
     /// # Errors
     ///
@@ -24,19 +26,21 @@ impl Service {
         let mut swept = Swept::default();
         loop {
             let now = self.now();
-            let (sessions, transactions) = self
+            let (sessions, transactions, leftovers) = self
                 .inner
                 .store
                 .update(move |tx| {
                     Ok::<_, super::Error>((
                         tx.sweep_sessions(now, BATCH)?,
                         tx.sweep_transactions(now, BATCH)?,
+                        tx.sweep_leftovers(BATCH)?,
                     ))
                 })
                 .await?;
             swept.sessions = swept.sessions.saturating_add(sessions);
             swept.transactions = swept.transactions.saturating_add(transactions);
-            if sessions < BATCH && transactions < BATCH {
+            swept.leftovers = swept.leftovers.saturating_add(leftovers);
+            if [sessions, transactions, leftovers].iter().all(|swept| *swept < BATCH) {
                 return Ok(swept);
             }
         }

@@ -154,14 +154,6 @@ fn of_epoch(account: PrincipalId, table: Table, access: AccessId, scope: ScopeId
     Silo::of(account).key(table, &[access.as_bytes(), scope.as_bytes(), &epoch.to_be_bytes()])
 }
 
-/// Where a capsule is kept that was transformed on the way of a grant. What leads on to a member lies with its membership.
-fn capsule_key<'t>(grant: &Grant<'t, Read>, step: Step, epoch: u32) -> Option<Vec<u8>> {
-    match step {
-        Step::Access(access) => Some(of_epoch(grant.account(), Table::Capsule, access, grant.scope(), epoch)),
-        Step::Member(member) => Reading::<'t>::member_capsule_key(grant, member, epoch),
-    }
-}
-
 impl<'t> Reading<'t> {
     /// The accesses of an account that one principal holds and that were not revoked, oldest first.
     ///
@@ -337,11 +329,15 @@ impl<'t> Reading<'t> {
         step: Step,
         epoch: u32,
     ) -> Result<Option<Bytes>> {
-        let Some(key) = capsule_key(grant, step, epoch) else { return Ok(None) };
+        let access = match step {
+            Step::Access(access) => access,
+            Step::Member(member) => return self.member_capsule(grant, member, epoch),
+        };
+        let key = of_epoch(grant.account(), Table::Capsule, access, grant.scope(), epoch);
         Ok(self.open_sealed("capsule", &key)?.map(|opened| Bytes::from(&opened[..])))
     }
 
-    fn open_sealed(&self, table: &'static str, key: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    pub(super) fn open_sealed(&self, table: &'static str, key: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let Some(sealed) = self.rows.get(key)? else { return Ok(None) };
         self.sealer.open(key, &sealed).map(Some).map_err(|broken| Error::Sealed(table, broken))
     }
@@ -457,11 +453,13 @@ impl<'t> Tx<'t> {
         epoch: u32,
         capsule: &[u8],
     ) -> Result<()> {
-        let Some(key) = capsule_key(grant, step, epoch) else { return Ok(()) };
-        if let Step::Member(member) = step {
-            self.note_member(grant, member)?;
+        match step {
+            Step::Access(access) => {
+                let key = of_epoch(grant.account(), Table::Capsule, access, grant.scope(), epoch);
+                self.put_sealed("capsule", &key, capsule)
+            }
+            Step::Member(member) => self.keep_member_capsule(grant, member, epoch, capsule),
         }
-        self.put_sealed("capsule", &key, capsule)
     }
 
     /// Records that the keys of an epoch were asked for by the grant's access.
@@ -478,7 +476,7 @@ impl<'t> Tx<'t> {
         Ok(self.rows.put(&key, &encode(&Served { scope: grant.scope(), epoch, first_at, last_at: now }))?)
     }
 
-    fn put_sealed(&mut self, table: &'static str, key: &[u8], plaintext: &[u8]) -> Result<()> {
+    pub(super) fn put_sealed(&mut self, table: &'static str, key: &[u8], plaintext: &[u8]) -> Result<()> {
         let sealed = self.sealer.seal(key, plaintext).map_err(|broken| Error::Sealed(table, broken))?;
         Ok(self.rows.put(key, &sealed)?)
     }

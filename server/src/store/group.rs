@@ -1,92 +1,37 @@
-//! Groups: their cards, who is a member, which accounts granted them something, and what was transformed for members.
+//! Groups: their cards, who is a member, and which accounts granted them something.
 
 use super::{
-    AccessEntry, At as _, Error, Reading, Result, Tx,
+    AccessEntry, Error, Reading, Result, Tx,
     key::{Silo, Table, tail},
 };
-use crate::permission::{Grant, Granter, Member, Owner, Read};
+use crate::permission::{Granter, Owner};
 use pryv_wire::{
     AccessId, PrincipalId, ScopeId, Signed,
     card::{Card, GroupPlace},
     encode,
 };
 
-/// An access as somebody holds it: its own, or that of a group which it is a member of, within the dates of both.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// The access.
-    pub entry: AccessEntry,
-    /// By which membership; none if it is the holder's own.
-    pub member: Option<Member>,
-}
-
 impl<'t> Reading<'t> {
-    /// The accesses of an account that one principal holds and that were not revoked: its own, oldest first, then those of
-    /// groups which it is a member of.
+    /// The access by which a principal is a member of the group that is kept at a place, whatever its dates.
     ///
     /// # Errors
     ///
     /// As the engine.
-    pub fn held_by(&self, account: PrincipalId, principal: PrincipalId) -> Result<Vec<Held>> {
-        let own = self.entries_of(account, principal)?.into_iter();
-        let mut held: Vec<Held> = own.map(|entry| Held { entry, member: None }).collect();
-        // The accesses of one group follow each other: its members are looked at once.
-        let mut known: Option<(PrincipalId, Vec<AccessEntry>)> = None;
-        for (group, access, place) in self.granted_groups(account)? {
-            let memberships = match known.take() {
-                Some((before, memberships)) if before == group => memberships,
-                _ => self.memberships(place, principal)?,
-            };
-            for membership in &memberships {
-                if let Some(entry) = self.entry_of(account, group, access)? {
-                    held.push(through(entry, membership, place));
-                }
-            }
-            known = Some((group, memberships));
-        }
-        Ok(held)
+    pub fn membership(&self, place: GroupPlace, principal: PrincipalId) -> Result<Option<AccessEntry>> {
+        let row = self.rows.get(&member_key(place.account, place.scope, principal))?;
+        let Some(row) = row else { return Ok(None) };
+        let access = AccessId::try_from(&row[..]).map_err(|_| Error::Row("member"))?;
+        self.entry_of(place.account, principal, access)
     }
 
-    /// Whether a principal holds any access of an account that was not revoked, by itself or as a member of a group.
+    /// How many members a group has, counted up to `most`.
     ///
     /// # Errors
     ///
     /// As the engine.
-    pub fn holds_any(&self, account: PrincipalId, principal: PrincipalId) -> Result<bool> {
-        if self.count_of(account, principal, 1)? > 0 {
-            return Ok(true);
-        }
-        for (_, _, place) in self.granted_groups(account)? {
-            if self.is_member(place, principal)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether a principal is a member of the group that is kept at a place, whatever the dates.
-    ///
-    /// # Errors
-    ///
-    /// As the engine.
-    pub fn is_member(&self, place: GroupPlace, principal: PrincipalId) -> Result<bool> {
-        Ok(!self.memberships(place, principal)?.is_empty())
-    }
-
-    /// The accesses by which a principal is a member of the group that is kept at a place.
-    ///
-    /// # Errors
-    ///
-    /// As the engine.
-    pub fn memberships(&self, place: GroupPlace, principal: PrincipalId) -> Result<Vec<AccessEntry>> {
-        let parts: [&[u8]; 2] = [place.scope.as_bytes(), principal.as_bytes()];
-        let rows = self.rows.entries(&Silo::of(place.account).scan(Table::Member, &parts))?;
-        let mut memberships = Vec::with_capacity(rows.len());
-        for (key, _) in rows {
-            let access = tail(&key).map(AccessId::from_bytes).ok_or(Error::Row("member"))?;
-            memberships.extend(self.entry_of(place.account, principal, access)?);
-        }
-        Ok(memberships)
+    pub fn count_members(&self, place: GroupPlace, most: usize) -> Result<usize> {
+        let scan = Silo::of(place.account).scan(Table::Member, &[place.scope.as_bytes()]);
+        Ok(self.rows.entries(&scan.limited(most))?.len())
     }
 
     /// The group whose members a scope keeps.
@@ -132,43 +77,10 @@ impl<'t> Reading<'t> {
             })
             .collect()
     }
-
-    /// The place of the row of a capsule that was transformed on to a member.
-    pub(super) fn member_capsule_key(grant: &Grant<'t, Read>, member: Member, epoch: u32) -> Option<Vec<u8>> {
-        let access = grant.access()?;
-        Some(member_capsule(member.access, grant.account(), access, Some((grant.scope(), epoch))).of(member))
-    }
 }
 
-/// The dates of an access within those of the membership by which it is held.
-fn through(entry: AccessEntry, membership: &AccessEntry, place: GroupPlace) -> Held {
-    let until = [entry.valid_until, membership.valid_until].into_iter().flatten().min();
-    let from = entry.valid_from.max(membership.valid_from);
-    let member = Member { account: place.account, scope: place.scope, access: membership.access };
-    Held { entry: AccessEntry { valid_from: from, valid_until: until, ..entry }, member: Some(member) }
-}
-
-/// The key behind the silo of the group's account: membership, whose scope, by which access, scope and epoch.
-struct MemberCapsule(Vec<u8>);
-
-fn member_capsule(
-    membership: AccessId,
-    account: PrincipalId,
-    access: AccessId,
-    of: Option<(ScopeId, u32)>,
-) -> MemberCapsule {
-    let mut parts = [&membership.as_bytes()[..], account.as_bytes(), access.as_bytes()].concat();
-    if let Some((scope, epoch)) = of {
-        parts.extend_from_slice(scope.as_bytes());
-        parts.extend_from_slice(&epoch.to_be_bytes());
-    }
-    MemberCapsule(parts)
-}
-
-impl MemberCapsule {
-    fn of(&self, member: Member) -> Vec<u8> {
-        Silo::of(member.account).key(Table::MemberCapsule, &[&self.0])
-    }
+fn member_key(account: PrincipalId, scope: ScopeId, member: PrincipalId) -> Vec<u8> {
+    Silo::of(account).key(Table::Member, &[scope.as_bytes(), member.as_bytes()])
 }
 
 impl<'t> Tx<'t> {
@@ -212,8 +124,7 @@ impl<'t> Tx<'t> {
         member: PrincipalId,
         access: AccessId,
     ) -> Result<()> {
-        let parts: [&[u8]; 3] = [scope.as_bytes(), member.as_bytes(), access.as_bytes()];
-        Ok(self.rows.put(&Silo::of(granter.account()).key(Table::Member, &parts), &[])?)
+        Ok(self.rows.put(&member_key(granter.account(), scope, member), access.as_bytes())?)
     }
 
     /// Writes that a group holds an access of the account.
@@ -233,34 +144,21 @@ impl<'t> Tx<'t> {
         Ok(self.rows.put(&key, &encode(&place))?)
     }
 
-    /// Remembers that something was transformed on to a member, so that the end of the access finds it.
-    pub(super) fn note_member(&mut self, grant: &Grant<'t, Read>, member: Member) -> Result<()> {
-        let Some(access) = grant.access() else { return Ok(()) };
-        let parts: [&[u8]; 3] = [access.as_bytes(), member.account.as_bytes(), member.access.as_bytes()];
-        Ok(self.rows.put(&Silo::of(grant.account()).key(Table::ServedMember, &parts), &[])?)
-    }
-
-    /// Deletes what an access gave as a membership, and what it gave to members as that of a group.
+    /// Deletes what an access is as a membership, and as that of a group, and closes what it gave as either.
     pub(super) fn end_group_rows(&mut self, account: PrincipalId, entry: &AccessEntry) -> Result<()> {
-        let silo = Silo::of(account);
-        let (access, grantee) = (entry.access.as_bytes(), entry.grantee.as_bytes());
         for grant in &entry.grants {
-            self.rows.delete(&silo.key(Table::Member, &[grant.scope.as_bytes(), grantee, access]))?;
+            let row = member_key(account, grant.scope, entry.grantee);
+            // Another one may have followed one that was over.
+            if self.rows.get(&row)?.is_some_and(|member| member[..] == entry.access.as_bytes()[..]) {
+                self.rows.delete(&row)?;
+            }
         }
-        self.delete_all(&silo.scan(Table::MemberCapsule, &[access]))?;
-        self.rows.delete(&silo.key(Table::GrantedGroup, &[grantee, access]))?;
-        self.forget_member_capsules(account, entry.access)?;
-        self.delete_all(&silo.scan(Table::ServedMember, &[access]))
-    }
-
-    /// Deletes what was transformed on to members by an access of a group.
-    pub(super) fn forget_member_capsules(&mut self, account: PrincipalId, access: AccessId) -> Result<()> {
-        let served = Silo::of(account).scan(Table::ServedMember, &[access.as_bytes()]);
-        for (key, _) in self.reading().rows.entries(&served)? {
-            let (start, membership) = key.split_last_chunk::<16>().ok_or(Error::Row("served member"))?;
-            let owner = tail(start).map(PrincipalId::from_bytes).ok_or(Error::Row("served member"))?;
-            let rows = member_capsule(AccessId::from_bytes(*membership), account, access, None);
-            self.delete_all(&Silo::of(owner).scan(Table::MemberCapsule, &[&rows.0]))?;
+        self.close_membership(account, entry.access)?;
+        let parts: [&[u8]; 2] = [entry.grantee.as_bytes(), entry.access.as_bytes()];
+        let of_group = Silo::of(account).key(Table::GrantedGroup, &parts);
+        if self.rows.get(&of_group)?.is_some() {
+            self.rows.delete(&of_group)?;
+            self.close_group_access(account, entry.access)?;
         }
         Ok(())
     }

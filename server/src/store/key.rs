@@ -19,6 +19,7 @@ pub(super) enum Table {
     Session = 0x03,
     SessionExpiry = 0x04,
     TransactionExpiry = 0x05,
+    Leftover = 0x06,
     Account = 0x10,
     Card = 0x11,
     Credential = 0x12,
@@ -54,6 +55,8 @@ pub(super) enum Table {
     GrantedGroup = 0x3a,
     MemberCapsule = 0x3b,
     ServedMember = 0x3c,
+    MemberKey = 0x3d,
+    GroupKey = 0x3e,
     Record = 0x40,
     RecordOrder = 0x41,
     Posting = 0x42,
@@ -80,6 +83,11 @@ impl Table {
 /// A row of the node itself.
 pub(super) fn node(table: Table, parts: &[&[u8]]) -> Vec<u8> {
     key(&[table.byte()], parts)
+}
+
+/// Every row of a table of the node itself.
+pub(super) fn node_scan(table: Table) -> Scan {
+    Scan::prefix(&node(table, &[]))
 }
 
 /// The rows of one account: a key of an account is made here and nowhere else, so none lacks its account.

@@ -87,6 +87,37 @@ impl Sealer {
     }
 }
 
+/// A random key, to be kept in a row of its own.
+pub(super) fn random_key() -> Zeroizing<Vec<u8>> {
+    let mut key = Zeroizing::new(vec![0; 32]);
+    OsRng.fill_bytes(&mut key);
+    key
+}
+
+/// Seals and opens rows that two keys open together, each of which may be deleted.
+pub(super) struct RowKey(Aes256Gcm);
+
+impl RowKey {
+    pub(super) fn of(one: &[u8], other: &[u8]) -> Self {
+        let derived = Zeroizing::new(*Digest::of("pryv node two keys", &[one, other]).as_bytes());
+        Self(Aes256Gcm::new((&*derived).into()))
+    }
+
+    pub(super) fn seal(&self, row: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, SealBroken> {
+        seal(&self.0, row, plaintext)
+    }
+
+    pub(super) fn open(&self, row: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        open(&self.0, row, sealed)
+    }
+}
+
+impl fmt::Debug for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RowKey(..)")
+    }
+}
+
 fn seal(key: &Aes256Gcm, aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, SealBroken> {
     let mut nonce = [0; NONCE];
     OsRng.fill_bytes(&mut nonce);

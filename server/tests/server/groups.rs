@@ -129,7 +129,9 @@ async fn strangers_and_those_who_were_removed_are_told_nothing() {
         ward.world.service.open_scope(member.caller.clone(), ward.by_group()).await.unwrap();
     }
     ward.remove(ward.cleos, &[(dans, &dan)]).await;
-    assert_eq!(rows(&ward.world, 0x3b), 1, "what led on to Cleo is gone with her membership");
+    assert_eq!(rows(&ward.world, 0x3d), 1, "the key to what led on to Cleo is gone with her membership");
+    ward.world.service.sweep().await.unwrap();
+    assert_eq!(rows(&ward.world, 0x3b), 1, "and so is what it opened");
     let Ward { world, ada, bob, cleo, collection, to_group, .. } = &ward;
     let service = &world.service;
     // Neither is the owner of the group a member by itself.
@@ -162,7 +164,11 @@ async fn strangers_and_those_who_were_removed_are_told_nothing() {
     let revoke = ward.world.new_revocation(&ward.ada, &mut ward.collection, ward.to_group, &[]);
     let committed = ward.world.commit(&ward.ada, ward.ada.id(), vec![revoke]).await.unwrap();
     assert_eq!(committed.served[0].served.len(), 1);
-    for table in [0x26, 0x3a, 0x3b, 0x3c] {
+    for table in [0x26, 0x3a, 0x3e] {
+        assert_eq!(rows(&ward.world, table), 0, "table {table:x}");
+    }
+    ward.world.service.sweep().await.unwrap();
+    for table in [0x3b, 0x3c, 0x06] {
         assert_eq!(rows(&ward.world, table), 0, "table {table:x}");
     }
     assert_eq!(

@@ -27,6 +27,8 @@ mod lists;
 #[cfg(test)]
 mod managers;
 #[cfg(test)]
+mod memberships;
+#[cfg(test)]
 mod node;
 #[cfg(test)]
 mod ontology;

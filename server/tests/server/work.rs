@@ -11,7 +11,8 @@ use pryv_engine::{
 };
 use pryv_server::{service::Rules, telemetry::ServiceMetrics};
 use pryv_wire::{
-    AccessId, Bytes, ErrorCode, RecordId, access::Level, encode, record::RecordKind, transaction::Operation,
+    AccessId, Bytes, ErrorCode, RecordId, access::Level, encode, record::RecordKind, scope::OpenScope,
+    transaction::Operation,
 };
 use std::{
     ops::ControlFlow,
@@ -179,6 +180,31 @@ async fn a_grant_without_its_shares_is_refused_before_every_epoch_is_read() {
     assert_eq!(code(refused), ErrorCode::StaleEpoch);
     let read = rows.load(Ordering::Relaxed);
     assert!(read < 100, "{read} rows read");
+}
+
+#[tokio::test]
+async fn a_member_that_names_an_access_does_not_have_the_others_read() {
+    const OTHERS: usize = 12;
+    let (world, rows) = counted();
+    let (ada, bob, cleo) = (world.person("ada").await, world.person("bob").await, world.person("cleo").await);
+    let mut group = world.group(&bob).await;
+    world.grant(&bob, &cleo, &mut group, Level::Read).await;
+    let mut collection = world.collection(&ada).await;
+    let access = world.grant(&ada, group.to(), &mut collection, Level::Read).await;
+    let open = async || {
+        rows.store(0, Ordering::Relaxed);
+        let open = OpenScope { access: Some(access), ..World::open(&collection) };
+        world.service.open_scope(cleo.caller.clone(), open).await.unwrap();
+        rows.load(Ordering::Relaxed)
+    };
+    open().await;
+    let few = open().await;
+    for other in 0..OTHERS {
+        let (made, mut other) = world.new_collection(&ada, &format!("https://example.org/{other}"));
+        let grant = Operation::Grant(Box::new(world.new_grant(&ada, group.to(), &mut other, Level::Read)));
+        world.commit(&ada, ada.id(), vec![made, grant]).await.unwrap();
+    }
+    assert_eq!(open().await, few, "rows read with {OTHERS} more accesses of the group");
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ pub(super) fn apply<'t>(
         return Err(stale());
     }
     group::check_readers(tx, owner, &body, &shared)?;
-    group::follow(tx, applying, owner, &body, head, group.as_deref())?;
+    group::follow(tx, owner, &body, head, group.as_deref())?;
     tx.begin_epoch(owner, scope, ScopeHead { epoch, suite, ..head }, statement, owner_wrap)?;
     entries::put(tx, applying, owner, scope, epoch, &entries)?;
     applying.began(scope, epoch);

@@ -179,7 +179,7 @@ pub(super) fn apply(
     }
     let grantee = check_grantee(tx, &access, link.is_some())?;
     let is_membership = access.grants.iter().any(|grant| grant.group.is_some());
-    let place = group::check_grant(tx, &access, &grantee, is_membership)?;
+    let place = group::check_grant(tx, &access, &grantee, is_membership, applying.now)?;
     if tx.reading().count_of(account, access.grantee, MAX_ACCESSES)? >= MAX_ACCESSES {
         return Err(Error::out_of_range("the grantee holds 256 accesses: revoke one", MAX_ACCESSES));
     }

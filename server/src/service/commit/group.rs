@@ -7,7 +7,7 @@ use crate::{
 };
 use pryv_proxy_crypto::{CardChain, InvalidCards, MAX_CARDS};
 use pryv_wire::{
-    AccessId, ErrorCode, PrincipalId, Suite,
+    AccessId, ErrorCode, PrincipalId, Suite, Timestamp,
     access::{Access, Level},
     card::{Card, GroupPlace, PrincipalKind},
     scope::{Epoch, GroupCard, ScopePre, SealedGroup},
@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 
 /// The most accesses of one account that groups hold at once: whoever reads is looked for among their members.
 const MAX_GRANTED: usize = 256;
+/// The most members of a group: each has a share of every epoch of it.
+const MAX_MEMBERS: usize = 1_000;
 
 /// What can be said of the card of an epoch without the store: an epoch of a group names it, and no other does.
 pub(super) fn check(epoch: &Epoch, group: Option<&GroupCard>) -> Result<()> {
@@ -73,7 +75,6 @@ pub(super) fn found<'t>(
 /// Registers the next card of a group, with the epoch that begins.
 pub(super) fn follow<'t>(
     tx: &mut Tx<'t>,
-    applying: &Applying<'_>,
     owner: &Owner<'t>,
     epoch: &Epoch,
     head: ScopeHead,
@@ -97,7 +98,7 @@ pub(super) fn follow<'t>(
     if next.pre != present.pre || next.pre_light != present.pre_light {
         return Err(Error::statement("a group keeps its re-encryption keys"));
     }
-    check_clock(next.created_at, applying.now)?;
+    // Nothing is decided by its time, and who removes a member is not refused for a clock.
     Ok(tx.put_group_card(owner, principal, next.sequence, card)?)
 }
 
@@ -131,6 +132,35 @@ pub(super) fn check_readers<'t>(
     }
 }
 
+/// Whether a group has had as many cards as it can have: nothing is granted to it any more, nobody comes to it, and who is
+/// removed is removed without a next epoch.
+pub(super) fn is_closed(head: ScopeHead) -> bool {
+    head.holds == Holds::Members && is_last(head.epoch)
+}
+
+fn is_last(sequence: u32) -> bool {
+    usize::try_from(sequence).is_ok_and(|sequence| sequence.saturating_add(1) >= MAX_CARDS)
+}
+
+fn closed() -> Error {
+    Error::out_of_range("the group has had as many cards as it can have; make another one", MAX_CARDS)
+}
+
+/// Somebody is a member of a group once, so that nobody is looked for among many memberships of one caller; by another access
+/// only when the first is over.
+fn check_room(tx: &Tx<'_>, place: GroupPlace, member: PrincipalId, now: Timestamp) -> Result<()> {
+    match tx.reading().membership(place, member)? {
+        Some(before) if !before.is_over_at(now) => {
+            Err(Error::because(ErrorCode::AlreadyExists, "it is a member of the group already"))
+        }
+        Some(_) => Ok(()),
+        None if tx.reading().count_members(place, MAX_MEMBERS)? >= MAX_MEMBERS => {
+            Err(Error::out_of_range("the number of members of a group", MAX_MEMBERS))
+        }
+        None => Ok(()),
+    }
+}
+
 /// What may be granted to a grantee of this kind, on scopes that hold this. Keys are passed on once: by a manager, or by a
 /// group.
 pub(super) fn check_grant<'t>(
@@ -138,6 +168,7 @@ pub(super) fn check_grant<'t>(
     access: &Access,
     grantee: &Card,
     is_membership: bool,
+    now: Timestamp,
 ) -> Result<Option<GroupPlace>> {
     let to_group = grantee.kind == PrincipalKind::Group;
     if to_group && (is_membership || access.by.is_some()) {
@@ -153,12 +184,22 @@ pub(super) fn check_grant<'t>(
         if !matches!(grantee.kind, PrincipalKind::Account | PrincipalKind::App) {
             return Err(Error::malformed("accounts and apps are members of groups"));
         }
+        for grant in &access.grants {
+            let place = GroupPlace { account: access.account, scope: grant.scope };
+            if tx.reading().scope_head(place.account, place.scope)?.is_some_and(is_closed) {
+                return Err(closed());
+            }
+            check_room(tx, place, access.grantee, now)?;
+        }
     }
     if !to_group {
         return Ok(None);
     }
     if !reads {
         return Err(Error::malformed("a group reads, and does nothing else"));
+    }
+    if is_last(grantee.sequence) {
+        return Err(closed());
     }
     if tx.reading().count_of_groups(access.account, MAX_GRANTED)? >= MAX_GRANTED {
         return Err(Error::out_of_range("the number of accesses that groups hold", MAX_GRANTED));

@@ -3,6 +3,7 @@
 use super::{
     Applying, Error, Result, Signer,
     epoch::{self, PreparedEpoch, verify_own},
+    group,
 };
 use crate::{
     permission::{self, Granter},
@@ -156,7 +157,13 @@ fn check_epochs(
     epochs: &[PreparedEpoch],
 ) -> Result<()> {
     let stale = |reason: &str| Error::because(ErrorCode::StaleEpoch, reason);
-    let scopes = reached(tx, entry, owner.account())?;
+    let mut scopes = reached(tx, entry, owner.account())?;
+    // A group that has had its last card has no next epoch: who is removed is shut out by this server alone.
+    for grant in &entry.grants {
+        if tx.reading().scope_head(owner.account(), grant.scope)?.is_some_and(group::is_closed) {
+            scopes.remove(&grant.scope);
+        }
+    }
     let slices = entry.grants.iter().any(|grant| grant.slice.is_some());
     let new: BTreeSet<ScopeId> = epochs.iter().map(|epoch| epoch.epoch.scope).collect();
     if new != scopes || epochs.len() != scopes.len() {
