@@ -123,20 +123,21 @@ impl Account {
         let next = OwnKeys::verify(secrets, self.id(), cards, Some(operation.statement.clone()))
             .map_err(Failure::from)?;
         let sent = self.commit(self.id(), vec![Operation::RotateAccount(Box::new(operation))]).await;
-        // Fetched meanwhile by the key of this device: the answer was lost, and the deed was done.
-        let done = |account: &Self| account.own_cards().current_digest() == next.cards.current_digest();
+        let made = next.cards.current_digest();
+        // This device may have fetched it by its key already, and perhaps what another one has put in its place since.
+        let has_it = || self.keys().signed_cards.iter().any(|card| card.digest() == made);
         if let Err(failure) = sent {
-            if done(self) {
-                return Ok(());
-            }
-            // The answer was lost, and all sessions have ended: only the new secret opens one, if there is one.
-            return match self.open_session_with(&next).await {
-                Ok(()) => Ok(self.adopt(next).map_err(Failure::from)?),
-                Err(_) => Err(failure.into()),
+            // The answer may be lost and the deed done: all sessions have ended then, and only the new secret opens one.
+            let opened = match self.open_session_with(&next).await {
+                Ok(()) => self.adopt(next).map_err(Failure::from),
+                Err(_) => self.reopen().await.map(drop),
             };
+            return if opened.is_ok() && has_it() { Ok(()) } else { Err(failure.into()) };
         }
-        self.adopt(next.clone()).map_err(Failure::from)?;
-        self.open_session_with(&next).await?;
+        if !has_it() {
+            self.adopt(next).map_err(Failure::from)?;
+            self.reopen().await?;
+        }
         Ok(())
     }
 }

@@ -36,7 +36,7 @@ impl Session {
 }
 
 impl Account {
-    /// Sends a call with the session's token. A session that has ended is renewed once, by signature.
+    /// Sends a call with the session's token. A session that has ended is renewed.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<C::Answer, Failure> {
         let (answer, floors) = self.carry(&Outgoing::of(call)).await?;
         let message = read::<C>(&answer)?;
@@ -46,19 +46,24 @@ impl Account {
 
     /// Sends a call; answers with what came back, unread, and with what was known of the chains when it was asked for.
     async fn carry(&self, call: &Outgoing) -> Result<(Answer, Floors), Failure> {
-        let token = self.token()?;
+        let mut token = self.token()?;
         let card = self.own_cards().current_digest();
         let floors = self.floors();
-        let answer = match self.client().carry(call, Some(&token), Repeat::Safe).await {
-            Err(failure) if failure.refusal() == Some(ErrorCode::NotAuthenticated) => {
-                let token = self.renew(token).await?;
-                // What was signed with the old keys must be made anew.
-                if SIGNED.contains(&call.path()) && self.own_cards().current_digest() != card {
-                    return Err(Failure::stale_account());
+        let mut renewals = 0;
+        let answer = loop {
+            match self.client().carry(call, Some(&token), Repeat::Safe).await {
+                Err(failure)
+                    if failure.refusal() == Some(ErrorCode::NotAuthenticated) && renewals < RENEWALS =>
+                {
+                    renewals += 1;
+                    token = self.renew(token).await?;
+                    // What was signed with the old keys must be made anew.
+                    if SIGNED.contains(&call.path()) && self.own_cards().current_digest() != card {
+                        return Err(Failure::stale_account());
+                    }
                 }
-                self.client().carry(call, Some(&token), Repeat::Safe).await.map_err(ended)?
+                answer => break answer.map_err(ended)?,
             }
-            answer => answer?,
         };
         Ok((answer, floors))
     }
@@ -78,6 +83,11 @@ impl Account {
         if self.own_cards().current().kind == PrincipalKind::Link {
             return Err(LockReason::SessionEnded.into());
         }
+        self.reopen().await
+    }
+
+    /// Opens another session: by signature, or by the key of this device if the account has another card than is known here.
+    pub(crate) async fn reopen(&self) -> Result<SessionToken, Failure> {
         let me = self.identity();
         let by_card = self.client().answer_challenge(|challenge| open_session(&me, challenge)).await;
         let opened = match by_card {
@@ -174,6 +184,10 @@ impl Account {
         }
     }
 }
+
+/// How often a call renews the session that it goes with: other devices may replace the account secret, which ends it, one
+/// after the other.
+const RENEWALS: usize = 3;
 
 /// Calls whose content is signed with the account's present card.
 const SIGNED: [&str; 2] = [Commit::PATH, FinishPasswordChange::PATH];

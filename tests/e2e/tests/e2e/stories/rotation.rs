@@ -3,8 +3,9 @@
 use super::ontologies::ontology;
 use crate::fixture::{all, contact, grant, named, note, notes, plain_notes, received, topic};
 use pryv_sdk::{AccessStatus, Account, Grant, Level, Password, RecoveryPhrase};
-use pryv_test_kit::{User, World, clock::hours};
+use pryv_test_kit::{User, World, clock::hours, transport::InterleavingTransport};
 use pryv_wire::access::ListGranted;
+use std::sync::Arc;
 
 /// The account as another process of the same machine finds it.
 fn again(world: &World, account: &Account) -> Account {
@@ -245,6 +246,39 @@ async fn two_devices_that_replace_the_secret_at_once_converge() {
     diary.create(&written).await.unwrap();
     assert_eq!(all(&phone.collection(&diary.definition().uri).await.unwrap()).await, [written]);
     assert_eq!(phone.under_replaced_keys().await.unwrap(), []);
+    world.close().await;
+}
+
+/// The other device is faster at one call, for every call that a rotation makes.
+#[tokio::test(flavor = "multi_thread")]
+async fn wherever_another_device_is_faster_both_have_replaced_the_secret() {
+    let world = World::start().await;
+    let network = InterleavingTransport::new(world.transport());
+    let ada = world.user_of(&world.client_over(Arc::<InterleavingTransport>::clone(&network)), "ada").await;
+    let diary = ada.account.define(notes(&world)).await.unwrap();
+    ada.account.add_this_device("desk").await.unwrap();
+    let phone = joined(&world, &ada, "phone").await;
+
+    for answered in [false, true] {
+        for call in 1.. {
+            let faster = phone.clone();
+            network.at(call, answered, async move {
+                faster.rotate().await.unwrap();
+            });
+            let rotated = ada.account.rotate().await;
+            let moment = if answered { "after the answer to" } else { "before" };
+            assert!(rotated.is_ok(), "the other is faster {moment} call {call}: {:?}", rotated.unwrap_err());
+            if network.disarm() {
+                break;
+            }
+            assert_eq!(ada.account.under_replaced_keys().await.unwrap(), [], "{moment} call {call}");
+            assert_eq!(phone.under_replaced_keys().await.unwrap(), [], "{moment} call {call}");
+            assert_eq!(ada.account.fingerprint(), phone.fingerprint(), "{moment} call {call}");
+        }
+    }
+    let written = note(&world, &topic(&world));
+    phone.collection(&diary.definition().uri).await.unwrap().create(&written).await.unwrap();
+    assert_eq!(all(&diary).await, [written]);
     world.close().await;
 }
 
