@@ -13,9 +13,12 @@ enum Point {
     Commit(u64, Strike),
 }
 
+/// How many heroes share a stage. What the two others have received grows with each of them, and they read it all.
+const HEROES: usize = 6;
+
 /// Ends the operation at each call, on both sides of it, and fails the store at each commit, on both sides of it.
 pub(crate) async fn everywhere(name: &str, step: impl Step) {
-    let stage = Stage::new().await;
+    let mut stage = Stage::new().await;
     let (calls, commits) = measure(&stage, &step).await;
     println!("{name}: {calls} calls, {commits} commits");
     assert!(calls > 0);
@@ -26,6 +29,9 @@ pub(crate) async fn everywhere(name: &str, step: impl Step) {
     let commits = (1..=commits).flat_map(|nth| in_the_store.map(|strike| Point::Commit(nth, strike)));
     for (number, point) in calls.chain(commits).enumerate() {
         println!("{name}: {point:?}");
+        if number % HEROES == HEROES - 1 {
+            stage = Stage::new().await;
+        }
         strike(&stage, &step, number, point).await;
     }
 }
