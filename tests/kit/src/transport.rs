@@ -4,11 +4,13 @@
 mod faulty;
 mod hostile;
 mod interleaving;
+mod noting;
 mod recording;
 mod tap;
 
 pub use faulty::{Break, FaultyTransport};
 pub use hostile::{Attack, HostileTransport};
 pub use interleaving::InterleavingTransport;
+pub use noting::{Noted, NotingTransport};
 pub use recording::{Exchange, Recorder, RecordingTransport};
 pub(crate) use tap::tap;

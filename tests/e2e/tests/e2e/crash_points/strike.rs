@@ -2,7 +2,9 @@
 
 use super::cast::{Actor, Hero, Stage, Step, password};
 use pryv_engine::{InjectedError, Strike};
-use pryv_test_kit::transport::{Break, FaultyTransport};
+use pryv_test_kit::transport::{Break, FaultyTransport, Noted, NotingTransport};
+use pryv_wire::{operation::Call as _, scope::OpenScope};
+use std::sync::Arc;
 
 /// Where an operation is struck.
 #[derive(Clone, Copy, Debug)]
@@ -16,24 +18,42 @@ enum Point {
 /// How many heroes share a stage. What the two others have received grows with each of them, and they read it all.
 const HEROES: usize = 6;
 
-/// Ends the operation at each call, on both sides of it, and fails the store at each commit, on both sides of it.
+/// Ends the operation at each call that writes, on both sides of it, and fails the store at each commit of such a call, on
+/// both sides of it. A call that only reads leaves the account as the write before it did.
 pub(crate) async fn everywhere(name: &str, step: impl Step) {
     let mut stage = Stage::new().await;
-    let (calls, commits) = measure(&stage, &step).await;
-    println!("{name}: {calls} calls, {commits} commits");
-    assert!(calls > 0);
-    let on_the_way = [Break::BeforeRequest, Break::AfterRequest];
-    let calls = (1..=calls).flat_map(|nth| on_the_way.map(|how| Point::Call(nth, how)));
-    let in_the_store =
-        [Strike::BeforeCommit(InjectedError::Io), Strike::AfterCommit(InjectedError::Unsynced)];
-    let commits = (1..=commits).flat_map(|nth| in_the_store.map(|strike| Point::Commit(nth, strike)));
-    for (number, point) in calls.chain(commits).enumerate() {
+    let calls = measure(&stage, &step).await;
+    let writing = calls.iter().filter(|call| writes(call)).count();
+    println!("{name}: {} calls, of which {writing} write", calls.len());
+    assert!(writing > 0);
+    for (number, point) in points(&calls).into_iter().enumerate() {
         println!("{name}: {point:?}");
         if number % HEROES == HEROES - 1 {
             stage = Stage::new().await;
         }
         strike(&stage, &step, number, point).await;
     }
+}
+
+fn points(calls: &[Noted]) -> Vec<Point> {
+    let mut points = Vec::new();
+    for (nth, call) in (1..).zip(calls).filter(|(_, call)| writes(call)) {
+        points.extend([Break::BeforeRequest, Break::AfterRequest].map(|how| Point::Call(nth, how)));
+        for nth in call.counted.clone() {
+            let strikes =
+                [Strike::BeforeCommit(InjectedError::Io), Strike::AfterCommit(InjectedError::Unsynced)];
+            points.extend(strikes.map(|strike| Point::Commit(nth, strike)));
+        }
+    }
+    points
+}
+
+/// The last words of the paths of calls that only read. What they enter in the audit counts as nothing here.
+const READS: [&str; 7] = ["get", "list", "query", "history", "resolve", "granted", "received"];
+
+fn writes(call: &Noted) -> bool {
+    let last = call.path.rsplit('/').next().unwrap();
+    !READS.contains(&last) && call.path != OpenScope::PATH
 }
 
 async fn hero(stage: &Stage, step: &impl Step, number: usize) -> Hero {
@@ -46,25 +66,28 @@ async fn hero(stage: &Stage, step: &impl Step, number: usize) -> Hero {
     hero
 }
 
-/// How many calls and commits the operation takes when nothing breaks.
-async fn measure(stage: &Stage, step: &impl Step) -> (usize, u64) {
+/// The calls of the operation when nothing breaks, and the commits of the store in each, counted from the first.
+async fn measure(stage: &Stage, step: &impl Step) -> Vec<Noted> {
     let hero = hero(stage, step, 1_000).await;
-    let network = FaultyTransport::new(stage.node.transport());
-    let client = stage.node.client_over(std::sync::Arc::<FaultyTransport>::clone(&network));
+    let service = stage.node.service();
+    let commits = move || service.store().engine().stats().groups;
+    let network = NotingTransport::new(stage.node.transport(), commits.clone());
+    let client = stage.node.client_over(Arc::<NotingTransport>::clone(&network));
     let account = if step.needs_account() { Some(stage.log_in(&client, &hero).await.unwrap()) } else { None };
-    let (calls, commits) = (network.calls(), commits(stage));
+    network.take();
+    let before = commits();
     step.act(stage, &hero, &Actor { client, account }).await.expect("nothing broke");
-    (network.calls() - calls, self::commits(stage) - commits)
-}
-
-fn commits(stage: &Stage) -> u64 {
-    stage.node.service().store().engine().stats().groups
+    let mut calls = network.take();
+    for call in &mut calls {
+        call.counted = call.counted.start() - before..=call.counted.end() - before;
+    }
+    calls
 }
 
 async fn strike(stage: &Stage, step: &impl Step, number: usize, point: Point) {
     let hero = hero(stage, step, number).await;
     let network = FaultyTransport::new(stage.node.transport());
-    let client = stage.node.client_over(std::sync::Arc::<FaultyTransport>::clone(&network));
+    let client = stage.node.client_over(Arc::<FaultyTransport>::clone(&network));
     let account = if step.needs_account() { Some(stage.log_in(&client, &hero).await.unwrap()) } else { None };
     let struck = stage.node.faults.struck();
     match point {
