@@ -26,6 +26,7 @@ crash_at_every_write_point! {
     delete: Delete,
     grant: GrantRead,
     revoke: Revoke,
+    add_member: AddMember,
     remove_member: RemoveMember,
     maintain: Maintain,
     change_password: ChangePassword,
@@ -38,6 +39,7 @@ crash_at_every_write_point! {
     grant_term: GrantTerm,
     move_term: MoveTerm,
     rewrap: Rewrap,
+    migrate: Migrate,
 }
 
 /// The harness on trial: an operation that cannot be repeated once it was done must be caught.

@@ -5,8 +5,8 @@ mod groups;
 mod terms;
 
 pub(crate) use devices::{AddDevice, EnrolDevice, RevokeDevice, Rotate};
-pub(crate) use groups::RemoveMember;
-pub(crate) use terms::{GrantTerm, MoveTerm, Rewrap, RotateWithTerms};
+pub(crate) use groups::{AddMember, RemoveMember};
+pub(crate) use terms::{GrantTerm, Migrate, MoveTerm, Rewrap, RotateWithTerms};
 
 use super::cast::{Actor, Hero, Stage, Step, URI, diary, new_password, note, numbers, password};
 use pryv_sdk::{AccessStatus, Account, Grant, Level, RecoveryPhrase, Silent};

@@ -2,7 +2,7 @@
 
 use super::stored;
 use crate::crash_points::cast::{Actor, Hero, Stage, Step, URI, diary, note, numbers};
-use pryv_sdk::{Account, Definition, Grant, Level, Silent, Term};
+use pryv_sdk::{Account, Definition, Grant, Level, Silent, Suite, Term};
 
 /// The ontology that Ada's notes are filed under.
 const TREE: &str = "https://example.org/tree";
@@ -85,6 +85,25 @@ impl Step for Rewrap {
     async fn after(&self, stage: &Stage, _: &Hero, ada: &Account) {
         assert_eq!(written_under_and_read_by_bob(stage, ada, "top").await, [1, 2, 3]);
         assert_eq!(stored(ada).await, [1, 2, 3]);
+    }
+}
+
+/// To stronger keys, of the slice that Bob reads and of the collection.
+pub(crate) struct Migrate;
+
+impl Step for Migrate {
+    async fn before(&self, stage: &Stage, _: &Hero, ada: &Account) {
+        filed_and_read_by_bob(stage, ada).await;
+    }
+
+    async fn act(&self, _: &Stage, _: &Hero, actor: &Actor) -> Result<(), &'static str> {
+        let diary = actor.diary().await?;
+        diary.migrate(Suite::HYBRID).await.map(|_| ()).map_err(|error| error.code())
+    }
+
+    async fn after(&self, stage: &Stage, _: &Hero, ada: &Account) {
+        assert_eq!(ada.collection(URI).await.unwrap().suite(), Suite::HYBRID);
+        assert_eq!(written_under_and_read_by_bob(stage, ada, "top").await, [1, 2, 3]);
     }
 }
 
