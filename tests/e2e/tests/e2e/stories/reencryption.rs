@@ -13,7 +13,7 @@
 
 use crate::fixture::{Note, all, contact, grant, named, note, plain_notes, received, topic};
 use pryv_sdk::{AccessStatus, Collection, Grant, Level};
-use pryv_test_kit::{User, World, raw::RawRequest};
+use pryv_test_kit::{User, World, clock::hours, raw::RawRequest};
 use pryv_wire::{
     Bytes, RecordId,
     record::GetRecord,
@@ -100,16 +100,17 @@ async fn the_fourteen_steps_of_the_proxy_re_encryption_experiment() {
         "the server transforms nothing for a read, and nothing for an item"
     );
 
-    // 11. The collection's keys change. The experiment's server transformed the whole store; here no item is rewritten.
+    // 11. The person's keys change: the account secret, and with it those of every collection. The experiment's server
+    // transformed the whole store; here no item is rewritten.
     let ids = [deposited.id, own.id, theirs.id];
     let mut as_stored = Vec::new();
     for id in ids {
         as_stored.push(stored(&world, &person, &diary, id).await);
     }
     let sent = records_sent(&world);
-    let other = world.user("other").await;
-    let passing = grant(&world, &person, &other, &diary, Level::Read).await;
-    person.account.revoke(passing.id).await.unwrap();
+    let before_that = person.account.fingerprint();
+    assert_eq!(person.account.rotate().await.unwrap().begun.len(), 2, "the diary, and what is private");
+    assert_eq!(person.account.fingerprint(), before_that, "what was compared still holds");
     assert_eq!(records_sent(&world), sent);
     for (id, before) in ids.into_iter().zip(&as_stored) {
         assert_eq!(&stored(&world, &person, &diary, id).await, before, "to the byte");
@@ -122,15 +123,28 @@ async fn the_fourteen_steps_of_the_proxy_re_encryption_experiment() {
     assert_eq!(all(&shared).await, all(&diary).await);
     assert_eq!(transforms(&world).await, before + 2, "one more epoch, one more transform");
 
+    // 14. The target's keys change (the experiment left this as a stub). It reads on by what was sealed to its earlier card;
+    // the person's next run gives the diary keys that only the new card opens. No item is rewritten here either.
+    world.clock.advance(hours(1));
+    let sent = records_sent(&world);
+    target.account.rotate().await.unwrap();
+    let shared = received(&target).await;
+    assert_eq!(all(&shared).await, all(&diary).await);
+    assert_eq!(person.account.maintain().await.unwrap().begun, [(diary.scope(), 2)]);
+    assert_eq!(records_sent(&world), sent);
+    diary.create(note(&world, &sleep)).await.unwrap();
+    assert_eq!(all(&shared).await.len(), 5);
+    assert_eq!(all(&shared).await, all(&diary).await);
+
     // Afterwards (the experiment ended before): the person takes the grant back. Reads end at once; what is written from
     // now on is closed to the target also if the server helps (`after_revoke` shows that with keys).
     let receipt = person.account.revoke(access.id).await.unwrap();
     person.account.verify_receipt(&receipt).await.unwrap();
-    assert_eq!(receipt.scopes[0].closed_from, 2);
+    assert_eq!(receipt.scopes[0].closed_from, 3);
     assert_eq!(shared.query().fetch::<Note>().await.unwrap_err().code(), "revoked");
     let after = diary.create(note(&world, &sleep)).await.unwrap();
-    assert_eq!(world.epoch_of(&person, diary.scope(), after.id).await, 2);
-    assert_eq!(all(&diary).await.len(), 5);
+    assert_eq!(world.epoch_of(&person, diary.scope(), after.id).await, 3);
+    assert_eq!(all(&diary).await.len(), 6);
     let accesses = target.account.received().await.unwrap();
     assert!(matches!(accesses[0].access.status, AccessStatus::Revoked { .. }));
 
