@@ -23,6 +23,8 @@ export const folders = [resolve(root, "wasm-sdk/tests/page"), resolve(root, "was
 /** A page of a context of its own, with what its console said. */
 export async function open(browser, url, path = "/index.html") {
   const context = await browser.newContext();
+  // Machines that are shared are slow at times; what never comes is told apart all the same.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const said = [];
   page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));

@@ -1,3 +1,3 @@
 //! The 256-bit curve.
 
-super::arithmetic::arithmetic!(c256, api, 32);
+super::arithmetic::arithmetic!(c256);

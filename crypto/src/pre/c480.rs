@@ -1,3 +1,3 @@
 //! The 480-bit curve.
 
-super::arithmetic::arithmetic!(c480, api_480, 60);
+super::arithmetic::arithmetic!(c480);

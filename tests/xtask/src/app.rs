@@ -1,9 +1,8 @@
 //! The web application: built into `wasm-sdk/app/dist`, embedded by `pryv-server`, tested in a browser.
 
-use crate::demo::{self, Programs};
 use crate::failure::Failure;
 use crate::project::Project;
-use crate::{machine, package, process};
+use crate::{package, process};
 
 /// Where its sources are.
 const APP: &str = "wasm-sdk/app";
@@ -28,15 +27,9 @@ fn build(project: &Project) -> Result<(), Failure> {
 }
 
 /// Builds the application on the package that was tested before, and plays its stories in Chromium.
-pub(crate) fn test(project: &Project, notes: &mut Vec<String>) -> Result<(), Failure> {
+pub(crate) fn test(project: &Project, chromium: &str, notes: &mut Vec<String>) -> Result<(), Failure> {
     build(project)?;
-    demo::build(project, true)?;
-    let chromium = machine::chromium(project)?;
-    let programs = Programs::of(project)?;
-    let mut files = project.files(&project.root().join(APP).join("tests"), "mjs")?;
-    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
-    let mut node = project.command("node");
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
-    node.envs(programs.variables()).env("PRYV_CHROMIUM", chromium);
-    process::run_listening(&mut node, package::is_count, notes)
+    // The same crates as the step `build`, so that only the server and what stands on it are compiled again.
+    process::run(project.cargo().args(["build", "--workspace", "--bins", "--features=pryv-server/app"]))?;
+    package::play(project, "wasm-sdk/app/tests", Some(chromium), notes)
 }

@@ -41,66 +41,71 @@ pub(crate) fn nextest(project: &Project) -> Result<(), Failure> {
     process::run(project.cargo().args(["install", "--locked", "cargo-nextest", "--version", NEXTEST]))
 }
 
-/// Makes sure that a recent enough Node is there.
+/// Makes sure that a recent enough Node is there, with npm; installs the system's packages where that is possible.
 pub(crate) fn node(project: &Project) -> Result<(), Failure> {
-    let missing = |what: String| Failure::Missing {
-        what,
-        remedy: format!(
-            "install Node {NODE_AT_LEAST} or later (Debian, Ubuntu: `apt-get install nodejs`; \
-             elsewhere: https://nodejs.org)"
-        ),
+    let found = || {
+        let version = process::output(project.command("node").arg("--version")).ok()?;
+        let npm = process::succeeds(project.command("npm").arg("--version"));
+        Some(version.trim().to_owned()).filter(|_| npm)
     };
-    let version = process::output(project.command("node").arg("--version"))
-        .map_err(|_| missing("the program `node`".to_owned()))?;
-    match major(&version) {
-        Some(major) if major >= NODE_AT_LEAST => Ok(()),
-        _ => Err(missing(format!("Node {NODE_AT_LEAST} (this is {})", version.trim()))),
-    }
+    let version = found().or_else(|| {
+        install(project, &["nodejs", "npm"]);
+        found()
+    });
+    let what = match version {
+        Some(version) if major(&version).is_some_and(|major| major >= NODE_AT_LEAST) => return Ok(()),
+        Some(version) => format!("Node {NODE_AT_LEAST} (this is {version})"),
+        None => format!("Node {NODE_AT_LEAST} with npm"),
+    };
+    let remedy = format!(
+        "install Node {NODE_AT_LEAST} or later (Debian 13, Ubuntu 25.04 and later: `apt-get install nodejs npm`; \
+         elsewhere: https://nodejs.org)"
+    );
+    Err(Failure::Missing { what, remedy })
 }
 
 /// Makes sure that Chromium is there, installing Debian's package where that is possible; answers with its path.
 pub(crate) fn chromium(project: &Project) -> Result<String, Failure> {
     const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    // Where Chromium comes as a snap, a package of its name is a signpost that does not start.
     let find = || {
-        NAMES.iter().find_map(|name| {
-            let path = process::output(project.command("which").arg(name)).ok()?;
-            Some(path.trim().to_owned()).filter(|path| !path.is_empty())
-        })
+        let starts = |name: &&&str| process::succeeds(project.command(name).arg("--version"));
+        NAMES.iter().find(starts).map(|name| (*name).to_owned())
     };
-    if let Some(found) = find() {
-        return Ok(found);
-    }
-    if is_root(project) {
-        eprintln!("chromium is not installed: installing Debian's package, once");
-        let mut install = project.command("apt-get");
-        install.args(["install", "-y", "--no-install-recommends", "chromium"]);
-        install.env("DEBIAN_FRONTEND", "noninteractive");
-        if !process::succeeds(&mut install) {
-            process::run(project.command("apt-get").arg("update"))?;
-            process::run(&mut install)?;
-        }
-    }
-    find().ok_or_else(|| Failure::Missing {
+    let found = find().or_else(|| {
+        install(project, &["chromium"]);
+        find()
+    });
+    let missing = || Failure::Missing {
         what: "Chromium".to_owned(),
-        remedy: "install it (Debian: `apt-get install chromium`), or run `cargo xtask test --skip web`"
-            .to_owned(),
-    })
+        remedy: "install it (Debian: `apt-get install chromium`)".to_owned(),
+    };
+    let name = found.ok_or_else(missing)?;
+    let path = process::output(project.command("which").arg(&name))?;
+    Ok(path.trim().to_owned())
+}
+
+/// Tries to install packages of the system, as root on a machine with `apt`; whoever asked looks whether it helped.
+fn install(project: &Project, packages: &[&str]) {
+    if !is_root(project) {
+        return;
+    }
+    eprintln!("trying to install {}, once", packages.join(" and "));
+    let mut install = project.command("apt-get");
+    install.args(["install", "-y", "--no-install-recommends"]).args(packages);
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    let done = process::succeeds(&mut install)
+        || (process::succeeds(project.command("apt-get").arg("update")) && process::succeeds(&mut install));
+    if !done {
+        eprintln!("apt-get could not install {}", packages.join(" and "));
+    }
 }
 
 /// Prepares the simulation of power cuts, which needs FUSE; gives a warning where it cannot run.
 pub(crate) fn fuse(project: &Project) -> Option<String> {
     let installed = |project: &Project| process::succeeds(project.command("fusermount3").arg("--version"));
-    if !installed(project) && is_root(project) {
-        let mut install = project.command("apt-get");
-        install.args(["install", "-y", "--no-install-recommends", "fuse3"]);
-        install.env("DEBIAN_FRONTEND", "noninteractive");
-        eprintln!("fuse3 is not installed: trying to install it for the power-cut tests");
-        if !process::succeeds(&mut install)
-            && process::succeeds(project.command("apt-get").arg("update"))
-            && !process::succeeds(&mut install)
-        {
-            eprintln!("apt-get could not install fuse3");
-        }
+    if !installed(project) {
+        install(project, &["fuse3"]);
     }
     if !installed(project) {
         return Some(

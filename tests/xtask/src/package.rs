@@ -12,6 +12,9 @@ use crate::project::Project;
 /// Where the package is built.
 const OUT: &str = "wasm-sdk";
 
+/// The program that builds it.
+const BUILDER: &str = "pryv-wasm-build";
+
 /// The tests, and where they find the package.
 const TESTS: &str = "wasm-sdk/tests";
 
@@ -19,24 +22,42 @@ const TESTS: &str = "wasm-sdk/tests";
 pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<(), Failure> {
     machine::wasm_target(project)?;
     machine::node(project)?;
-    let mut builder = project.cargo();
-    builder.args(["run", "--package=pryv-wasm-build", "--"]).args(arguments);
-    process::run(&mut builder)
+    // Among all crates: with its own features alone, shared crates would be compiled again.
+    process::run(project.cargo().args(["build", "--workspace", "--bin", BUILDER]))?;
+    let mut builder = project.command(project.debug_folder()?.join(BUILDER));
+    process::run(builder.current_dir(project.root()).args(arguments))
 }
 
-/// Builds the package, weighs it, and runs its tests over the packed form of it.
-pub(crate) fn test(project: &Project, notes: &mut Vec<String>) -> Result<(), Failure> {
+/// Builds the package, weighs it, and runs its tests over the packed form of it: those in Node, and, where there is one,
+/// those in a browser.
+pub(crate) fn test(
+    project: &Project,
+    chromium: Option<&str>,
+    notes: &mut Vec<String>,
+) -> Result<(), Failure> {
     run(project, &["--vectors".into()])?;
     unpack(project)?;
-    let chromium = machine::chromium(project)?;
-    let programs = Programs::of(project)?;
-    let tests = project.root().join(TESTS);
-    let mut files = project.files(&tests, "mjs")?;
-    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    play(project, TESTS, chromium, notes)
+}
+
+/// Runs the tests in a folder by Node's test runner. Those that need a browser are called `*.browser.test.mjs`.
+pub(crate) fn play(
+    project: &Project,
+    folder: &str,
+    chromium: Option<&str>,
+    notes: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let mut files = project.files(&project.root().join(folder), "mjs")?;
+    files.retain(|file| {
+        let name = file.to_string_lossy();
+        name.ends_with(".test.mjs") && (chromium.is_some() || !name.ends_with(".browser.test.mjs"))
+    });
     let mut node = project.command("node");
-    // One file after the other: each starts a server, and there are two cores.
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
-    node.envs(programs.variables()).env("PRYV_CHROMIUM", chromium);
+    // One file after the other: each starts a server, and there are two cores. What hangs is ended, and named.
+    node.args(["--test", "--test-concurrency=1", "--test-timeout=600000", "--test-reporter=spec"])
+        .args(files);
+    node.envs(Programs::of(project)?.variables());
+    node.envs(chromium.map(|path| ("PRYV_CHROMIUM", path)));
     process::run_listening(&mut node, is_count, notes)
 }
 

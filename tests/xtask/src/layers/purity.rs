@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::project::{self, Project};
 
 /// All of these folders.
-const FOLDERS: [&str; 3] = ["specs/wire/src", "crypto/src", "crypto/proxy/src"];
+const FOLDERS: [&str; 4] = ["specs/wire/src", "crypto/src", "crypto/pairings/src", "crypto/proxy/src"];
 
 /// And the part of the SDK between its handles and its transport.
 const PROTOCOL: (&str, &str) = ("sdk/src", "protocol");

@@ -27,7 +27,7 @@ const CURVES: &[&str] = &[
 ];
 /// What seals to a key pair or turns a phrase into a secret: an opening key lives in their types.
 const OPENERS: &[&str] = &["hpke", "bip39", "x25519-dalek"];
-const PRIVATE_HALF: &[&str] = &["pryv-crypto", "pryv-sdk"];
+const PRIVATE_HALF: &[&str] = &["pryv-pairings", "pryv-crypto", "pryv-sdk"];
 const SERVER_HALF: &[&str] = &["pryv-server", "pryv-engine"];
 
 const TABLE: &[Row] = &[
@@ -38,8 +38,13 @@ const TABLE: &[Row] = &[
         never: &[PRIVATE_HALF, RUNTIMES, WEB, ENGINES, OPENERS],
     },
     Row {
+        krate: "pryv-pairings",
+        ours: &["pryv-proxy-crypto"],
+        never: &[SERVER_HALF, RUNTIMES, WEB, ENGINES, OPENERS],
+    },
+    Row {
         krate: "pryv-crypto",
-        ours: &["pryv-wire", "pryv-proxy-crypto"],
+        ours: &["pryv-wire", "pryv-proxy-crypto", "pryv-pairings"],
         never: &[SERVER_HALF, RUNTIMES, WEB, ENGINES],
     },
     Row { krate: "pryv-engine", ours: &[], never: &[RUNTIMES, WEB, CURVES, OPENERS] },

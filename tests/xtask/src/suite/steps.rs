@@ -53,11 +53,27 @@ fn clippy(project: &Project, _: &mut Vec<String>) -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
-/// Builds the npm package and the application, weighs it, and tests both in Node and in a browser.
+/// Builds the npm package and the application, weighs it, and tests both in Node and in a browser. A machine that has no
+/// browser, or no Node, and where none can be installed, says so and leaves out what needs it.
 fn web(project: &Project, notes: &mut Vec<String>) -> Result<Outcome, Failure> {
-    package::test(project, notes)?;
-    app::test(project, notes)?;
-    Ok(Outcome::Passed)
+    if let Err(missing) = machine::node(project) {
+        let reason = missing.to_string();
+        eprintln!("\n!!! THE NPM PACKAGE AND THE WEB APPLICATION ARE NOT TESTED: {reason}\n");
+        return Ok(Outcome::Skipped { reason });
+    }
+    match machine::chromium(project) {
+        Ok(chromium) => {
+            package::test(project, Some(&chromium), notes)?;
+            app::test(project, &chromium, notes)?;
+            Ok(Outcome::Passed)
+        }
+        Err(missing) => {
+            package::test(project, None, notes)?;
+            let reason = format!("in Node alone; {missing}");
+            eprintln!("\n!!! NOTHING IS TESTED IN A BROWSER: {missing}\n");
+            Ok(Outcome::Skipped { reason })
+        }
+    }
 }
 
 /// Builds programs and tests in one go, so that the tests find the programs they start and Cargo resolves

@@ -278,7 +278,6 @@ step("without a server she is told so; nothing that she typed is lost", async ()
   await makeCollection(page, "Weight");
   await page.getByRole("link", { name: "Add the first" }).click();
   await page.getByLabel("Weight").fill("71.5");
-  await page.waitForTimeout(300);
   await server.stop();
   await page.getByRole("button", { name: "Add the record" }).click();
   await page.getByRole("alert").getByText("The server cannot be reached", { exact: true }).waitFor({ timeout: 90_000 });
