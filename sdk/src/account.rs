@@ -49,7 +49,7 @@ pub use grant::{Grant, GrantError};
 pub use group::{Group, GroupContact, GroupError};
 pub use heads::{AccountHead, Agreement, CompareError, InvalidHead, Relation};
 pub use maintain::Maintained;
-pub use membership::Membership;
+pub use membership::{Membership, ReceivedByGroups};
 pub use open::OpenError;
 pub use renew::{RenewError, Rotated, Rotation};
 pub use resolve::{Principal, ResolveError, Resolved};

@@ -23,6 +23,9 @@ pub struct Receipt {
     /// The group that its holder is no longer a member of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub membership_of: Option<PrincipalId>,
+    /// That group has had as many cards as it can have, and goes on with the keys that the holder had.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub group_closed: bool,
     /// The holder was a group: what was served, was served to any of its members.
     #[serde(default, skip_serializing_if = "is_false")]
     pub to_group: bool,
@@ -71,6 +74,10 @@ pub struct ScopeReceipt {
     /// Other accesses of the same grantee that still read the scope, new epochs included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub still_read_by: Vec<AccessId>,
+    /// Accesses of other people's groups that read the scope, or a part of it: the grantee reads on if it is a member of one,
+    /// which only the owner of the group knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups_read_by: Vec<AccessId>,
 }
 
 /// The time in which one epoch was written to.
@@ -112,10 +119,18 @@ impl fmt::Display for Receipt {
                  and for what was written before, you have the server's word.",
                 Fingerprint::of(group)
             )?;
+            if self.group_closed {
+                writeln!(
+                    f,
+                    "The group has had as many keys as it can have, and goes on with those that the holder had: even then you \
+                     have the server's word alone. Make another group, and ask whoever granted something to this one to grant \
+                     it to that one."
+                )?;
+            }
         }
         for scope in &self.scopes {
             writeln!(f)?;
-            scope.describe(f, self.awaits_owner)?;
+            scope.describe(f, self)?;
         }
         for receipt in &self.below {
             match receipt.adopted_as {
@@ -138,7 +153,9 @@ impl fmt::Display for Receipt {
                 "New keys are the owner's to make: the owner's client makes them when it next runs. Until then you have the \
                  server's word alone that nothing new is given."
             )?;
-        } else if self.scopes.iter().all(|scope| scope.still_read_by.is_empty()) {
+        } else if self.membership_of.is_some() {
+            // What counts is what others granted to the group, of which the first lines speak.
+        } else if self.scopes.iter().all(ScopeReceipt::is_closed) {
             writeln!(
                 f,
                 "You need not believe the server for this: what is written from now on does not open with anything that the \
@@ -155,27 +172,53 @@ impl fmt::Display for Receipt {
 }
 
 impl ScopeReceipt {
-    fn describe(&self, f: &mut fmt::Formatter<'_>, awaits_owner: bool) -> fmt::Result {
-        writeln!(f, "Collection {}:", self.scope)?;
-        if awaits_owner {
+    /// Whether nobody is known, nor thought, to read on for the grantee.
+    const fn is_closed(&self) -> bool {
+        self.still_read_by.is_empty() && self.groups_read_by.is_empty()
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>, receipt: &Receipt) -> fmt::Result {
+        if receipt.membership_of.is_some() {
+            writeln!(f, "The keys of the group ({}):", self.scope)?;
+        } else {
+            writeln!(f, "Collection {}:", self.scope)?;
+        }
+        if receipt.group_closed {
+            writeln!(f, "- The holder keeps all of them: they are the ones that the group goes on with.")?;
+        } else if receipt.membership_of.is_some() {
+            writeln!(
+                f,
+                "- The group goes on with new keys, which the holder was not given and the server does not have."
+            )?;
+        } else if receipt.awaits_owner {
             writeln!(
                 f,
                 "- The server gives nothing from now on. Until the owner makes new keys (epoch {}), what is written could \
                  still be opened by the grantee together with the server.",
                 self.closed_from
             )?;
-        } else if self.still_read_by.is_empty() {
+        } else if self.is_closed() {
             writeln!(
                 f,
                 "- What is written from now on is closed to the holder: it is encrypted with new keys, which the holder was not \
                  given and the server does not have."
             )?;
-        } else {
-            let others: Vec<_> = self.still_read_by.iter().map(ToString::to_string).collect();
+        }
+        let list =
+            |accesses: &[AccessId]| accesses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        if !self.still_read_by.is_empty() {
             writeln!(
                 f,
-                "- The holder still reads all of it, also what is written from now on, by access {}: end that one as well.",
-                others.join(", ")
+                "- The holder still reads it, also what is written from now on, by access {}: end that one as well.",
+                list(&self.still_read_by)
+            )?;
+        }
+        if !self.groups_read_by.is_empty() {
+            writeln!(
+                f,
+                "- Groups still read it, or a part of it, also what is written from now on, by access {}. If the holder is a \
+                 member of one, so does the holder: ask whose group it is, or end that access as well.",
+                list(&self.groups_read_by)
             )?;
         }
         if self.level.creates() {
@@ -265,6 +308,7 @@ mod tests {
 
             membership_of: None,
             to_group: false,
+            group_closed: false,
             statement: Signed::new(&end, |_| Signature::from_bytes([0; 64])),
             sequence: 12,
             head: Digest::from_bytes([5; 32]),
@@ -277,6 +321,7 @@ mod tests {
                 served,
                 never_served,
                 still_read_by: Vec::new(),
+                groups_read_by: Vec::new(),
             }],
             awaits_owner: false,
             adopted_as: None,
@@ -347,6 +392,36 @@ mod tests {
             !words.contains("closed to the holder") && !words.contains("You need not believe"),
             "{words}"
         );
+    }
+
+    #[test]
+    fn a_group_that_reads_on_is_named_and_nothing_is_promised() {
+        let mut open = receipt(Level::Read, vec![served(0)], Vec::new());
+        open.scopes[0].groups_read_by = vec![AccessId::from_bytes([9; 16])];
+        let words = open.to_string();
+        let named = AccessId::from_bytes([9; 16]).to_string();
+        assert!(words.contains(&named) && words.contains("If the holder is a member of one"), "{words}");
+        for promised in ["closed to the holder", "You need not believe", "still reads it"] {
+            assert!(!words.contains(promised), "{promised}: {words}");
+        }
+    }
+
+    #[test]
+    fn a_removal_promises_nothing_of_what_others_granted() {
+        let mut removal = receipt(Level::Read, vec![served(0)], Vec::new());
+        removal.membership_of = Some(PrincipalId::from_bytes([8; 32]));
+        let words = removal.to_string();
+        assert!(
+            words.contains("goes on with new keys") && words.contains("once their own clients"),
+            "{words}"
+        );
+        for promised in ["closed to the holder", "You need not believe"] {
+            assert!(!words.contains(promised), "{promised}: {words}");
+        }
+        removal.group_closed = true;
+        let words = removal.to_string();
+        assert!(words.contains("server's word alone") && words.contains("keeps all of them"), "{words}");
+        assert!(!words.contains("goes on with new keys"), "{words}");
     }
 
     #[test]

@@ -45,5 +45,6 @@ fn scope(scope: &ScopeReceipt) -> Value {
         .list("served", &scope.served, served)
         .put("neverServed", scope.never_served.clone())
         .list("stillReadBy", &scope.still_read_by, |access| text(access))
+        .list("groupsReadBy", &scope.groups_read_by, |access| text(access))
         .done()
 }

@@ -8,7 +8,7 @@ use crate::{
 use pryv_sdk::{
     AccessId, Account, Collection, Contact, Distrust, Fingerprint, GrantedAccess, Ontology, PrincipalId,
     ReceivedAccess, RecordId, Term, Terms, Uri,
-    account::{FindError, Group, GroupContact},
+    account::{FindError, Group, GroupContact, Membership},
 };
 
 /// A collection of one's own, or one that somebody granted.
@@ -82,11 +82,49 @@ pub(crate) async fn group(account: &Account, wanted: &str) -> Result<Group, Fail
     }
 }
 
-/// Every access that was received: by this account itself, and by groups that it is a member of.
-pub(crate) async fn all_received(account: &Account) -> Result<Vec<ReceivedAccess>, Failure> {
-    let mut all = account.received().await?;
-    all.extend(account.received_by_groups().await?);
-    Ok(all)
+/// Who received an access: this account itself, which is asked first, or the groups which it is a member of.
+const RECEIVED_BY_GROUPS: [bool; 2] = [false, true];
+
+/// The accesses that were received by this account itself, or by groups whose membership it has accepted; and why a group did
+/// not open, if one was not to be believed.
+async fn received_by(
+    account: &Account,
+    groups: bool,
+) -> Result<(Vec<ReceivedAccess>, Option<Failure>), Failure> {
+    if !groups {
+        return Ok((account.received().await?, None));
+    }
+    let by_groups = account.received_by_groups().await?;
+    let mut failures = by_groups.unopened.into_iter().map(|(_, failure)| failure);
+    let failed = failures.find(|failure| matches!(failure, pryv_sdk::Failure::Distrust(_)));
+    Ok((by_groups.received, failed.map(Failure::from)))
+}
+
+/// A membership of this account's, by the fingerprint or the URI of the group, or the beginning of its id.
+pub(crate) async fn membership(account: &Account, wanted: &str) -> Result<Membership, Failure> {
+    let id = match (wanted.parse::<Uri>(), wanted.parse::<Fingerprint>()) {
+        (Ok(Uri::Account { account }), _) => Some(account),
+        (_, Ok(fingerprint)) => Some(fingerprint.principal()),
+        _ => None,
+    };
+    let mut found: Vec<Membership> = Vec::new();
+    for membership in account.memberships().await? {
+        let group = membership.group();
+        let means =
+            id.map_or_else(|| wanted.len() >= 4 && group.to_string().starts_with(wanted), |id| id == group);
+        if means && membership.access().check().is_ok() && found.iter().all(|other| other.group() != group) {
+            found.push(membership);
+        }
+    }
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (None, _) => {
+            Err(Failure::new("not-found", format!("you are a member of no group `{}`", visible(wanted)))
+                .next("list the groups that you are a member of with `pryv group list`"))
+        }
+        (Some(_), false) => Err(Failure::usage(format!("`{}` means several groups", visible(wanted)))
+            .next("name one by its whole id: `pryv group list`")),
+    }
 }
 
 /// Somebody on this server, by username, with the fingerprint that the person told.
@@ -138,21 +176,27 @@ pub(crate) async fn principal(account: &Account, user: &str) -> Result<Principal
 /// A collection that `user` granted.
 async fn received(account: &Account, name: &str, user: &str) -> Result<Collection, Failure> {
     let grantor = principal(account, user).await?;
-    let mut found = Vec::new();
-    let mut locked = None;
-    for received in all_received(account).await? {
-        if received.access.grantor != grantor {
-            continue;
+    let (mut opened, mut locked) = (false, None);
+    for groups in RECEIVED_BY_GROUPS {
+        let mut found = Vec::new();
+        let (all, failed) = received_by(account, groups).await?;
+        for received in all {
+            if received.access.grantor != grantor || received.membership().is_some() {
+                continue;
+            }
+            match received.collections().await {
+                Ok(collections) => found.extend(collections),
+                // It may be the one that is wanted: its name cannot be read any longer.
+                Err(error) => locked = Some(Failure::from(error)),
+            }
         }
-        match received.collections().await {
-            Ok(collections) => found.extend(collections),
-            // It may be the one that is wanted: its name cannot be read any longer.
-            Err(error) => locked = Some(Failure::from(error)),
+        opened |= !found.is_empty();
+        if let Some(collection) = one(found, name)? {
+            return Ok(collection);
         }
-    }
-    let opened = !found.is_empty();
-    if let Some(collection) = one(found, name)? {
-        return Ok(collection);
+        if let Some(failed) = failed {
+            return Err(failed);
+        }
     }
     Err(locked.filter(|_| !opened).unwrap_or_else(|| {
         Failure::new("not-granted", format!("`{user}` has granted you nothing called `{name}`"))
@@ -177,9 +221,19 @@ pub(crate) async fn received_ontology(
 ) -> Result<Ontology, Failure> {
     let grantor = principal(account, user).await?;
     let mut found = Vec::new();
-    for received in all_received(account).await? {
-        if received.access.account == grantor && received.access.check().is_ok() {
-            found.extend(received.ontologies().await?);
+    for groups in RECEIVED_BY_GROUPS {
+        let (all, failed) = received_by(account, groups).await?;
+        for received in all {
+            let is_his = received.access.account == grantor && received.membership().is_none();
+            if is_his && received.access.check().is_ok() {
+                found.extend(received.ontologies().await?);
+            }
+        }
+        if let Some(found) = called(&found, name) {
+            return Ok(found);
+        }
+        if let Some(failed) = failed {
+            return Err(failed);
         }
     }
     called(&found, name).ok_or_else(|| {

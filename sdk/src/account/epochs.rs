@@ -99,6 +99,19 @@ impl Account {
     /// As [`Account::begin_epochs_of`], of an account whose slices are under its present secret.
     pub(crate) async fn begin_renewed(
         &self,
+        states: Vec<Arc<ScopeState>>,
+        granted: &[Opened],
+        except: &BTreeSet<AccessId>,
+        new: &(dyn Fn(ScopeId) -> Vec<Reader> + Sync),
+        moving: Option<Moving>,
+    ) -> Result<BegunAll, Failure> {
+        self.begin_behind(BegunAll::default(), states, granted, except, new, moving).await
+    }
+
+    /// New epochs of scopes, behind others that begin in the same transaction.
+    async fn begin_behind(
+        &self,
+        mut begun: BegunAll,
         mut states: Vec<Arc<ScopeState>>,
         granted: &[Opened],
         except: &BTreeSet<AccessId>,
@@ -106,7 +119,6 @@ impl Account {
         moving: Option<Moving>,
     ) -> Result<BegunAll, Failure> {
         states.sort_by_key(|state| state.kind.slice().is_none());
-        let mut begun = BegunAll::default();
         for state in states {
             let moved = moving.filter(|moving| moving.ontology == state.scope);
             let moved = moved.map(|moving| MovedTerm { term: moving.term, parent: moving.parent });
@@ -141,17 +153,25 @@ impl Account {
         epoch::renewed(&self.identity(), state, &keyed, renewal, now, &mut self.client().rng())
     }
 
-    /// The next epoch of one scope, with what else changes.
+    /// The next epoch of one scope, with what else changes; of a slice, with those of all that it covers: whoever held the
+    /// slice before would go on opening what is written there, and nothing would say so.
     pub(super) async fn begin_renewal(
         &self,
-        state: &ScopeState,
+        state: &Arc<ScopeState>,
         readers: &[(Reader, Arc<VerifiedCards>)],
         renewal: Renewal<'_>,
-    ) -> Result<NewEpoch, Failure> {
+        granted: &[Opened],
+    ) -> Result<BegunAll, Failure> {
         let (me, now) = (self.identity(), self.client().now());
         let mut beginning = epoch::renewed(&me, state, readers, renewal, now, &mut self.client().rng())?;
         beginning.new.entries = self.entries(state, &beginning, &BTreeMap::new(), None).await?;
-        Ok(beginning.new)
+        let begun = BegunAll { all: vec![Begun { state: Arc::clone(state), beginning }] };
+        let Some(slice) = state.kind.slice() else { return Ok(begun) };
+        let mut covered = Vec::new();
+        for scope in self.covered_now(slice).await? {
+            covered.push(self.open_scope(self.id(), scope, &Role::Owner).await?);
+        }
+        self.begin_behind(begun, covered, granted, &BTreeSet::new(), &|_| Vec::new(), None).await
     }
 
     /// One entry for each slice that covers a scope, for an epoch that is about to begin.

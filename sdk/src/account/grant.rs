@@ -14,7 +14,7 @@ use crate::{
         scope::{Role, ScopeState},
     },
 };
-use pryv_crypto::evidence::Exceeds;
+use pryv_crypto::{evidence::Exceeds, group::MAX_EPOCHS};
 use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
     AccessId, Digest, ErrorCode, PrincipalId, ScopeId, Signed, Suite, Timestamp,
@@ -212,6 +212,11 @@ pub enum GrantError {
     /// Keys are passed on once: by a manager, or by a group.
     #[error("keys are passed on once: no group is a member of a group, and no manager grants to one")]
     TooDeep,
+    /// The group has had as many cards as it can have.
+    #[error(
+        "the group has had as many members leave as it can; nothing more is granted to it, and nobody comes to it: make another one"
+    )]
+    GroupClosed,
     /// A group reads, and does nothing else.
     #[error("a group reads: what its members write would be in nobody's name; grant to each who is to write")]
     GroupLevel,
@@ -290,6 +295,7 @@ impl GrantError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TooDeep => ErrorCode::TooDeep.as_str(),
+            Self::GroupClosed => "group-closed",
             Self::GroupLevel => "group-level",
             Self::Membership => "membership",
             Self::LightScope { .. } => "light-scope",
@@ -486,9 +492,15 @@ fn check_groups(
         if states.len() > 1 || !reads || !grant.history {
             return Err(GrantError::Membership);
         }
+        if states.iter().any(|(state, _)| state.is_closed()) {
+            return Err(GrantError::GroupClosed);
+        }
     }
     if !to_group {
         return Ok(());
+    }
+    if grantee.current().sequence.saturating_add(1) >= MAX_EPOCHS {
+        return Err(GrantError::GroupClosed);
     }
     if !reads {
         return Err(GrantError::GroupLevel);

@@ -2,7 +2,7 @@
 
 use super::{Account, Contact, Grant, GrantError, OpenError, RevokeError, define::first_definition, lock};
 use crate::{
-    access::Access,
+    access::{Access, AccessStatus},
     collection::Collection,
     definition::Definition,
     distrust::Distrust,
@@ -14,6 +14,7 @@ use crate::{
     receipt::Receipt,
     text::Fingerprint,
 };
+use pryv_crypto::group::MAX_EPOCHS;
 use pryv_proxy_crypto::VerifiedCards;
 use pryv_wire::{
     ErrorCode, PrincipalId, ScopeId, Uri,
@@ -154,13 +155,28 @@ impl Group {
         Grant::to(member).on(&members, Level::Read).name(self.title())
     }
 
-    /// Makes somebody a member.
+    /// How many more members can leave, each with a next card. At zero the group is closed: nothing more is granted to it, nobody
+    /// comes to it, and who is removed is shut out by the server alone. Make another one in time.
+    #[must_use]
+    pub fn removals_left(&self) -> u32 {
+        let present = self.account.newest_epoch(self.account.id(), self.scope()).max(self.state.last_epoch());
+        MAX_EPOCHS.saturating_sub(1).saturating_sub(present)
+    }
+
+    /// Makes somebody a member; who is one already stays as it is.
     ///
     /// # Errors
     ///
     /// See [`GrantError`].
     pub async fn add(&self, member: &Contact) -> Result<Access, GrantError> {
-        self.account.grant(self.membership(member)).await
+        match self.account.grant(self.membership(member)).await {
+            Err(GrantError::Failed(failure)) if failure.refusal() == Some(ErrorCode::AlreadyExists) => {
+                let mut members = self.members().await?;
+                members.retain(|access| access.grantee == member.id());
+                members.pop().ok_or(GrantError::Failed(failure))
+            }
+            made => made,
+        }
     }
 
     /// The accesses by which somebody is a member now, oldest first.
@@ -169,32 +185,43 @@ impl Group {
     ///
     /// See [`Failure`].
     pub async fn members(&self) -> Result<Vec<Access>, Failure> {
-        let now = self.account.client().now();
-        let mut members = Vec::new();
-        for opened in self.account.granted_opened().await? {
-            let signed = opened.evidence.access();
-            let over = signed.valid_until.is_some_and(|until| until <= now);
-            if signed.level(self.scope()).is_some() && opened.evidence.end().is_none() && !over {
-                members.push(access::view(&opened, now));
-            }
-        }
+        let mut members = self.unrevoked().await?;
+        members.retain(|access| access.status != AccessStatus::Expired);
         Ok(members)
     }
 
+    /// The accesses of members that were not revoked, those that are over included.
+    async fn unrevoked(&self) -> Result<Vec<Access>, Failure> {
+        let now = self.account.client().now();
+        let granted = self.account.granted_opened().await?;
+        let of_group = granted.iter().filter(|opened| {
+            opened.evidence.access().level(self.scope()).is_some() && opened.evidence.end().is_none()
+        });
+        Ok(of_group.map(|opened| access::view(opened, now)).collect())
+    }
+
     /// Ends the membership of somebody: this server gives it nothing more that the group was granted, and the group goes on
-    /// with new keys and its next card. A receipt for each access by which it was a member.
+    /// with new keys and its next card. A receipt for each access by which it was a member, and that nobody else has ended
+    /// meanwhile.
     ///
     /// # Errors
     ///
     /// [`RevokeError::NotFound`] if it is no member.
     pub async fn remove(&self, member: PrincipalId) -> Result<Vec<Receipt>, RevokeError> {
-        let mut receipts = Vec::new();
-        for access in self.members().await? {
-            if access.grantee == member {
-                receipts.push(self.account.revoke(access.id).await?);
+        let mut accesses = self.unrevoked().await?;
+        accesses.retain(|access| access.grantee == member);
+        if accesses.is_empty() {
+            return Err(RevokeError::NotFound);
+        }
+        let mut receipts = Vec::with_capacity(accesses.len());
+        for access in accesses {
+            match self.account.revoke(access.id).await {
+                Ok(receipt) => receipts.push(receipt),
+                Err(RevokeError::AlreadyRevoked) => {}
+                Err(error) => return Err(error),
             }
         }
-        if receipts.is_empty() { Err(RevokeError::NotFound) } else { Ok(receipts) }
+        Ok(receipts)
     }
 }
 

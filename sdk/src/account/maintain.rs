@@ -13,7 +13,7 @@ use crate::{
 use pryv_wire::{
     AccessId, ScopeId, Timestamp,
     card::PrincipalKind,
-    scope::{Epoch, ListScopes, Slice},
+    scope::{Epoch, ListScopes, ScopeKind, Slice},
     transaction::Operation,
 };
 use serde_json::Value;
@@ -34,6 +34,9 @@ const PAGE: u32 = 500;
 pub struct Maintained {
     /// Scopes that were given new keys, and the number of their new epoch.
     pub begun: Vec<(ScopeId, u32)>,
+    /// Groups that a member has left by its dates, and that have had as many cards as they can have: the server alone shuts
+    /// that member out. Grant to another group what these were granted.
+    pub closed: Vec<ScopeId>,
     /// How many records were opened to the readers of terms that their writers held no key of.
     pub completed: u64,
 }
@@ -51,16 +54,32 @@ impl Account {
     ///
     /// See [`Failure`]. What was begun before a failure stays; call again to go on.
     pub async fn maintain(&self) -> Result<Maintained, Failure> {
-        let mut done = Maintained { begun: self.renew_scopes().await?, completed: 0 };
-        let granted = self.granted_opened().await?;
+        let mut done = Maintained { begun: self.renew_scopes().await?, ..Maintained::default() };
+        let mut granted = self.granted_opened().await?;
         let now = self.client().now();
-        let mut all = self.due(&granted, now).await?;
-        self.add_rotated(&granted, now, &mut all).await?;
+        // Groups go first, each in a transaction of its own: what they were granted is sealed to their next cards.
+        let due = self.due(&granted, now).await?;
+        for (scope, why) in &due {
+            let state = self.open_scope(self.id(), *scope, &Role::Owner).await?;
+            if state.kind != ScopeKind::Group || why.is_done(&state.present()?.statement) {
+                continue;
+            }
+            match state.is_closed() {
+                true => done.closed.push(*scope),
+                false => {
+                    done.begun.extend(self.begin_due_group(*scope, why).await?.map(|epoch| (*scope, epoch)))
+                }
+            }
+        }
         for attempt in 1..=ATTEMPTS {
+            // Anew each time: what comes is sealed to the cards that grantees have by then.
+            granted = self.granted_opened().await?;
+            let mut all = self.due(&granted, now).await?;
+            self.add_rotated(&granted, now, &mut all).await?;
             let mut due = BTreeSet::new();
             for (scope, why) in &all {
                 let state = self.open_scope(self.id(), *scope, &Role::Owner).await?;
-                if !why.is_done(&state.present()?.statement) {
+                if state.kind != ScopeKind::Group && !why.is_done(&state.present()?.statement) {
                     due.insert(*scope);
                     if let Some(slice) = state.kind.slice() {
                         due.extend(self.covered_now(slice).await?);
@@ -90,6 +109,38 @@ impl Account {
         Ok(done)
     }
 
+    /// The next epoch of a group that is due; its number.
+    async fn begin_due_group(&self, scope: ScopeId, why: &Due) -> Result<Option<u32>, Failure> {
+        for attempt in 1..=ATTEMPTS {
+            let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
+            if why.is_done(&state.present()?.statement) {
+                break;
+            }
+            let granted = self.granted_opened().await?;
+            match self.begin_alone(state, &granted).await {
+                Ok(epoch) => return Ok(Some(epoch)),
+                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next epoch of one scope, in a transaction of its own; its number.
+    async fn begin_alone(&self, state: Arc<ScopeState>, granted: &[Opened]) -> Result<u32, Failure> {
+        let (scope, number) = (state.scope, state.last_epoch().saturating_add(1));
+        let group = state.group().filter(|_| state.kind == ScopeKind::Group);
+        let next = self.begin_renewed(vec![state], granted, &BTreeSet::new(), &|_| Vec::new(), None).await?;
+        let operations = next.to_send().into_iter().map(|epoch| Operation::BeginEpoch { epoch });
+        self.commit(self.id(), operations.collect()).await?;
+        self.note_epoch(self.id(), scope, number);
+        if let Some(group) = group {
+            // What is sealed to the group from here on is sealed to its next card.
+            self.fresh_cards_of(group).await?;
+        }
+        Ok(number)
+    }
+
     /// The scopes whose keys are still under an account secret that was replaced: what [`Account::maintain`] has left to do
     /// after a rotation.
     ///
@@ -100,15 +151,15 @@ impl Account {
         let mut under = Vec::new();
         for scope in self.call(&ListScopes { account: self.id() }).await?.scopes {
             let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
-            if state.present()?.signer < self.own_cards().current().sequence {
+            if state.present()?.signer < self.own_cards().current().sequence && !state.is_closed() {
                 under.push(scope);
             }
         }
         Ok(under)
     }
 
-    /// Gives new keys to every scope whose own are under an account secret that was replaced: slices first, because what
-    /// they cover is sealed to them. Each in a transaction of its own, so that it goes on wherever it was interrupted.
+    /// Gives new keys to every scope whose own are under an account secret that was replaced: groups first, because what they
+    /// were granted is sealed to their next cards, then slices, because what they cover is sealed to them. Each in a transaction of its own, so that it goes on wherever it was interrupted.
     pub(crate) async fn renew_scopes(&self) -> Result<Vec<(ScopeId, u32)>, Failure> {
         let card = self.own_cards().current().sequence;
         let mut begun = Vec::new();
@@ -117,13 +168,13 @@ impl Account {
         }
         let mut due = Vec::new();
         for state in self.own_scopes().await? {
-            if state.present()?.signer < card {
-                due.push((state.kind.slice().is_none(), state.scope));
+            if state.present()?.signer < card && !state.is_closed() {
+                due.push((state.kind != ScopeKind::Group, state.kind.slice().is_none(), state.scope));
             }
         }
         due.sort_unstable();
         let granted = self.granted_opened().await?;
-        for (_, scope) in due {
+        for (_, _, scope) in due {
             begun.extend(self.renew_one(scope, &granted).await?.map(|number| (scope, number)));
         }
         *lock(&self.0.keyed) = card;
@@ -138,16 +189,12 @@ impl Account {
             if state.present()?.signer >= self.own_cards().current().sequence {
                 break;
             }
-            let states = vec![Arc::clone(&state)];
-            let next = self.begin_renewed(states, granted, &BTreeSet::new(), &|_| Vec::new(), None).await?;
-            let operations = next.to_send().into_iter().map(|epoch| Operation::BeginEpoch { epoch });
-            match self.commit(self.id(), operations.collect()).await {
-                Ok(_) => {
-                    let number = state.last_epoch().saturating_add(1);
-                    self.note_epoch(self.id(), scope, number);
-                    return Ok(Some(number));
+            match self.begin_alone(state, granted).await {
+                Ok(number) => return Ok(Some(number)),
+                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {
+                    // A grantee may have gone on: its next card is at hand behind this.
+                    self.granted_opened().await?;
                 }
-                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {}
                 Err(failure) => return Err(failure),
             }
         }

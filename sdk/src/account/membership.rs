@@ -1,6 +1,6 @@
 //! Memberships: groups of others that this account is a member of, and what they were granted.
 
-use super::{Account, ReceivedAccess};
+use super::{Account, ReceivedAccess, lock};
 use crate::{
     access::{Access, AccessStatus},
     distrust::Distrust,
@@ -24,6 +24,18 @@ pub struct Membership {
     place: GroupPlace,
 }
 
+/// What groups received that this account is a member of.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct ReceivedByGroups {
+    /// The accesses, of one group after the other, oldest first.
+    pub received: Vec<ReceivedAccess>,
+    /// Memberships that count and did not open, and why: look at each [`Failure::Distrust`].
+    pub unopened: Vec<(Membership, Failure)>,
+    /// Memberships that were not accepted, and therefore not opened.
+    pub not_accepted: Vec<Membership>,
+}
+
 impl Membership {
     fn of(received: ReceivedAccess) -> Option<Self> {
         let (group, scope) =
@@ -36,6 +48,12 @@ impl Membership {
     #[must_use]
     pub const fn group(&self) -> PrincipalId {
         self.group
+    }
+
+    /// Whose group it is.
+    #[must_use]
+    pub const fn account(&self) -> PrincipalId {
+        self.place.account
     }
 
     /// The access by which this account is a member, which is from the account whose group it is.
@@ -55,13 +73,27 @@ impl Membership {
         Ok(state.definition.definition.title.clone())
     }
 
+    /// Whether this account has accepted it: what the group was granted is opened with the rest from then on.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        lock(&self.received.account.0.contacts).pins.groups.contains(&self.group)
+    }
+
     /// The accesses that the group received, oldest first, those that ended included. Each opens with the same calls as one of
     /// this account's own. About 45 ms for each epoch of the group that was not opened before.
+    ///
+    /// Anybody makes anybody a member: to call this, where it succeeds, is to accept the membership.
     ///
     /// # Errors
     ///
     /// [`Failure::Locked`] if the membership does not count now; else see [`Failure`].
     pub async fn received(&self) -> Result<Vec<ReceivedAccess>, Failure> {
+        let received = self.open_received().await?;
+        lock(&self.received.account.0.contacts).pins.groups.insert(self.group);
+        Ok(received)
+    }
+
+    async fn open_received(&self) -> Result<Vec<ReceivedAccess>, Failure> {
         let account = &self.received.account;
         let role = self.role()?;
         let mut keys = account.group_keys(self.place, &role).await?;
@@ -71,6 +103,7 @@ impl Membership {
         let (now, ended) = (account.client().now(), account.ended());
         let states = account.group_states(self.group).await?;
         let me = account.identity();
+        let mut looked_again = false;
         let mut all = Vec::with_capacity(states.len());
         for state in &states {
             let open = |keys: &GroupKeys, signers: &Signers| {
@@ -78,8 +111,9 @@ impl Membership {
             };
             let claimed = access::claimed(state)?;
             let mut opened = account.with_signers(&claimed, |signers| open(&keys, signers)).await?;
-            if opened.unreadable {
-                // Granted to a card that came after those which were looked at.
+            if opened.unreadable && !looked_again {
+                // Granted to a card that came after those which were looked at. Once: whoever grants seals what it wants.
+                looked_again = true;
                 keys = account.group_keys(self.place, &role).await?;
                 opened = account.with_signers(&claimed, |signers| open(&keys, signers)).await?;
             }
@@ -136,25 +170,28 @@ impl Account {
         Ok(self.received().await?.into_iter().filter_map(Membership::of).collect())
     }
 
-    /// What the groups received that this account is a member of now. Anybody can make anybody a member: a group that does not
-    /// open is left out here, and [`Membership::received`] says why.
+    /// What the groups received that this account is a member of now, and whose membership it has accepted
+    /// ([`Membership::received`]). One that does not open hides no other.
     ///
     /// # Errors
     ///
     /// As [`Account::received`].
-    pub async fn received_by_groups(&self) -> Result<Vec<ReceivedAccess>, Failure> {
-        let mut all: Vec<ReceivedAccess> = Vec::new();
+    pub async fn received_by_groups(&self) -> Result<ReceivedByGroups, Failure> {
+        let mut all = ReceivedByGroups::default();
         for membership in self.memberships().await? {
-            let again = all.iter().any(|received| received.through_group() == Some(membership.group));
+            let again =
+                all.received.iter().any(|received| received.through_group() == Some(membership.group));
             if again || !matches!(membership.access().status, AccessStatus::Active) {
                 continue;
             }
-            match membership.received().await {
-                Ok(received) => all.extend(received),
-                Err(failure @ (Failure::Distrust(_) | Failure::Locked(_) | Failure::Refused(_))) => {
-                    drop(failure)
-                }
-                Err(failure) => return Err(failure),
+            if !membership.is_accepted() {
+                all.not_accepted.push(membership);
+                continue;
+            }
+            match membership.open_received().await {
+                Ok(received) => all.received.extend(received),
+                Err(failure @ Failure::Offline { .. }) => return Err(failure),
+                Err(failure) => all.unopened.push((membership, failure)),
             }
         }
         Ok(all)

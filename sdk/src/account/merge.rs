@@ -35,6 +35,7 @@ impl StoredSession {
                 *ours = theirs;
             }
         }
+        self.pins.groups.extend(stored.pins.groups);
         for (account, theirs) in stored.chains {
             let ours = self.chains.entry(account).or_default();
             *ours = ours.later(theirs);

@@ -99,7 +99,8 @@ impl Rotation {
     }
 
     /// Also other re-encryption key pairs, of the collection and of the terms that reach into it, after which nothing that the
-    /// server and a reader together made of those before opens what comes. Computes about 30 ms for each reader and 20 ms for
+    /// server and a reader together made of those before opens what comes. The pair of a group stays, which its cards carry: where
+    /// a group reads, the new pair leads to that one. Computes about 30 ms for each reader and 20 ms for
     /// each epoch, on the 480-bit curve.
     pub const fn hard(mut self) -> Self {
         self.hard = true;
@@ -224,14 +225,15 @@ impl Account {
         }
         let renewal =
             Renewal { suite: Some(next), pre: begun.as_ref().map(|new| &new.pre), ..Renewal::default() };
-        let epoch = self.begin_renewal(&state, &readers, renewal).await?;
+        let epochs = self.begin_renewal(&state, &readers, renewal, &granted).await?;
         let generation = begun.as_ref().map(|new| new.pre.generation);
         operations.extend(begun.map(|new| Operation::BeginGeneration(Box::new(new))));
-        operations.push(Operation::BeginEpoch { epoch });
+        operations.extend(epochs.to_send().into_iter().map(|epoch| Operation::BeginEpoch { epoch }));
         self.commit(self.id(), operations).await?;
-        let epoch = state.last_epoch().saturating_add(1);
-        self.note_epoch(self.id(), scope, epoch);
-        Ok(Rotated { epoch, generation, suite: next })
+        for begun in &epochs.all {
+            self.note_epoch(self.id(), begun.state.scope, begun.beginning.statement.epoch);
+        }
+        Ok(Rotated { epoch: state.last_epoch().saturating_add(1), generation, suite: next })
     }
 
     /// Who reads a scope by an access that was verified and is not over, with the keys to seal to.

@@ -162,11 +162,15 @@ impl Account {
             return self.open_own(scope).await.map_err(unopened);
         }
         let mut last = ResolveError::NotFound;
-        for received in self.received_of(owner).await? {
-            match received.open(scope).await.map_err(unopened) {
-                Ok(collection) => return Ok(collection),
-                Err(error) => last = worse(last, error),
+        for by in [By::Itself, By::Groups] {
+            let (received, failed) = self.received_of(owner, by).await?;
+            for received in received {
+                match received.open(scope).await.map_err(unopened) {
+                    Ok(collection) => return Ok(collection),
+                    Err(error) => last = worse(last, error),
+                }
             }
+            last = failed.map_or(last, Into::into);
         }
         Err(last)
     }
@@ -180,33 +184,62 @@ impl Account {
             return Ok(Ontology::new(self, Role::Owner, state));
         }
         let mut last = ResolveError::NotFound;
-        for received in self.received_of(owner).await? {
-            match received.ontology(scope).await.map_err(unopened) {
-                Ok(ontology) => return Ok(ontology),
-                Err(error) => last = worse(last, error),
+        for by in [By::Itself, By::Groups] {
+            let (received, failed) = self.received_of(owner, by).await?;
+            for received in received {
+                match received.ontology(scope).await.map_err(unopened) {
+                    Ok(ontology) => return Ok(ontology),
+                    Err(error) => last = worse(last, error),
+                }
             }
+            last = failed.map_or(last, Into::into);
         }
         Err(last)
     }
 
-    async fn received_of(&self, owner: PrincipalId) -> Result<Vec<ReceivedAccess>, Failure> {
-        let mut received = self.received().await?;
-        received.extend(self.received_by_groups().await?);
+    /// The accesses of an account that this one received by itself, or by groups; and why a group did not open, if one was not to
+    /// be believed.
+    async fn received_of(
+        &self,
+        owner: PrincipalId,
+        by: By,
+    ) -> Result<(Vec<ReceivedAccess>, Option<Failure>), Failure> {
+        let (mut received, failed) = match by {
+            By::Itself => (self.received().await?, None),
+            By::Groups => {
+                let groups = self.received_by_groups().await?;
+                let mut failures = groups.unopened.into_iter().map(|(_, failure)| failure);
+                (groups.received, failures.find(|failure| matches!(failure, Failure::Distrust(_))))
+            }
+        };
         received.retain(|received| received.access.account == owner);
-        Ok(received)
+        Ok((received, failed))
     }
 
     async fn resolve_access(&self, account: PrincipalId, id: AccessId) -> Result<Access, ResolveError> {
-        let mut found = if account == self.id() {
-            self.granted().await?.into_iter().map(|granted| granted.access).collect::<Vec<_>>()
-        } else {
-            let mut all = self.received().await?;
-            all.extend(self.received_by_groups().await?);
-            all.into_iter().map(|received| received.access).collect()
-        };
-        found.retain(|access| access.id == id && access.account == account);
-        found.pop().ok_or(ResolveError::NotFound)
+        let is_it = |access: &Access| access.id == id && access.account == account;
+        if account == self.id() {
+            let mut granted = self.granted().await?.into_iter().map(|granted| granted.access);
+            return granted.find(is_it).ok_or(ResolveError::NotFound);
+        }
+        for by in [By::Itself, By::Groups] {
+            let (received, failed) = self.received_of(account, by).await?;
+            if let Some(found) = received.into_iter().map(|received| received.access).find(is_it) {
+                return Ok(found);
+            }
+            if let Some(failure) = failed {
+                return Err(failure.into());
+            }
+        }
+        Err(ResolveError::NotFound)
     }
+}
+
+/// Who received an access: this account, which is asked first, or a group which it is a member of.
+#[derive(Clone, Copy)]
+enum By {
+    Itself,
+    Groups,
 }
 
 async fn resolve_instance(collection: &Collection, id: RecordId) -> Result<Record<Value>, ResolveError> {

@@ -16,7 +16,7 @@ use crate::{
     receipt::{Receipt, ScopeReceipt, ServedEpoch, Written},
 };
 use pryv_wire::{
-    AccessId, ErrorCode, ScopeId, Signed, Timestamp,
+    AccessId, ErrorCode, PrincipalId, ScopeId, Signed, Timestamp,
     access::{Access, LastEpoch, Level, Revocation},
     transaction::{Committed, GrantAccess, Operation},
 };
@@ -123,6 +123,15 @@ impl IntoFuture for Revoking {
     }
 }
 
+/// By which access a group goes on reading.
+struct ByGroup {
+    access: AccessId,
+    /// Which of the scopes it reads, or a part of.
+    scopes: BTreeSet<ScopeId>,
+    /// Who is a member, if the group is this account's own.
+    members: Option<BTreeSet<PrincipalId>>,
+}
+
 /// One access that ends with the one that is revoked.
 struct Below<'a> {
     opened: &'a Opened,
@@ -177,7 +186,10 @@ impl Account {
         let ended: BTreeSet<AccessId> =
             below.iter().map(|below| below.opened.evidence.access().access).chain([id]).collect();
         let new = |scope| adopted_readers(&below, scope);
-        let begun = self.begin_epochs_of(states.clone(), &granted, &ended, &new, None).await?;
+        // A group that has had its last card goes on with the keys that it has.
+        let going_on = states.iter().filter(|state| !state.is_closed()).cloned().collect();
+        let begun = self.begin_epochs_of(going_on, &granted, &ended, &new, None).await?;
+        let by_groups = self.reads_by_groups(&granted, &ended, &states, now).await?;
         let epochs = begun.to_send();
         // What is granted instead comes first, so that the new epochs are shared with it as with every other reader.
         let instead = below.iter().filter_map(|below| below.instead.as_ref());
@@ -196,8 +208,8 @@ impl Account {
         // From here on, whatever becomes of the check below: what is written next is closed to the grantee, and what the
         // grantee writes next does not count.
         ended.iter().for_each(|access| self.note_end(self.id(), *access));
-        for state in &states {
-            self.note_epoch(self.id(), state.scope, state.last_epoch().saturating_add(1));
+        for begun in &begun.all {
+            self.note_epoch(self.id(), begun.state.scope, begun.beginning.statement.epoch);
         }
         let end = |opened: &Opened, statement, instead: Option<&(AccessId, GrantAccess)>| {
             let access = opened.evidence.access();
@@ -205,9 +217,21 @@ impl Account {
             let adopted_as = instead.map(|(adopted, _)| *adopted);
             let reads = access.grants.iter().filter(|grant| grant.level.reads()).map(|grant| grant.scope);
             still.extend(adopted_as.iter().flat_map(|adopted| reads.clone().map(|scope| (scope, *adopted))));
-            let receipt = receipt(access, opened.note.name.clone(), statement, &committed, &states, &still);
+            let mut receipt =
+                receipt(access, opened.note.name.clone(), statement, &committed, &states, &still);
             let to_group = self.is_group(access.grantee);
-            Receipt { adopted_as, to_group, ..receipt }
+            for scope in &mut receipt.scopes {
+                let reading = by_groups.iter().filter(|by| by.scopes.contains(&scope.scope) && !to_group);
+                for by in reading {
+                    match &by.members {
+                        Some(members) if !members.contains(&access.grantee) => {}
+                        Some(_) => scope.still_read_by.push(by.access),
+                        None => scope.groups_read_by.push(by.access),
+                    }
+                }
+            }
+            let group_closed = receipt.membership_of.is_some() && begun.all.is_empty();
+            Receipt { adopted_as, to_group, group_closed, ..receipt }
         };
         let mut receipt = end(opened, statement, None);
         receipt.below = below
@@ -216,6 +240,44 @@ impl Account {
             .collect();
         self.verify_receipt(&receipt).await?;
         Ok(receipt)
+    }
+
+    /// The accesses of groups that go on reading any of some scopes, or a part of one: whoever is a member of one reads by it,
+    /// whatever of its own ended.
+    async fn reads_by_groups(
+        &self,
+        granted: &[Opened],
+        ended: &BTreeSet<AccessId>,
+        states: &[Arc<ScopeState>],
+        now: Timestamp,
+    ) -> Result<Vec<ByGroup>, Failure> {
+        let lives = |access: &Access| {
+            !ended.contains(&access.access) && access.valid_until.is_none_or(|until| now < until)
+        };
+        let live = granted.iter().filter(|opened| opened.evidence.end().is_none());
+        let live: Vec<&Access> =
+            live.map(|opened| opened.evidence.access()).filter(|access| lives(access)).collect();
+        let mut reading = Vec::new();
+        for access in &live {
+            let reads = |state: &&Arc<ScopeState>| {
+                let mut reads = access.grants.iter().filter(|grant| grant.level.reads());
+                reads.any(|grant| {
+                    grant.scope == state.scope
+                        || grant.slice.as_ref().is_some_and(|slice| covers(slice, state))
+                })
+            };
+            let scopes: BTreeSet<ScopeId> = states.iter().filter(reads).map(|state| state.scope).collect();
+            if scopes.is_empty() {
+                continue;
+            }
+            let Some(place) = self.cards_of(access.grantee).await?.current().group else { continue };
+            // Who is a member of a group of one's own is known; of those of others it is not.
+            let of_place = |membership: &&&Access| membership.level(place.scope).is_some();
+            let members = (place.account == self.id())
+                .then(|| live.iter().filter(of_place).map(|membership| membership.grantee).collect());
+            reading.push(ByGroup { access: access.access, scopes, members });
+        }
+        Ok(reading)
     }
 
     /// The end of an access in the present epochs of its scopes.
@@ -373,6 +435,7 @@ pub(super) fn receipt(
                 .filter(|(scope, _)| *scope == grant.scope)
                 .map(|(_, id)| *id)
                 .collect(),
+            groups_read_by: Vec::new(),
         }
     });
     Receipt {
@@ -380,6 +443,7 @@ pub(super) fn receipt(
         grantee: access.grantee,
         name,
         membership_of: access.grants.iter().find_map(|grant| grant.group),
+        group_closed: false,
         to_group: false,
         statement,
         sequence: committed.change.sequence,

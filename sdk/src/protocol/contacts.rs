@@ -8,7 +8,7 @@ use pryv_wire::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -20,6 +20,9 @@ pub(crate) struct Pins {
     pub(crate) usernames: BTreeMap<String, PrincipalId>,
     /// The digests of the cards that each principal has shown, first one first.
     pub(crate) cards: BTreeMap<PrincipalId, Vec<Digest>>,
+    /// The groups whose membership was accepted: anybody makes anybody a member, and others are opened for nobody.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) groups: BTreeSet<PrincipalId>,
 }
 
 /// Pins, and the verified cards behind them.

@@ -295,6 +295,11 @@ impl ScopeState {
         Some(PrincipalId::from_bytes(*card.as_bytes()))
     }
 
+    /// Whether this is a group that has had its last card: it goes on with the keys that it has.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.kind == ScopeKind::Group && self.last_epoch().saturating_add(1) >= pryv_crypto::group::MAX_EPOCHS
+    }
+
     /// The keys of a group, whose scope this is: each epoch that is held names its card, and gives the keys of it.
     pub(crate) fn group_keys(&self, cards: &VerifiedCards) -> Result<GroupKeys, Distrust> {
         let place = GroupPlace { account: self.owner, scope: self.scope };

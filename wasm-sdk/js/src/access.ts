@@ -160,6 +160,8 @@ export interface ScopeReceipt {
   readonly neverServed: readonly number[];
   /** Other accesses of the same grantee that still read the scope. */
   readonly stillReadBy: readonly AccessId[];
+  /** Accesses of other people's groups that read the scope: the grantee reads on if it is a member of one. */
+  readonly groupsReadBy: readonly AccessId[];
 }
 
 /** What a revocation achieved, as far as this client can know, and what it cannot achieve. Keep `json`. */

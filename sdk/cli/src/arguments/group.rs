@@ -12,6 +12,11 @@ pub(crate) enum Group {
     },
     /// List your groups, and those that you are a member of
     List,
+    /// Accept that somebody made you a member; shows what the group was granted
+    Accept {
+        /// The group: its URI, its fingerprint, or the beginning of its id
+        group: String,
+    },
     /// Make somebody a member: it reads what the group was and is granted
     Add {
         /// The group: its title, its id, or the beginning of it

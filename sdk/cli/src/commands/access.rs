@@ -1,6 +1,6 @@
 //! Commands about accesses: grant, list, revoke.
 
-use super::term;
+use super::{group::whose, term};
 use crate::{
     arguments::{self, GrantLevel},
     failure::Failure,
@@ -10,8 +10,8 @@ use crate::{
     visible::visible,
 };
 use pryv_sdk::{
-    Access, AccessStatus, Account, Clock, Collection, Fingerprint, Grant, Level, ReceivedAccess, ScopeId,
-    SystemClock, Timestamp,
+    Access, AccessStatus, Account, Clock, Collection, Fingerprint, Grant, Level, PrincipalId, ReceivedAccess,
+    ScopeId, SystemClock, Timestamp,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write};
@@ -34,9 +34,9 @@ pub(super) async fn grant(
     });
     let grantee = lookup::grantee(account, &wanted.to, told.transpose()?).await?;
     let level = level(wanted.level);
-    let (to, fingerprint, is_group) = match &grantee {
-        Grantee::Person(contact) => (Grant::to(contact), contact.fingerprint(), false),
-        Grantee::Group(group) => (Grant::to_group(group), group.fingerprint(), true),
+    let (to, fingerprint) = match &grantee {
+        Grantee::Person(contact) => (Grant::to(contact), contact.fingerprint()),
+        Grantee::Group(group) => (Grant::to_group(group), group.fingerprint()),
     };
     let who = match &grantee {
         Grantee::Person(contact) => format!("`{}`", contact.username()),
@@ -85,6 +85,7 @@ pub(super) async fn grant(
         None => account.grant(grant).await?,
     };
     output.result(&value(&access), || {
+        let in_words;
         format!(
             "{who} may now {} `{}`{}.\nAccess {}\n{who} has the fingerprint {fingerprint}.{}",
             may(level),
@@ -93,8 +94,12 @@ pub(super) async fn grant(
             access.id,
             if wanted.fingerprint.is_some() {
                 " It is the one you were told."
-            } else if is_group {
-                "\nIts owner decides who is a member; you see in `pryv audit` who read."
+            } else if let Grantee::Group(group) = &grantee {
+                in_words = format!(
+                    "\nIt is the group of {}, who decides who is a member; you see in `pryv audit` who read.",
+                    whose(account, group.account())
+                );
+                &in_words
             } else {
                 "\nCompare it with the person: the server named these keys, and only the two of you can check them."
             },
@@ -231,11 +236,26 @@ pub(super) async fn granted(account: &Account, output: &mut Output) -> Result<()
     }
     let collections = account.collections().await?;
     let names = names(&collections);
+    let mut groups: BTreeMap<PrincipalId, Option<PrincipalId>> = BTreeMap::new();
     let mut values = Vec::new();
     let mut texts = Vec::new();
     for granted in &granted {
+        let grantee = granted.access.grantee;
         let mut value = value(&granted.access);
         let mut text = words(account, &granted.access, &names);
+        // People were found by their names, and links count their uses; who is left may be a group.
+        if granted.uses.is_none() && account.username_of(grantee).is_none() && !groups.contains_key(&grantee)
+        {
+            let found = account.find_group(grantee).await.ok();
+            groups.insert(grantee, found.map(|group| group.account()));
+        }
+        let owner = groups.get(&grantee).copied().flatten();
+        if let Some(owner) = owner {
+            let _always = writeln!(text, "  group     of {}", whose(account, owner));
+        }
+        if let Value::Object(object) = &mut value {
+            object.insert("group_of".to_owned(), json!(owner));
+        }
         let mut all = Vec::new();
         for served in &granted.served {
             let name = names.get(&served.scope).cloned().unwrap_or_else(|| served.scope.to_string());
@@ -263,7 +283,19 @@ pub(super) async fn granted(account: &Account, output: &mut Output) -> Result<()
 
 /// `pryv received`.
 pub(super) async fn received(account: &Account, output: &mut Output) -> Result<(), Failure> {
-    let received = lookup::all_received(account).await?;
+    let mut received = account.received().await?;
+    let by_groups = account.received_by_groups().await?;
+    received.extend(by_groups.received);
+    for (membership, failure) in &by_groups.unopened {
+        let (group, code) = (Fingerprint::of(membership.group()), failure.code());
+        output.remark(&format!("The group {group} does not open ({code}): {failure}"))?;
+    }
+    for membership in &by_groups.not_accepted {
+        let (group, of) = (membership.group(), whose(account, membership.account()));
+        output.remark(&format!(
+            "You were made a member of a group of {of}: `pryv group accept {group}` shows what it was granted."
+        ))?;
+    }
     if received.is_empty() && !output.is_json() {
         return output.remark("You have received no access.");
     }
@@ -272,7 +304,7 @@ pub(super) async fn received(account: &Account, output: &mut Output) -> Result<(
     for received in &received {
         let mut opened = Vec::new();
         if matches!(received.access.status, AccessStatus::Active) {
-            for scoped in &received.access.scopes {
+            for scoped in received.access.scopes.iter().filter(|scoped| scoped.group.is_none()) {
                 // A collection that does not open still stands in the list, by its id; `query` says why it does not.
                 opened.extend(received.open(scoped.scope).await.ok());
             }

@@ -87,7 +87,8 @@ async fn script(secrets: &Secrets, writer: Writer) -> ServerState {
     let to_group = Grant::to_group(&found).on(&diary, Level::Read).name(name).purpose(purpose);
     ada.account.grant(to_group).await.unwrap();
     ward.add(&contact(&bob, &carol).await).await.unwrap();
-    let by_group = carol.account.received_by_groups().await.unwrap()[0].open(diary.scope()).await.unwrap();
+    let membership = carol.account.memberships().await.unwrap().pop().unwrap();
+    let by_group = membership.received().await.unwrap()[0].open(diary.scope()).await.unwrap();
     by_group.query().all::<Value>(&mut Silent).await.unwrap();
     ward.remove(carol.account.id()).await.unwrap();
     ada.account.maintain().await.unwrap();

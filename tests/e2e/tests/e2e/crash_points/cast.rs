@@ -121,7 +121,9 @@ impl Other {
         let mut all = Vec::new();
         let account = self.account(stage);
         let mut received = account.received().await.unwrap();
-        received.extend(account.received_by_groups().await.unwrap());
+        for membership in account.memberships().await.unwrap() {
+            received.extend(membership.received().await.unwrap_or_default());
+        }
         for access in received {
             if access.access.grantor != hero.id() || access.membership().is_some() {
                 continue;

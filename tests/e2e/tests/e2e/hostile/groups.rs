@@ -1,8 +1,8 @@
 //! Groups and a server that lies about them: forged and old cards, another group in the place of one, and a member who was
 //! removed and goes on being served.
 
-use crate::fixture::{contact, named, note, notes, topic};
-use pryv_sdk::{Collection, Grant, Level, account::Group};
+use crate::fixture::{contact, named, note, notes, plain_notes, topic};
+use pryv_sdk::{Collection, Grant, Level, Suite, account::Group};
 use pryv_test_kit::{User, World, light::Loot};
 use pryv_wire::{
     ErrorCode, Problem,
@@ -10,7 +10,7 @@ use pryv_wire::{
     card::{Cards, GetCards},
     encode,
     scope::OpenScope,
-    transaction::Commit,
+    transaction::{Commit, Operation},
 };
 
 async fn grant_to(world: &World, from: &User, group: &Group, collection: &Collection) {
@@ -117,9 +117,13 @@ async fn a_member_believes_no_other_group_and_nothing_that_was_not_granted_to_it
         }
     });
     assert_eq!(membership.received().await.unwrap_err().code(), "invented-access");
-    assert!(
-        cleo.account.received_by_groups().await.unwrap().is_empty(),
-        "one group that lies hides no other list"
+    let by_groups = cleo.account.received_by_groups().await.unwrap();
+    assert!(by_groups.received.is_empty());
+    let [(unopened, failure)] = &by_groups.unopened[..] else { panic!("{by_groups:?}") };
+    assert_eq!(
+        (unopened.group(), failure.code()),
+        (ward.id(), "invented-access"),
+        "and nobody hides that it lies"
     );
     server.stop();
     // The scope of the group as something else, and an epoch without its card.
@@ -172,5 +176,79 @@ async fn a_removed_member_who_goes_on_being_served_gets_what_is_written_until_th
     }
     assert_eq!(opened[0], [true, true, false], "Cleo, with the server: closed once Ada's client has run");
     assert_eq!(opened[1], [true, true, true], "Dan, who is a member");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slice_that_was_renewed_for_one_collection_is_closed_to_a_removed_member_in_the_others() {
+    let world = World::start().await;
+    let (ada, bob) = (world.user("ada").await, world.user("bob").await);
+    let (cleo, dan) = (world.user("cleo").await, world.user("dan").await);
+    let ontology = crate::stories::ontologies::ontology(&world, &ada).await;
+    let health = ontology.create_term(world.canary.text("health"), None).await.unwrap();
+    let diary = ada.account.define(plain_notes(&world).linked_to(ontology.uri())).await.unwrap();
+    let other = ada.account.define(plain_notes(&world).linked_to(ontology.uri())).await.unwrap();
+    let ward = bob.account.create_group("Ward").await.unwrap();
+    for member in [&cleo, &dan] {
+        ward.add(&contact(&bob, member).await).await.unwrap();
+    }
+    let found = ada.account.find_group(ward.id()).await.unwrap();
+    let on_term = Grant::to_group(&found).on_term(&health, Level::Read);
+    let slice = ada.account.grant(named(&world, on_term)).await.unwrap().scopes[0].scope;
+    ward.remove(cleo.account.id()).await.unwrap();
+    // Before Ada's upkeep runs, she migrates one of the collections, and with it the slice; the slice alone says afterwards that
+    // it has followed the group.
+    diary.migrate(Suite::HYBRID).await.unwrap();
+    ada.account.maintain().await.unwrap();
+
+    // What is written to the other one is under a slice whose keys Cleo was not given.
+    let commits = world.recorder.requests::<Commit>();
+    let begun =
+        commits.iter().flat_map(|commit| &commit.operations).filter_map(|operation| match operation {
+            Operation::BeginEpoch { epoch } => Some((epoch.statement.unverified().unwrap(), &epoch.entries)),
+            _ => None,
+        });
+    let begun: Vec<_> = begun.collect();
+    let present = |scope| begun.iter().rfind(|(epoch, _)| epoch.scope == scope).unwrap();
+    let (of_slice, _) = present(slice);
+    assert_eq!(of_slice.groups[0].card, 1, "sealed to the card that followed the removal");
+    for scope in [diary.scope(), other.scope()] {
+        let under: Vec<_> = present(scope).1.iter().map(|entry| (entry.slice, entry.slice_epoch)).collect();
+        assert_eq!(under, [(slice, of_slice.epoch)], "{scope}");
+    }
+    other.create_in([&health], note(&world, &topic(&world))).await.unwrap();
+    let dans = dan.account.memberships().await.unwrap().pop().unwrap().received().await.unwrap();
+    assert_eq!(crate::fixture::all(&dans[0].open(other.scope()).await.unwrap()).await.len(), 1);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_that_open_to_no_member_make_none_look_for_another_epoch_each() {
+    let world = World::start().await;
+    let (client, server) = world.hostile();
+    let (ada, bob) = (world.user("ada").await, world.user("bob").await);
+    let cleo = world.user_of(&client, "cleo").await;
+    let ward = bob.account.create_group("Ward").await.unwrap();
+    ward.add(&contact(&bob, &cleo).await).await.unwrap();
+    for _ in 0..3 {
+        let diary = ada.account.define(plain_notes(&world)).await.unwrap();
+        grant_to(&world, &ada, &ward, &diary).await;
+    }
+    // As Ada could have made them.
+    let signer = world.by_hand(&ada).await.identity.clone();
+    server.on::<ListReceived>(move |asked, answer| {
+        for state in answer.accesses.iter_mut().filter(|_| asked.group.is_some()) {
+            let mut access = state.statement.unverified().unwrap();
+            access.note = pryv_wire::Bytes::from(vec![7; 64]);
+            state.statement = signer.sign(&access);
+        }
+    });
+    let opens =
+        || world.recorder.requests::<OpenScope>().iter().filter(|open| open.scope == ward.scope()).count();
+    let before = opens();
+    let membership = cleo.account.memberships().await.unwrap().pop().unwrap();
+    let received = membership.received().await.unwrap();
+    assert!(received.len() == 3 && received.iter().all(|received| received.access.unreadable));
+    assert_eq!(opens() - before, 2, "once, and once more for all of them");
     world.close().await;
 }

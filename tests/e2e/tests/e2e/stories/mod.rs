@@ -12,6 +12,7 @@ mod history;
 mod links;
 mod lists;
 mod managers;
+mod memberships;
 mod names;
 pub(crate) mod ontologies;
 mod programs;
