@@ -14,7 +14,7 @@ pub use log_in::LogInError;
 pub use open_link::{OpenLinkError, OpenedLink};
 pub use recover::RecoverError;
 pub use resume::ResumeError;
-pub use sign_up::{SignUpError, SignedUp};
+pub use sign_up::{SignUpError, SignedUp, SigningUp};
 
 pub(crate) use sign_up::open_session;
 

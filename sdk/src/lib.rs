@@ -70,7 +70,7 @@ pub use account::{
     Relation, Resolved, Revoking, StoredSession, audit::AuditQuery,
 };
 pub use app::{App, AppManifest};
-pub use client::{Client, ClientBuilder, NewDevice, SignedUp};
+pub use client::{Client, ClientBuilder, NewDevice, SignedUp, SigningUp};
 pub use collection::{Collection, Query, QueryPages, Rewrapped, StoredRecord};
 pub use definition::{Definition, Fault, History, Index, IndexKind};
 pub use distrust::Distrust;

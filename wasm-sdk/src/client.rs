@@ -74,7 +74,8 @@ pub(crate) async fn call(server: &Rc<Server>, method: &str, mut args: Args) -> A
             let made = client.sign_up(args.text("username")?, &password(&args, "password")?).await?;
             let phrase = made.phrase.words().to_string();
             let account = taken(server, made.account);
-            Ok(Object::new().put("account", account).put("phrase", phrase).done())
+            let defaults = made.defaults.is_ok();
+            Ok(Object::new().put("account", account).put("phrase", phrase).put("defaults", defaults).done())
         }
         "logIn" => {
             let account = client.log_in(args.text("username")?, &password(&args, "password")?).await?;

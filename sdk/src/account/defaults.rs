@@ -1,4 +1,4 @@
-//! What every account has: events in streams, and properties by path. Made when they are first asked for.
+//! What every account has: events in streams, made at sign-up, or when they are first asked for.
 
 use super::{Account, DefineError};
 use crate::{collection::Collection, definition::Definition, ontology::Ontology};

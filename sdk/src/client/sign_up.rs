@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::{
-    account::{Account, OwnKeys},
+    account::{Account, DefineError, OwnKeys},
     exchange::Repeat,
     failure::Failure,
     password::{Password, WeakPassword},
@@ -17,6 +17,7 @@ use pryv_wire::{
     account::{Challenge, FinishSignUp, OpenSession, RecoveryCredential, SessionOpened, StartSignUp},
     card::PrincipalKind,
 };
+use std::{future::IntoFuture, pin::Pin};
 
 /// A new account, and the phrase that recovers it.
 #[derive(Debug)]
@@ -25,6 +26,47 @@ pub struct SignedUp {
     pub account: Account,
     /// Shown to the person once, to be kept on paper. Without password and phrase the data is lost, for everybody.
     pub phrase: RecoveryPhrase,
+    /// Whether the streams and events are there that every account has. The account exists either way: what is missing of them is
+    /// made by the first [`Account::events`].
+    pub defaults: Result<(), DefineError>,
+}
+
+/// A sign-up; await it.
+#[derive(Debug)]
+#[must_use = "an account is made when this is awaited"]
+pub struct SigningUp<'a> {
+    client: &'a Client,
+    username: &'a str,
+    password: &'a Password,
+    defaults: bool,
+}
+
+impl SigningUp<'_> {
+    /// Leaves the account empty: for applications that define every collection themselves.
+    pub const fn without_defaults(mut self) -> Self {
+        self.defaults = false;
+        self
+    }
+
+    async fn run(self) -> Result<SignedUp, SignUpError> {
+        let (account, phrase) = self.client.make_account(self.username, self.password).await?;
+        let defaults = if self.defaults { account.events().await.map(drop) } else { Ok(()) };
+        Ok(SignedUp { account, phrase, defaults })
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+type Running<'a> = Pin<Box<dyn Future<Output = Result<SignedUp, SignUpError>> + Send + 'a>>;
+#[cfg(target_arch = "wasm32")]
+type Running<'a> = Pin<Box<dyn Future<Output = Result<SignedUp, SignUpError>> + 'a>>;
+
+impl<'a> IntoFuture for SigningUp<'a> {
+    type Output = Result<SignedUp, SignUpError>;
+    type IntoFuture = Running<'a>;
+
+    fn into_future(self) -> Running<'a> {
+        Box::pin(self.run())
+    }
 }
 
 /// Why a sign-up did not succeed.
@@ -71,7 +113,8 @@ impl SignUpError {
 }
 
 impl Client {
-    /// Makes an account. Takes as long as the stretching of the password: about 150 ms at the recommended strength.
+    /// Makes an account, with the streams and events that every account has ([`SigningUp::without_defaults`] leaves them out);
+    /// await what it answers. Takes as long as the stretching of the password: about 150 ms at the recommended strength.
     ///
     /// The recovery phrase is proven before anything is sent: it is read again from its words, and opens the very wrap
     /// that the server will store.
@@ -79,7 +122,15 @@ impl Client {
     /// # Errors
     ///
     /// See [`SignUpError`].
-    pub async fn sign_up(&self, username: &str, password: &Password) -> Result<SignedUp, SignUpError> {
+    pub const fn sign_up<'a>(&'a self, username: &'a str, password: &'a Password) -> SigningUp<'a> {
+        SigningUp { client: self, username, password, defaults: true }
+    }
+
+    async fn make_account(
+        &self,
+        username: &str,
+        password: &Password,
+    ) -> Result<(Account, RecoveryPhrase), SignUpError> {
         if !is_username(username) {
             return Err(SignUpError::InvalidUsername);
         }
@@ -119,7 +170,7 @@ impl Client {
         let keys = OwnKeys::verify(AccountSecrets::first(secret), me, vec![card], Some(holders))
             .map_err(Failure::from)?;
         let account = Account::new(self, username, keys, &session, true)?;
-        Ok(SignedUp { account, phrase })
+        Ok((account, phrase))
     }
 
     /// Sends the last step. If its answer was lost, the account may exist: then a signature opens it, which nobody else

@@ -195,8 +195,8 @@ async fn reading(plan: Plan) -> Vec<Row> {
     let transport = Arc::new(HttpTransport::new(&format!("http://{}", node.address)).expect("a transport"));
     let client = Client::builder(transport).stretching(CHEAP).build();
     let password = Password::new("correct horse battery");
-    let ada = client.sign_up("ada", &password).await.expect("a sign-up").account;
-    let bob = client.sign_up("bob", &password).await.expect("a sign-up").account;
+    let ada = client.sign_up("ada", &password).without_defaults().await.expect("a sign-up").account;
+    let bob = client.sign_up("bob", &password).without_defaults().await.expect("a sign-up").account;
     let definition = serde_json::from_value(json!({
         "uri": "https://example.org/definitions/bench", "title": "Bench",
         "types": { "row": { "type": "object", "required": ["value", "note"] } },

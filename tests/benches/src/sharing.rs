@@ -47,7 +47,7 @@ impl Person {
         let way = CountingTransport::new(Arc::new(http));
         let client = Client::builder(Arc::<CountingTransport>::clone(&way)).stretching(CHEAP).build();
         let password = Password::new("correct horse battery");
-        let account = client.sign_up(name, &password).await.expect("a sign-up").account;
+        let account = client.sign_up(name, &password).without_defaults().await.expect("a sign-up").account;
         Self { account, way }
     }
 

@@ -213,7 +213,11 @@ impl World {
     /// If the server refuses.
     pub async fn user_of(&self, client: &Client, username: &str) -> User {
         let password = self.canary.text("password");
-        let signed_up = client.sign_up(username, &Password::new(password.clone())).await.expect("a sign-up");
+        let signed_up = client
+            .sign_up(username, &Password::new(password.clone()))
+            .without_defaults()
+            .await
+            .expect("a sign-up");
         let phrase = signed_up.phrase.words().to_string();
         self.canary.plant("recovery phrase", phrase.as_bytes());
         self.canary.plant("account secret", &account_secret(&signed_up.account));

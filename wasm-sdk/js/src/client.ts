@@ -24,6 +24,8 @@ export interface SignedUp {
   readonly account: Account;
   /** Shown to the person once, to be kept on paper. Without password and phrase the data is lost, for everybody. */
   readonly phrase: string;
+  /** Whether the streams and events are there that every account has. If not, `events()` makes them. */
+  readonly defaults: boolean;
 }
 
 /** A session that this browser keeps. */
@@ -66,11 +68,11 @@ export class Client extends Handle {
     return new Account(this.remote, raw);
   }
 
-  /** Makes an account, and the recovery phrase, which is proven to work before anything is sent. */
+  /** Makes an account with streams and events, and the recovery phrase, which is proven to work before anything is sent. */
   async signUp(username: string, password: string, options: CallOptions = {}): Promise<SignedUp> {
-    const { account, phrase } = await this.remote.call<{ account: RawAccount; phrase: string }>(
+    const { account, ...made } = await this.remote.call<{ account: RawAccount; phrase: string; defaults: boolean }>(
       this.handle, "signUp", { username, password }, options);
-    return { account: this.#account(account), phrase };
+    return { account: this.#account(account), ...made };
   }
 
   /** Logs in. */

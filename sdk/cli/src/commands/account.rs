@@ -39,7 +39,13 @@ pub(super) async fn sign_up(session: &Session, sign_up: &SignUp, output: &mut Ou
             )
         },
     )?;
-    session.keep_new(account, &server)
+    session.keep_new(account, &server)?;
+    if let Err(missing) = &signed_up.defaults {
+        output.remark(&format!(
+            "The streams and events of the account are not made yet ({missing}); their first use makes them."
+        ))?;
+    }
+    Ok(())
 }
 
 /// The words of a phrase, numbered, four in a row.

@@ -101,7 +101,7 @@ pub(crate) async fn numbers(collection: &Collection) -> Vec<u64> {
 
 impl Other {
     async fn sign_up(node: &MemoryNode, username: &str) -> Self {
-        let account = node.client().sign_up(username, &password()).await.unwrap().account;
+        let account = node.client().sign_up(username, &password()).without_defaults().await.unwrap().account;
         Self { username: username.to_owned(), session: account.export_session() }
     }
 

@@ -59,7 +59,8 @@ fn writes(call: &Noted) -> bool {
 async fn hero(stage: &Stage, step: &impl Step, number: usize) -> Hero {
     let mut hero = Hero { username: format!("hero-{number}"), phrase: None };
     if step.needs_account() {
-        let signed_up = stage.node.client().sign_up(&hero.username, &password()).await.unwrap();
+        let signed_up =
+            stage.node.client().sign_up(&hero.username, &password()).without_defaults().await.unwrap();
         hero.phrase = Some(signed_up.phrase.words().to_string());
         step.before(stage, &hero, &signed_up.account).await;
     }

@@ -1,7 +1,7 @@
 //! Ontologies: terms made, named, coded, moved, merged, put away and deleted; records filed under them.
 
 use crate::fixture::{Note, note, plain_notes, topic};
-use pryv_sdk::{Code, Definition, NewTerm, Ontology, Silent, TermContent};
+use pryv_sdk::{Code, Definition, NewTerm, Ontology, Password, Silent, TermContent};
 use pryv_test_kit::{User, World};
 use pryv_wire::term::MAX_DEPTH;
 use serde_json::json;
@@ -114,6 +114,27 @@ async fn a_record_is_filed_under_terms_and_moved_between_them_without_being_writ
     let second = diary.update(&after, note(&world, &about)).await.unwrap();
     assert_eq!((second.version, second.terms.len()), (2, 1), "it stays where it is filed");
     assert_eq!(diary.file(&after, [&heart]).await.unwrap_err().code(), "version-conflict");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_account_has_events_in_streams_unless_it_wants_none() {
+    let world = World::start().await;
+    let password = Password::new(world.canary.text("password"));
+    let client = world.client();
+    let made = client.sign_up("ada", &password).await.unwrap();
+    made.defaults.unwrap();
+    let uris = |there: Vec<pryv_sdk::Collection>| -> Vec<String> {
+        there.iter().map(|collection| collection.definition().uri.clone()).collect()
+    };
+    assert_eq!(uris(made.account.collections().await.unwrap()), [pryv_sdk::account::EVENTS]);
+    let streams = made.account.ontology(pryv_sdk::account::STREAMS).await.unwrap();
+    let events = made.account.collection(pryv_sdk::account::EVENTS).await.unwrap();
+    let heart = streams.create_term("heart", None).await.unwrap();
+    events.create_in([&heart], json!({ "type": "frequency/bpm", "time": 1 })).await.unwrap();
+
+    let bare = client.sign_up("bob", &password).without_defaults().await.unwrap().account;
+    assert!(bare.collections().await.unwrap().is_empty());
     world.close().await;
 }
 
