@@ -25,6 +25,10 @@ use std::{
 /// How often a new epoch is made anew because another one began in between.
 const ATTEMPTS: usize = 4;
 
+/// How far the clocks of a grantee and of this device may be apart, in milliseconds: a server refuses what is ten minutes off
+/// by its own.
+const CLOCKS: u64 = 20 * 60_000;
+
 /// How many records are looked at at once.
 const PAGE: u32 = 500;
 
@@ -236,7 +240,10 @@ impl Account {
                 }
                 continue;
             }
-            let since = cards.current().created_at.min(now);
+            let made = cards.current().created_at;
+            // Renewed at once, and once more when no clock can be so far off that an epoch from before the card looks later.
+            let surely = made.plus_millis(CLOCKS);
+            let since = if surely <= now { surely } else { made.min(now) };
             for scope in self.reached_by(access).await? {
                 let due = scopes.entry(scope).or_default();
                 due.begun_since = due.begun_since.max(Some(since));

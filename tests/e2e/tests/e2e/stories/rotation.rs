@@ -123,6 +123,29 @@ async fn grants_given_and_received_go_on_when_either_side_replaces_its_secret() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_grantees_next_card_counts_though_its_clock_is_behind() {
+    let world = World::start().await;
+    let ada = world.user("ada").await;
+    let behind = world.client_with_clock(world.clock.skewed(-9 * 60_000));
+    let bob = world.user_of(&behind, "bob").await;
+    let diary = ada.account.define(notes(&world)).await.unwrap();
+    grant(&world, &ada, &bob, &diary, Level::Read).await;
+    diary.rotate().await.unwrap();
+    world.clock.advance(std::time::Duration::from_secs(60));
+    bob.account.rotate().await.unwrap();
+
+    // By Bob's clock his card is older than the epoch that is sealed to the one before.
+    assert!(ada.account.maintain().await.unwrap().begun.is_empty());
+    world.clock.advance(hours(1));
+    assert_eq!(ada.account.maintain().await.unwrap().begun.len(), 1);
+    assert!(ada.account.maintain().await.unwrap().begun.is_empty());
+    let written = note(&world, &topic(&world));
+    diary.create(&written).await.unwrap();
+    assert_eq!(all(&received(&bob).await).await, [written]);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_secret_gives_new_keys_to_scopes_of_every_kind_and_readers_of_terms_go_on() {
     let world = World::start().await;
     let (ada, bob, carol) = (world.user("ada").await, world.user("bob").await, world.user("carol").await);
