@@ -34,6 +34,8 @@ pub(crate) struct Person {
     pub(crate) transform: Bytes,
     /// The transform keys from this one to each principal.
     pub(crate) onward: Vec<Bytes>,
+    /// The transform key from the group to this one.
+    pub(crate) member: Bytes,
 }
 
 impl Person {
@@ -48,6 +50,9 @@ pub(crate) struct Cast {
     pub(crate) principals: Vec<Person>,
     /// The re-encryption key pair of every scope.
     pub(crate) pre: PreSecret,
+    /// That of the group, and the transform key from every scope to it.
+    pub(crate) group: PreSecret,
+    pub(crate) to_group: Bytes,
     /// The capsule of every lockbox.
     pub(crate) capsule: Bytes,
     rows: Vec<(bytes::Bytes, bytes::Bytes)>,
@@ -59,6 +64,8 @@ impl Cast {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let node = MemoryNode::default();
         let pre = PreSecret::generate(Curve::C480, &mut rng).unwrap();
+        let group = PreSecret::generate(Curve::C480, &mut rng).unwrap();
+        let to_group = pre.transform_key(&group.public(), &mut rng).unwrap().to_wire();
         let mut people = Vec::new();
         for number in 0..=PRINCIPALS {
             let account =
@@ -66,9 +73,10 @@ impl Cast {
             let cards = account.cards().await;
             let to = PrePublicKey::parse(&cards.current().pre).unwrap();
             let transform = pre.transform_key(&to, &mut rng).unwrap().to_wire();
+            let member = group.transform_key(&to, &mut rng).unwrap().to_wire();
             let card = cards.current_digest();
             let (identity, token, onward) = (account.identity, account.token, Vec::new());
-            people.push(Person { identity, cards, card, token, transform, onward });
+            people.push(Person { identity, cards, card, token, transform, onward, member });
         }
         let keys = pryv_crypto::EpochKeys::generate(&mut rng);
         let owner = people.remove(0);
@@ -82,7 +90,7 @@ impl Cast {
         let epoch = keys.statement(owner.id(), scope, 0, node.clock.now());
         let capsule = pryv_crypto::lockbox::seal(&epoch, &keys, &pre, &mut rng).unwrap().capsule;
         let rows = node.service().store().engine().read(|view| view.entries(&Scan::all())).unwrap();
-        Self { owner, principals: people, pre, capsule, rows, node }
+        Self { owner, principals: people, pre, group, to_group, capsule, rows, node }
     }
 
     /// A node of its own, where everybody has signed up; and everybody's sessions, the owner's first.

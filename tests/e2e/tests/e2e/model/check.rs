@@ -7,7 +7,9 @@ use super::{
     truth::{Scope, Truth},
 };
 use pryv_wire::{
-    RecordId, decode,
+    AccessId, ErrorCode, RecordId,
+    access::ListReceived,
+    decode,
     record::{Envelope, Filter, GetRecord, Order, Protected, QueryRecords},
     scope::{EpochKeys, ListScopes, OpenScope, Share},
     term::ListTerms,
@@ -26,6 +28,8 @@ pub(crate) struct Tally {
     pub(crate) by_slice: u64,
     /// Instances read by somebody whose every access a manager granted.
     pub(crate) onward: u64,
+    /// Instances read by somebody whose every access is a group's.
+    pub(crate) by_group: u64,
     /// Records and labels that are closed by rules and by keys.
     pub(crate) closed: u64,
     /// Records and labels that keys of before still open, and the rules close.
@@ -92,6 +96,7 @@ pub(crate) async fn check(driver: &Driver<'_>, truth: &Truth, tally: &mut Tally)
             }
             let (can, could) = (truth.can_open(principal, at), ever.open(driver, &instances[at]));
             tally.count(says, can, !truth.reads_whole(principal, record.collection));
+            tally.by_group += u64::from(says && truth.reads_by_group(principal));
             tally.onward += u64::from(says && truth.reads_by_manager(principal));
             if can != could {
                 found.push(format!(
@@ -166,6 +171,24 @@ async fn labels(driver: &Driver<'_>, truth: &Truth, principal: usize) -> BTreeSe
     all
 }
 
+/// The accesses that the group received, if the principal is a member; if it is none, the server does not say.
+async fn received_by_group(
+    driver: &Driver<'_>,
+    truth: &Truth,
+    principal: usize,
+) -> Result<Vec<AccessId>, String> {
+    if !driver.scopes.contains_key(&Scope::Group) {
+        return Ok(Vec::new());
+    }
+    let list = ListReceived { group: Some(driver.group_id()), limit: 1_000, after: None };
+    let listed = driver.service.list_received(driver.callers[1 + principal].clone(), list).await;
+    if listed.is_ok() != truth.is_member(principal) {
+        return Err(format!("what the group received is listed {}: {listed:?}", listed.is_ok()));
+    }
+    let accesses = listed.map(|listed| listed.accesses).unwrap_or_default();
+    Ok(accesses.iter().map(|state| state.statement.unverified().unwrap().access).collect())
+}
+
 /// What the server serves to a principal now, in every scope that it may open.
 async fn served(
     driver: &Driver<'_>,
@@ -176,19 +199,33 @@ async fn served(
     let caller = &driver.callers[1 + principal];
     let account = driver.account();
     let mut loot = Loot { above: everything.above.clone(), ..Loot::default() };
+    let by_group = received_by_group(driver, truth, principal).await?;
     let scopes = driver.service.list_scopes(caller.clone(), ListScopes { account }).await;
     for scope in scopes.map(|scopes| scopes.scopes).unwrap_or_default() {
-        driver.keep_capsules(truth, principal, scope).await;
-        let open = OpenScope { account, scope, from_epoch: 0, access: None };
-        let opened = driver.service.open_scope(caller.clone(), open).await;
-        let opened = opened.map_err(|error| format!("a scope that is listed does not open: {error:?}"))?;
-        loot.entries.extend(opened.entries);
-        for epoch in opened.epochs {
-            let statement = epoch.statement.unverified().unwrap();
-            if let EpochKeys::Grantee { share, .. } = epoch.keys {
-                let (_, access, ..): (String, _, pryv_wire::ScopeId, u32) = decode(&share).unwrap();
-                loot.shares.push(Share { access, scope, epoch: statement.epoch, sealed: share });
+        let mut opens = false;
+        // By its own accesses, and by each that the group received.
+        for access in [None].into_iter().chain(by_group.iter().copied().map(Some)) {
+            driver.keep_capsules(truth, principal, scope, access).await;
+            let open = OpenScope { account, scope, from_epoch: 0, access };
+            let opened = match driver.service.open_scope(caller.clone(), open).await {
+                Err(error) if error.code() == ErrorCode::NotFound => continue,
+                opened => {
+                    opened.map_err(|error| format!("a scope that is listed does not open: {error:?}"))?
+                }
+            };
+            opens = true;
+            loot.entries.extend(opened.entries);
+            for epoch in opened.epochs {
+                let statement = epoch.statement.unverified().unwrap();
+                if let EpochKeys::Grantee { share, .. } = epoch.keys {
+                    let (_, access, ..): (String, _, pryv_wire::ScopeId, u32, Option<u32>) =
+                        decode(&share).unwrap();
+                    loot.shares.push(Share { access, scope, epoch: statement.epoch, sealed: share });
+                }
             }
+        }
+        if !opens {
+            return Err("a scope that is listed does not open".to_owned());
         }
     }
     for ontology in 0..truth.ontologies {

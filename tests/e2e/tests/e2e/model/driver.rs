@@ -2,14 +2,17 @@
 
 use super::{
     cast::{Cast, Person},
+    plan::GROUP,
     truth::{Act, Scope, Truth},
 };
 use pryv_crypto::{
     EpochKeys, VerifiedAccess,
     branch::{Branch, Earlier, LinkPlace, seal_link},
+    group::{first_card, next_card},
     record::{Draft, Filing, NewTokens, Placing, RecordSealer},
     slice::{EntryPlace, seal_entry},
 };
+use pryv_proxy_crypto::{CardChain, VerifiedCards};
 use pryv_server::{
     permission::{By, Caller},
     service::Service,
@@ -20,11 +23,12 @@ use pryv_wire::{
     AccessId, Bytes, PrincipalId, RecordId, ScopeId, Signed, Suite, TransactionId,
     access::{Access, LastEpoch, Revocation},
     bytes::TermSalt,
+    card::Card,
     encode,
     record::{DefinitionRef, Envelope, Parent, RecordKind},
     scope::{
-        CollectionKind, Epoch, History, Lockbox, MovedTerm, NewEpoch, ScopeKind, ScopePre, Share, Slice,
-        SliceData, SliceEntry, Transform,
+        CollectionKind, Epoch, GroupCard, History, Lockbox, MovedTerm, NewEpoch, ScopeKind, ScopePre,
+        SealedGroup, Share, Slice, SliceData, SliceEntry, Transform,
     },
     term::TermLink,
     transaction::{Commit, GrantAccess, Operation},
@@ -45,6 +49,8 @@ pub(crate) enum Fault {
     WrongBranch,
     /// Who was revoked is handed the keys of the next epoch.
     SharedOn,
+    /// What goes to the group is sealed to its first card, whatever is said of it.
+    FirstCard,
 }
 
 /// An account under way.
@@ -63,6 +69,8 @@ pub(crate) struct Driver<'c> {
     pub(crate) slices: BTreeMap<ScopeId, (ScopeId, Option<RecordId>)>,
     pub(crate) records: Vec<(RecordId, u64)>,
     pub(crate) accesses: Vec<AccessId>,
+    /// The cards of the group.
+    cards: Vec<Signed<Card>>,
     /// Scopes that were granted, and epochs that have a lockbox.
     pre: BTreeSet<Scope>,
     locked: BTreeSet<(Scope, u32)>,
@@ -72,9 +80,10 @@ pub(crate) struct Driver<'c> {
     pub(crate) leaked: Vec<Share>,
 }
 
-/// What a share holds here, in the place of a sealed lock key: whose keys the harness hands over.
-pub(crate) fn share_of(access: AccessId, scope: ScopeId, epoch: u32) -> Bytes {
-    Bytes::from(encode(&("share", access, scope, epoch)))
+/// What a share holds here, in the place of a sealed lock key: whose keys the harness hands over; of a share of the group, to
+/// whoever has the keys of that card.
+pub(crate) fn share_of(access: AccessId, scope: ScopeId, epoch: u32, card: Option<u32>) -> Bytes {
+    Bytes::from(encode(&("share", access, scope, epoch, card)))
 }
 
 impl<'c> Driver<'c> {
@@ -94,6 +103,7 @@ impl<'c> Driver<'c> {
             slices: BTreeMap::new(),
             records: Vec::new(),
             accesses: Vec::new(),
+            cards: Vec::new(),
             pre: BTreeSet::new(),
             locked: BTreeSet::new(),
             sent: Vec::new(),
@@ -114,8 +124,14 @@ impl<'c> Driver<'c> {
         let mut by = 0;
         let operations = match act {
             Act::Ontology => {
-                vec![self.create(truth, Scope::Ontology(truth.ontologies - 1), ScopeKind::Ontology)]
+                let group = self.cards.is_empty().then(|| self.create(truth, Scope::Group, ScopeKind::Group));
+                let ontology = Scope::Ontology(truth.ontologies - 1);
+                group.into_iter().chain([self.create(truth, ontology, ScopeKind::Ontology)]).collect()
             }
+            Act::Follow { rotate } => rotate
+                .iter()
+                .map(|scope| Operation::BeginEpoch { epoch: self.next(truth, *scope, None, &[]) })
+                .collect(),
             Act::Term { term } => vec![self.term(truth, *term)],
             Act::Collection { links } => {
                 let ontologies = links.iter().map(|link| self.scopes[&Scope::Ontology(*link)]).collect();
@@ -179,7 +195,8 @@ impl<'c> Driver<'c> {
     fn create(&mut self, truth: &Truth, scope: Scope, kind: ScopeKind) -> Operation {
         let id = ScopeId::from_bytes(self.id16());
         self.scopes.insert(scope, id);
-        let keys = EpochKeys::generate(&mut self.rng);
+        let suite = if scope == Scope::Group { Suite::HYBRID } else { Suite::CLASSIC };
+        let keys = EpochKeys::generate_in(suite, &mut self.rng).unwrap();
         let epoch = self.epoch(truth, scope, 0, keys, None, &[]);
         let definition = {
             let (epoch, keys) = &self.keys[&(scope, 0)];
@@ -280,18 +297,18 @@ impl<'c> Driver<'c> {
         let owner = &self.cast.owner.identity;
         let mut statement = keys.statement(self.account(), self.scopes[&scope], number, START);
         statement.moved = moved;
+        let readers = self.readers(truth, scope, number, except);
+        let of_group = |grant: &&usize| truth.grants[**grant].to == GROUP;
+        let of_group = readers.iter().filter(of_group).map(|grant| self.accesses[*grant]);
+        let card = u32::try_from(self.cards.len()).unwrap().saturating_sub(1);
+        statement.groups = of_group.map(|access| SealedGroup { access, card }).collect();
+        statement.groups.sort_by_key(|sealed| sealed.access);
+        let group = (scope == Scope::Group).then(|| self.group_card(&keys, number));
+        statement.card = group.as_ref().map(|group| group.card.digest());
         let owner_wrap = owner.keyring().wrap_epoch(&statement, &keys, &mut self.rng).unwrap();
         let signed = owner.sign(&statement);
         self.keys.insert((scope, number), (statement, keys));
-        // Nobody reads a scope before it is there, though the truth is ahead of that.
-        let readers: Vec<usize> = (0..truth.grants.len())
-            .filter(|grant| number > 0 && !except.contains(grant))
-            .filter(|grant| {
-                let one = &truth.grants[*grant];
-                one.live && one.target == scope && one.level.reads()
-            })
-            .collect();
-        let lockbox = (!readers.is_empty()).then(|| self.lockbox(scope, number, &readers));
+        let lockbox = (!readers.is_empty()).then(|| self.lockbox(truth, scope, number, &readers));
         // A scope begins with no slice that covers it: what links it afterwards brings their entries.
         let covering = if number == 0 { Vec::new() } else { truth.covering(scope) };
         let entries = covering
@@ -300,21 +317,67 @@ impl<'c> Driver<'c> {
             .filter(|slice| self.scopes.contains_key(&Scope::Slice(*slice)))
             .collect::<Vec<_>>();
         let entries = entries.into_iter().map(|slice| self.entry(truth, slice, scope, number)).collect();
-        NewEpoch { statement: signed, owner_wrap, lockbox, entries, group: None }
+        NewEpoch { statement: signed, owner_wrap, lockbox, entries, group: group.map(Box::new) }
     }
 
-    fn lockbox(&mut self, scope: Scope, epoch: u32, readers: &[usize]) -> Lockbox {
+    /// The grants by which an epoch that begins is read.
+    fn readers(&self, truth: &Truth, scope: Scope, number: u32, except: &[usize]) -> Vec<usize> {
+        // Nobody reads a scope before it is there, though the truth is ahead of that.
+        (0..truth.grants.len())
+            .filter(|grant| number > 0 && !except.contains(grant))
+            .filter(|grant| {
+                let one = &truth.grants[*grant];
+                one.live && one.target == scope && one.level.reads()
+            })
+            .collect()
+    }
+
+    /// The card of an epoch of the group.
+    fn group_card(&mut self, keys: &EpochKeys, number: u32) -> GroupCard {
+        let (owner, scope) = (&self.cast.owner.identity, self.scopes[&Scope::Group]);
+        let (card, pre) = if number == 0 {
+            let owner_wrap =
+                owner.keyring().wrap_pre(Suite::HYBRID, scope, 0, &self.cast.group, &mut self.rng);
+            let pre = ScopePre {
+                scope,
+                generation: 0,
+                public: self.cast.group.public().to_wire(),
+                owner_wrap: owner_wrap.unwrap(),
+                suite: Suite::HYBRID,
+            };
+            self.pre.insert(Scope::Group);
+            (first_card(owner, scope, keys, self.cast.group.public(), START).unwrap(), Some(pre))
+        } else {
+            (next_card(owner, scope, &self.group(), keys, START).unwrap(), None)
+        };
+        self.cards.push(card.clone());
+        GroupCard { card, pre }
+    }
+
+    /// The group as it shows itself.
+    pub(crate) fn group(&self) -> VerifiedCards {
+        CardChain::verify(&self.cards, self.group_id()).unwrap()
+    }
+
+    pub(crate) fn group_id(&self) -> PrincipalId {
+        PrincipalId::of(&self.cards[0])
+    }
+
+    fn lockbox(&mut self, truth: &Truth, scope: Scope, epoch: u32, readers: &[usize]) -> Lockbox {
         self.locked.insert((scope, epoch));
         let id = self.scopes[&scope];
-        let shares = readers.iter().map(|grant| self.share(*grant, scope, epoch)).collect();
+        let shares = readers.iter().map(|grant| self.share(truth, *grant, scope, epoch)).collect();
         let junk = |length: usize| Bytes::from(vec![0x5A; length]);
         let capsule = self.cast.capsule.clone();
         Lockbox { scope: id, epoch, generation: 0, capsule, sealed: junk(80), owner_lock: junk(60), shares }
     }
 
-    fn share(&self, grant: usize, scope: Scope, epoch: u32) -> Share {
+    fn share(&self, truth: &Truth, grant: usize, scope: Scope, epoch: u32) -> Share {
         let (access, scope) = (self.accesses[grant], self.scopes[&scope]);
-        Share { access, scope, epoch, sealed: share_of(access, scope, epoch) }
+        let present = u32::try_from(self.cards.len()).unwrap().saturating_sub(1);
+        let card = if self.fault == Some(Fault::FirstCard) { 0 } else { present };
+        let card = (truth.grants[grant].to == GROUP).then_some(card);
+        Share { access, scope, epoch, sealed: share_of(access, scope, epoch, card) }
     }
 
     fn slice_on_wire(&self, truth: &Truth, slice: usize) -> Slice {
@@ -380,11 +443,15 @@ impl<'c> Driver<'c> {
             }
             for epoch in what.from..=truth.epochs[&scope] {
                 if !self.locked.contains(&(scope, epoch)) {
-                    lockboxes.push(self.lockbox(scope, epoch, &[]));
+                    lockboxes.push(self.lockbox(truth, scope, epoch, &[]));
                 }
             }
         }
-        let key = self.cast.principals[what.to].transform.clone();
+        let key = match (what.target, self.cast.principals.get(what.to)) {
+            (Scope::Group, Some(member)) => member.member.clone(),
+            (_, Some(grantee)) => grantee.transform.clone(),
+            (_, None) => self.cast.to_group.clone(),
+        };
         let (statement, shares, transforms) = self.statement(truth, grant, self.owner(), key);
         Operation::Grant(Box::new(GrantAccess { statement, pre, lockboxes, shares, transforms, link: None }))
     }
@@ -415,7 +482,10 @@ impl<'c> Driver<'c> {
     ) -> (Signed<Access>, Vec<Share>, Vec<Transform>) {
         let what = &truth.grants[grant];
         let (access, scope) = (self.accesses[grant], self.scopes[&what.target]);
-        let grantee = &self.cast.principals[what.to];
+        let (grantee, grantee_card) = match self.cast.principals.get(what.to) {
+            Some(person) => (person.id(), person.card),
+            None => (self.group_id(), self.cards.last().unwrap().digest()),
+        };
         let slice = match what.target {
             Scope::Slice(number) => Some(self.slice_on_wire(truth, number)),
             _ => None,
@@ -427,14 +497,14 @@ impl<'c> Driver<'c> {
             account: self.account(),
             grantor: grantor.id(),
             by: what.by.map(|by| self.accesses[by]),
-            grantee: grantee.id(),
-            grantee_card: grantee.card,
+            grantee,
+            grantee_card,
             grants: vec![pryv_wire::access::Grant {
                 scope,
                 level: what.level,
                 transform: reads.then(|| Transform::digest(&key)),
                 slice,
-                group: None,
+                group: (what.target == Scope::Group).then(|| self.group_id()),
                 from_epoch: what.from,
             }],
             valid_from: None,
@@ -450,7 +520,7 @@ impl<'c> Driver<'c> {
             return (statement, Vec::new(), Vec::new());
         }
         let epochs = what.from..=truth.epochs[&what.target];
-        let shares = epochs.map(|epoch| self.share(grant, what.target, epoch)).collect();
+        let shares = epochs.map(|epoch| self.share(truth, grant, what.target, epoch)).collect();
         (statement, shares, vec![Transform { access, scope, generation: 0, key }])
     }
 
@@ -476,7 +546,7 @@ impl<'c> Driver<'c> {
         let below = below.iter().map(|grant| self.end(*grant, self.owner(), rotate)).collect();
         if self.fault == Some(Fault::SharedOn) {
             let target = truth.grants[grant].target;
-            self.leaked.push(self.share(grant, target, self.present(target) + 1));
+            self.leaked.push(self.share(truth, grant, target, self.present(target) + 1));
         }
         let epochs = rotate.iter().map(|scope| self.next(truth, *scope, None, adopted)).collect();
         Operation::Revoke { statement, below, epochs }
@@ -690,18 +760,25 @@ impl Driver<'_> {
 
     /// Gives the server a transformed capsule for each epoch that a principal could ask for, in the place of the pairings
     /// that it would do: what it serves besides, it decides by itself.
-    pub(crate) async fn keep_capsules(&self, truth: &Truth, principal: usize, scope: ScopeId) {
+    pub(crate) async fn keep_capsules(
+        &self,
+        truth: &Truth,
+        principal: usize,
+        scope: ScopeId,
+        access: Option<AccessId>,
+    ) {
         let Some((name, _)) = self.scopes.iter().find(|(_, id)| **id == scope) else { return };
         let (account, newest) = (self.account(), truth.epochs[name]);
         let caller = self.callers[1 + principal].clone();
         let capsule = self.cast.capsule.clone();
         let kept = self.service.store().update(move |tx| {
-            let Ok(read) = pryv_server::permission::read(tx, &caller, (account, scope), By::Any, START)
-            else {
+            let by = By::named(access);
+            let Ok(read) = pryv_server::permission::read(tx, &caller, (account, scope), by, START) else {
                 return Ok(());
             };
             let Some(access) = read.access() else { return Ok(()) };
-            (0..=newest).try_for_each(|epoch| tx.keep_capsule(&read, Step::Access(access), epoch, &capsule))
+            let last = read.member().map_or(Step::Access(access), Step::Member);
+            (0..=newest).try_for_each(|epoch| tx.keep_capsule(&read, last, epoch, &capsule))
         });
         kept.await.unwrap_or_else(|error: pryv_server::store::Error| panic!("{error:?}"));
     }

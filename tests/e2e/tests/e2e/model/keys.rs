@@ -2,16 +2,18 @@
 
 use super::{
     driver::{Driver, share_of},
+    plan::GROUP,
     truth::{Scope, Truth},
 };
 use pryv_crypto::{
-    EpochKeys, VerifiedAccess,
+    EpochKeys, GroupKeys, VerifiedAccess,
     branch::{Branch, DefinitionKey, LinkPlace, open_link},
     record::{Author, EpochSource, OpenedRecord, Sought, UnopenedRecord},
     slice::{EntryPlace, open_entry},
 };
 use pryv_wire::{
     RecordId, ScopeId,
+    card::GroupPlace,
     record::{Envelope, GetRecord},
     scope::{NewEpoch, Share, SliceEntry},
     term::TermLink,
@@ -96,15 +98,38 @@ impl<'d> Keys<'d> {
             .filter(|grant| truth.grants[*grant].to == principal)
             .map(|grant| driver.accesses[grant])
             .collect();
+        let keys_of = |share: &Share| {
+            let scope = driver.scopes.iter().find(|(_, id)| **id == share.scope).unwrap().0;
+            &driver.keys[&(*scope, share.epoch)]
+        };
         let mut epochs = BTreeMap::new();
         for share in loot.shares.iter().filter(|share| mine.contains(&share.access)) {
             assert_eq!(
                 share.sealed,
-                share_of(share.access, share.scope, share.epoch),
+                share_of(share.access, share.scope, share.epoch, None),
                 "a share of this place"
             );
-            let scope = driver.scopes.iter().find(|(_, id)| **id == share.scope).unwrap().0;
-            epochs.insert((share.scope, share.epoch), &driver.keys[&(*scope, share.epoch)].1);
+            epochs.insert((share.scope, share.epoch), &keys_of(share).1);
+        }
+        // Whoever holds epochs of the group has the keys of their cards, and by them what was sealed to those.
+        let Some(of_group) = driver.scopes.get(&Scope::Group) else { return Self::all(driver, epochs, loot) };
+        let held = epochs.keys().filter(|(scope, _)| scope == of_group).map(|(_, epoch)| *epoch);
+        let held: BTreeSet<u32> = held.collect();
+        let place = GroupPlace { account: driver.account(), scope: *of_group };
+        let of_cards = held.iter().map(|epoch| &driver.keys[&(Scope::Group, *epoch)]);
+        let of_cards = of_cards.map(|(epoch, keys)| (epoch, keys));
+        GroupKeys::verify(&driver.group(), place, of_cards)
+            .expect("epochs that give the keys of their cards");
+        let to_group: BTreeSet<_> = (0..truth.grants.len())
+            .filter(|grant| truth.grants[*grant].to == GROUP)
+            .map(|grant| driver.accesses[grant])
+            .collect();
+        for share in loot.shares.iter().filter(|share| to_group.contains(&share.access)) {
+            let opened =
+                held.iter().map(|card| share_of(share.access, share.scope, share.epoch, Some(*card)));
+            if opened.into_iter().any(|sealed| sealed == share.sealed) {
+                epochs.insert((share.scope, share.epoch), &keys_of(share).1);
+            }
         }
         Self::all(driver, epochs, loot)
     }

@@ -109,10 +109,10 @@ async fn quarter(which: u64) {
     let first = environment("PRYV_TEST_SEED").unwrap_or(0);
     let tally = accounts(first + which * count, count).await;
     println!("{count} accounts: {tally:?}");
-    let Tally { allowed, by_slice, onward, closed, once } = tally;
+    let Tally { allowed, by_slice, onward, by_group, closed, once } = tally;
     let least = count * 2;
     assert!(allowed > least && by_slice > least && closed > least && once > least, "{tally:?}");
-    assert!(onward > count / 50, "{tally:?}");
+    assert!(onward > count / 50 && by_group > count / 10, "{tally:?}");
 }
 
 /// The model on trial: a plan of some account in which a mistake shows, for each mistake.
@@ -148,6 +148,11 @@ async fn a_record_that_does_not_open_to_who_may_read_it_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_go_to_somebody_revoked_are_found() {
     finds(Fault::SharedOn, "keys open it true, model false").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sealed_to_a_card_of_a_group_that_a_removed_member_has_the_keys_of_is_found() {
+    finds(Fault::FirstCard, "keys open it true, model false").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

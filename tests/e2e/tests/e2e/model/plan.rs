@@ -8,6 +8,9 @@ use rand_chacha::ChaCha20Rng;
 /// How many principals there are besides the owner.
 pub(crate) const PRINCIPALS: usize = 4;
 
+/// The number by which a grant names the group, of which principals are members or not.
+pub(crate) const GROUP: usize = PRINCIPALS;
+
 /// One step.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -25,6 +28,10 @@ pub(crate) enum Step {
     WriteBy { grant: usize, collection: usize, terms: Vec<usize> },
     /// Something is granted.
     Grant { to: usize, target: Target, level: Level, history: bool },
+    /// Somebody becomes a member of the group. It leaves by the end of that access, as any.
+    Join { to: usize },
+    /// What the group was granted gets new keys, where they were sealed to a card of the group before the present one.
+    Follow,
     /// Whoever manages something grants it onwards.
     GrantOn { manager: usize, to: usize, level: Level },
     /// The owner ends an access; what its holder granted onwards ends with it, or becomes the owner's.
@@ -78,16 +85,21 @@ pub(crate) fn plan(seed: u64) -> Vec<Step> {
     for _ in 0..rng.gen_range(3..6) {
         steps.push(write(&mut rng));
     }
-    for _ in 0..rng.gen_range(6..22) {
+    if rng.gen_bool(0.7) {
+        steps.push(Step::Join { to: rng.r#gen() });
+    }
+    for _ in 0..rng.gen_range(6..24) {
         steps.push(step(&mut rng));
     }
     steps
 }
 
 fn step(rng: &mut ChaCha20Rng) -> Step {
-    match rng.gen_range(0..100) {
-        0..30 => grant(rng),
-        30..34 => Step::GrantOn { manager: rng.r#gen(), to: rng.r#gen(), level: level(rng) },
+    match rng.gen_range(0..106) {
+        0..28 => grant(rng),
+        100..103 => Step::Join { to: rng.r#gen() },
+        103..106 => Step::Follow,
+        28..34 => Step::GrantOn { manager: rng.r#gen(), to: rng.r#gen(), level: level(rng) },
         34..44 => Step::Revoke { grant: rng.r#gen(), adopt: rng.r#gen() },
         44..46 => Step::EndOn { grant: rng.r#gen() },
         46..56 => write(rng),

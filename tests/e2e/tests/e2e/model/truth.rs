@@ -1,7 +1,7 @@
 //! The truth: who may read what, and whose keys open what, said once more and as plainly as possible. No code of the
 //! product is used here: sets of words, no keys.
 
-use super::plan::{Data, PRINCIPALS, Step, Target};
+use super::plan::{Data, GROUP, PRINCIPALS, Step, Target};
 use pryv_wire::access::Level;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +14,8 @@ pub(crate) enum Scope {
     Collection(usize),
     Ontology(usize),
     Slice(usize),
+    /// That of the group, whose readers are its members.
+    Group,
 }
 
 #[derive(Clone, Debug)]
@@ -73,6 +75,10 @@ pub(crate) struct Record {
 /// What the driver does for a step, with every number resolved.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
+    /// New epochs, in one transaction.
+    Follow {
+        rotate: Vec<Scope>,
+    },
     Ontology,
     Term {
         term: usize,
@@ -143,6 +149,8 @@ pub(crate) struct Truth {
     held: [BTreeSet<(Scope, u32)>; PRINCIPALS],
     /// Entries of slices: slice, its epoch, scope, the scope's epoch.
     entries: BTreeSet<(usize, u32, Scope, u32)>,
+    /// The epochs of scopes whose keys the group was ever given, and to which of its cards they were sealed.
+    to_cards: BTreeMap<(Scope, u32), BTreeSet<u32>>,
 }
 
 impl Truth {
@@ -150,6 +158,8 @@ impl Truth {
     pub(crate) fn take(&mut self, step: &Step) -> Option<Act> {
         match step {
             Step::Ontology => {
+                // The group is there from the beginning, with nobody in it.
+                self.epochs.entry(Scope::Group).or_default();
                 self.begin(Scope::Ontology(self.ontologies));
                 self.ontologies += 1;
                 Some(Act::Ontology)
@@ -179,6 +189,24 @@ impl Truth {
             }
             Step::WriteBy { grant, collection, terms } => self.write_by(*grant, *collection, terms),
             Step::Grant { to, target, level, history } => self.grant(*to, target, *level, *history),
+            Step::Join { to } => {
+                let to = to % PRINCIPALS;
+                if self.is_member(to) || !self.epochs.contains_key(&Scope::Group) {
+                    return None;
+                }
+                self.held[to].extend((0..=self.card()).map(|epoch| (Scope::Group, epoch)));
+                self.grants.push(Grant {
+                    to,
+                    target: Scope::Group,
+                    level: Level::Read,
+                    from: 0,
+                    not_before: BTreeMap::new(),
+                    by: None,
+                    live: true,
+                });
+                Some(Act::Grant { grant: self.grants.len() - 1, new_slice: false, rotate: Vec::new() })
+            }
+            Step::Follow => self.follow(),
             Step::GrantOn { manager, to, level } => self.grant_on(*manager, *to, *level),
             Step::Revoke { grant, adopt } => self.revoke(*grant, *adopt),
             Step::EndOn { grant } => {
@@ -217,6 +245,55 @@ impl Truth {
                 let epoch = self.epochs[&Scope::Ontology(self.terms[term].ontology)];
                 (self.terms[term].deleted, self.terms[term].epoch) = (true, epoch);
                 Some(Act::DeleteTerm { term })
+            }
+        }
+    }
+
+    /// The number of the group's present card.
+    pub(crate) fn card(&self) -> u32 {
+        self.epochs.get(&Scope::Group).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn is_member(&self, principal: usize) -> bool {
+        self.grants.iter().any(|grant| grant.live && grant.to == principal && grant.target == Scope::Group)
+    }
+
+    /// What an owner's client does when it runs: whatever the group reads, and whose present epoch is not sealed to its present
+    /// card, begins anew; a slice with all that it covers.
+    fn follow(&mut self) -> Option<Act> {
+        let card = self.card();
+        let stale = |grant: &&Grant| {
+            let present = (grant.target, self.epochs[&grant.target]);
+            let sealed = self.to_cards.get(&present).is_some_and(|cards| cards.contains(&card));
+            grant.live && grant.to == GROUP && !sealed
+        };
+        let due: BTreeSet<Scope> = self.grants.iter().filter(stale).map(|grant| grant.target).collect();
+        let mut rotate: Vec<Scope> = due.iter().flat_map(|scope| self.opened_by(*scope)).collect();
+        // Slices first.
+        rotate.sort_by_key(|scope| (!matches!(scope, Scope::Slice(_)), *scope));
+        rotate.dedup();
+        if rotate.is_empty() {
+            return None;
+        }
+        self.rotate(&rotate);
+        Some(Act::Follow { rotate })
+    }
+
+    /// Whether somebody was ever given the keys of an epoch: itself, or as one who was a member of the group when it had the card
+    /// that they were sealed to, or later.
+    fn holds(&self, principal: usize, scope: Scope, epoch: u32) -> bool {
+        let held = &self.held[principal];
+        let cards = self.to_cards.get(&(scope, epoch)).into_iter().flatten();
+        held.contains(&(scope, epoch)) || cards.into_iter().any(|card| held.contains(&(Scope::Group, *card)))
+    }
+
+    fn give(&mut self, to: usize, scope: Scope, epochs: impl Iterator<Item = u32>) {
+        let card = self.card();
+        for epoch in epochs {
+            if to == GROUP {
+                self.to_cards.entry((scope, epoch)).or_default().insert(card);
+            } else {
+                self.held[to].insert((scope, epoch));
             }
         }
     }
@@ -319,7 +396,7 @@ impl Truth {
                 Some(self.write(collection, terms, Some(number)))
             }
             Scope::Collection(collection) => Some(self.write(collection, Vec::new(), Some(number))),
-            Scope::Ontology(_) => None,
+            Scope::Ontology(_) | Scope::Group => None,
             Scope::Slice(slice) => {
                 let covered: Vec<Scope> = self
                     .covered(slice)
@@ -368,6 +445,12 @@ impl Truth {
     }
 
     fn grant(&mut self, to: usize, target: &Target, level: Level, history: bool) -> Option<Act> {
+        let to = to % (PRINCIPALS + 1);
+        if to == GROUP && !self.epochs.contains_key(&Scope::Group) {
+            return None;
+        }
+        // A group reads, and does nothing else.
+        let level = if to == GROUP { Level::Read } else { level };
         let (target, new_slice) = match target {
             Target::Collection(collection) => {
                 (Scope::Collection(pick(*collection, self.links.len())?), false)
@@ -385,9 +468,8 @@ impl Truth {
         self.rotate(&rotate);
         let from = if history { 0 } else { self.epochs[&target] };
         let not_before = rotate.iter().map(|scope| (*scope, self.epochs[scope])).collect();
-        let to = to % PRINCIPALS;
         if level.reads() {
-            self.held[to].extend((from..=self.epochs[&target]).map(|epoch| (target, epoch)));
+            self.give(to, target, from..=self.epochs[&target]);
         }
         self.grants.push(Grant { to, target, level, from, not_before, by: None, live: true });
         Some(Act::Grant { grant: self.grants.len() - 1, new_slice, rotate })
@@ -458,7 +540,7 @@ impl Truth {
         let of_structure = match manager.target {
             Scope::Ontology(_) => true,
             Scope::Slice(slice) => !self.slices[slice].has_data(),
-            Scope::Collection(_) => false,
+            Scope::Collection(_) | Scope::Group => false,
         };
         let to = to % PRINCIPALS;
         if to == manager.to || level == Level::Manage || (of_structure && level != Level::Read) {
@@ -505,11 +587,9 @@ impl Truth {
         for scope in scopes {
             let epoch = self.epochs[scope] + 1;
             self.epochs.insert(*scope, epoch);
-            for grant in &self.grants {
-                if grant.live && grant.level.reads() && grant.target == *scope {
-                    self.held[grant.to].insert((*scope, epoch));
-                }
-            }
+            let reads = |grant: &&Grant| grant.live && grant.level.reads() && grant.target == *scope;
+            let readers: Vec<usize> = self.grants.iter().filter(reads).map(|grant| grant.to).collect();
+            readers.into_iter().for_each(|to| self.give(to, *scope, [epoch].into_iter()));
             for slice in self.covering(*scope) {
                 self.entries.insert((slice, self.epochs[&Scope::Slice(slice)], *scope, epoch));
             }
@@ -599,15 +679,25 @@ impl Truth {
         self.reading(principal).all(|grant| grant.by.is_some())
     }
 
+    /// Whether everything that a principal reads was granted to the group.
+    pub(crate) fn reads_by_group(&self, principal: usize) -> bool {
+        self.reading(principal).all(|grant| grant.to == GROUP || grant.target == Scope::Group)
+    }
+
+    /// The grants that a principal reads by: its own, and those of the group while it is a member.
     fn reading(&self, principal: usize) -> impl Iterator<Item = &Grant> {
-        self.grants.iter().filter(move |grant| grant.live && grant.to == principal && grant.level.reads())
+        let is_member = self.is_member(principal);
+        self.grants.iter().filter(move |grant| {
+            let holds = grant.to == principal || (is_member && grant.to == GROUP);
+            grant.live && holds && grant.level.reads()
+        })
     }
 
     /// What the keys say: whether everything that a principal was ever given opens an instance as it is stored.
     pub(crate) fn can_open(&self, principal: usize, record: usize) -> bool {
         let Record { collection, terms, placed, .. } = &self.records[record];
         let scope = Scope::Collection(*collection);
-        self.held[principal].contains(&(scope, *placed))
+        self.holds(principal, scope, *placed)
             || terms.iter().any(|(term, pending)| {
                 !pending
                     && self.opens_branch(principal, (scope, self.terms[*term].ontology, Some(*term), *placed))
@@ -645,14 +735,14 @@ impl Truth {
 
     fn follows(&self, principal: usize, branch: Branch, asked: &mut Vec<Branch>) -> bool {
         let (scope, ontology, term, epoch) = branch;
-        if self.held[principal].contains(&(scope, epoch)) {
+        if self.holds(principal, scope, epoch) {
             return true;
         }
         let by_entry = self.entries.iter().any(|(slice, slice_epoch, of, at)| {
             (*of, *at) == (scope, epoch)
                 && self.slices[*slice].ontology == ontology
                 && self.slices[*slice].term == term
-                && self.held[principal].contains(&(Scope::Slice(*slice), *slice_epoch))
+                && self.holds(principal, Scope::Slice(*slice), *slice_epoch)
         });
         if by_entry {
             return true;
