@@ -15,6 +15,8 @@
 mod counting;
 mod measure;
 mod node;
+mod ontologies;
+mod person;
 mod plain;
 mod records;
 mod report;
@@ -65,11 +67,17 @@ async fn main() {
     } else {
         sharing::Scale { grantees: &[1, 10, 100], descendants: &[1, 100, 10_000], records: &[100, 10_000] }
     };
+    let ontologies = if arguments.quick {
+        ontologies::Scale { ontologies: 2, terms: 100 }
+    } else {
+        ontologies::Scale { ontologies: 100, terms: 10_000 }
+    };
     let mut rows = records::measure(rounds);
     rows.extend(suites::measure(rounds));
     if !arguments.no_server {
         rows.extend(node::measure(plan).await);
         rows.extend(sharing::measure(scale).await);
+        rows.extend(ontologies::measure(ontologies).await);
     }
     println!("{}", report::table(&rows));
 }

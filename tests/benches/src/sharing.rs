@@ -1,21 +1,14 @@
 //! What sharing costs: grant, first open, revoke and new keys, by the number of grantees, of terms, and of records.
 
 use crate::{
-    counting::{CountingTransport, Travelled},
+    counting::Travelled,
     measure::{median, millis},
     node::Node,
+    person::{Person, row},
     report::Row,
 };
-use pryv_sdk::{
-    Account, Client, Collection, Definition, Grant, Level, NewTerm, Password, Silent, TermContent,
-    transport::http::HttpTransport,
-};
-use pryv_test_kit::light::CHEAP;
+use pryv_sdk::{Account, Collection, Definition, Grant, Level, NewTerm, Silent, TermContent};
 use serde_json::{Value, json};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
 
 /// How much to share.
 #[derive(Clone, Copy, Debug)]
@@ -26,39 +19,6 @@ pub(crate) struct Scale {
     pub(crate) descendants: &'static [usize],
     /// Records of one collection.
     pub(crate) records: &'static [u32],
-}
-
-/// Somebody with a way to the server that counts.
-struct Person {
-    account: Account,
-    way: Arc<CountingTransport>,
-}
-
-/// What one thing cost.
-#[derive(Clone, Copy, Debug)]
-struct Cost {
-    time: Duration,
-    travelled: Travelled,
-}
-
-impl Person {
-    async fn sign_up(node: &Node, name: &str) -> Self {
-        let http = HttpTransport::new(&format!("http://{}", node.address())).expect("a transport");
-        let way = CountingTransport::new(Arc::new(http));
-        let client = Client::builder(Arc::<CountingTransport>::clone(&way)).stretching(CHEAP).build();
-        let password = Password::new("correct horse battery");
-        let account = client.sign_up(name, &password).without_defaults().await.expect("a sign-up").account;
-        Self { account, way }
-    }
-
-    /// What `work` costs this one.
-    async fn cost<T>(&self, work: impl Future<Output = T>) -> (T, Cost) {
-        self.way.take();
-        let started = Instant::now();
-        let done = work.await;
-        let time = started.elapsed();
-        (done, Cost { time, travelled: self.way.take() })
-    }
 }
 
 /// A collection with so many records.
@@ -231,14 +191,4 @@ async fn by_records(counts: &[u32]) -> Vec<Row> {
         before = Some(now);
     }
     rows
-}
-
-fn row(what: impl Into<String>, cost: Cost) -> Row {
-    let Travelled { calls, sent, received } = cost.travelled;
-    Row::alone(
-        what,
-        millis(cost.time),
-        "ms",
-        format!("{calls} calls, {sent} bytes sent, {received} received"),
-    )
 }
