@@ -97,8 +97,6 @@ pub(crate) fn plan(seed: u64) -> Vec<Step> {
 fn step(rng: &mut ChaCha20Rng) -> Step {
     match rng.gen_range(0..106) {
         0..28 => grant(rng),
-        100..103 => Step::Join { to: rng.r#gen() },
-        103..106 => Step::Follow,
         28..34 => Step::GrantOn { manager: rng.r#gen(), to: rng.r#gen(), level: level(rng) },
         34..44 => Step::Revoke { grant: rng.r#gen(), adopt: rng.r#gen() },
         44..46 => Step::EndOn { grant: rng.r#gen() },
@@ -111,6 +109,8 @@ fn step(rng: &mut ChaCha20Rng) -> Step {
         91..94 => Step::Link { collection: rng.r#gen(), ontology: rng.r#gen() },
         94..97 => Step::Delete { record: rng.r#gen() },
         97..99 => Step::DeleteTerm { term: rng.r#gen() },
+        99..102 => Step::Join { to: rng.r#gen() },
+        102..105 => Step::Follow,
         _ => collection(rng),
     }
 }
