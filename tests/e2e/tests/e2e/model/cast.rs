@@ -65,7 +65,7 @@ impl Cast {
         let node = MemoryNode::default();
         let pre = PreSecret::generate(Curve::C480, &mut rng).unwrap();
         let group = PreSecret::generate(Curve::C480, &mut rng).unwrap();
-        let to_group = pre.transform_key(&group.public(), &mut rng).unwrap().to_wire();
+        let to_group = pre.transform_key(group.public(), &mut rng).unwrap().to_wire();
         let mut people = Vec::new();
         for number in 0..=PRINCIPALS {
             let account =
