@@ -8,7 +8,7 @@ use crate::{
     collection::{self, collection, collections},
     contact::contact,
     device::{self, maintained},
-    grant,
+    grant, group,
     object::{Object, text},
     ontology::{ontologies, ontology, term},
     receipt::{self, receipt},
@@ -35,7 +35,15 @@ pub(crate) fn account(signed: Rc<Signed>) -> Value {
 pub(crate) async fn call(signed: &Rc<Signed>, method: &str, mut args: Args) -> Answer {
     let (on, owner) = (&signed.account, Some(Rc::clone(signed)));
     match method {
-        "define" => Ok(collection(on.define(collection::given(&mut args)?).await?, owner)),
+        "define" => {
+            let suite = collection::suite(&args)?;
+            let defining = on.define(collection::given(&mut args)?);
+            let defining = match suite {
+                Some(suite) => defining.suite(suite),
+                None => defining,
+            };
+            Ok(collection(defining.await?, owner))
+        }
         "collection" => Ok(collection(on.collection(args.text("uri")?).await?, owner)),
         "collections" => Ok(collections(on.collections().await?, &owner)),
         "defineOntology" => Ok(ontology(on.define_ontology(collection::given(&mut args)?).await?, owner)),
@@ -93,6 +101,9 @@ pub(crate) async fn call(signed: &Rc<Signed>, method: &str, mut args: Args) -> A
         }
         "links" => Ok(on.links().await?.iter().map(granted).collect()),
         "resolve" => resolve(signed, &args).await,
+        "createGroup" | "groups" | "group" | "findGroup" | "memberships" | "receivedByGroups" => {
+            group::of_account(signed, method, &args).await
+        }
         _ => look_after(signed, method, &mut args).await,
     }
 }

@@ -86,13 +86,16 @@ async fn dispatch(id: u32, target: u32, method: &str, args: Args) -> Answer {
         Thing::Audit(pages) => crate::audit::next(pages, method).await,
         Thing::Enrolment(enrolment) => crate::device::enrol(enrolment, method, &args).await,
         Thing::Joining(joining) => crate::device::join(joining, method).await,
-        Thing::Contact(_) | Thing::App(_) => Err(unknown(method)),
+        Thing::Group(group, owner) => crate::group::call(group, owner, method, &args).await,
+        Thing::Membership(membership, owner) => crate::group::member(membership, owner, method).await,
+        Thing::Contact(_) | Thing::App(_) | Thing::GroupContact(_) => Err(unknown(method)),
     };
     match &*thing {
-        Thing::Account(signed) => signed.touched(),
+        Thing::Account(signed) | Thing::Group(_, signed) => signed.touched(),
         Thing::Collection(_, Some(owner))
         | Thing::Ontology(.., Some(owner))
-        | Thing::Received(_, Some(owner)) => {
+        | Thing::Received(_, Some(owner))
+        | Thing::Membership(_, Some(owner)) => {
             owner.touched();
         }
         _ => {}

@@ -9,7 +9,7 @@ use crate::{
     table::{self, Owner, Thing},
     thrown::Thrown,
 };
-use pryv_sdk::{Collection, Definition};
+use pryv_sdk::{Collection, Definition, Suite};
 use serde_json::Value;
 
 /// A collection, taken up.
@@ -21,7 +21,8 @@ pub(crate) fn collection(collection: Collection, owner: Owner) -> Value {
         .text_if("access", collection.access().as_ref())
         .put_if("level", collection.level().map(level_text))
         .put("definition", definition(&collection.definition()))
-        .put("epochs", collection.epochs());
+        .put("epochs", collection.epochs())
+        .put_if("suite", collection.suite().name());
     shown.put("handle", table::add(Thing::Collection(collection, owner))).done()
 }
 
@@ -41,6 +42,13 @@ pub(crate) fn given(args: &mut Args) -> Result<Definition, Thrown> {
         Thrown::new("input", "invalid-definition", "the definition is not of the form of definition files")
             .because(error.to_string())
     })
+}
+
+/// The suite that a call names.
+pub(crate) fn suite(args: &Args) -> Result<Option<Suite>, Thrown> {
+    let Some(name) = args.text_or_none("suite") else { return Ok(None) };
+    let suite = Suite::named(name);
+    suite.map(Some).ok_or_else(|| Thrown::argument("`suite` is `classic`, `hybrid` or `light`"))
 }
 
 pub(crate) async fn call(
@@ -77,6 +85,25 @@ pub(crate) async fn call(
             Ok(record::take(on.file(at, to).await?))
         }
         "get" => Ok(record::take(on.get(args.id("id")?).await?)),
+        "version" => {
+            let number = args.number("number").ok_or_else(|| Thrown::argument("`number` is a number"))?;
+            let found = on.version(args.id("id")?, number).await?;
+            Ok(Object::new().put_if("version", found.map(record::version)).done())
+        }
+        "rotate" => {
+            let rotation = match suite(&args)? {
+                Some(suite) => on.migrate(suite),
+                None => on.rotate(),
+            };
+            let hard = args.flag("hard") == Some(true);
+            let rotated = if hard { rotation.hard().await? } else { rotation.await? };
+            Ok(Object::new()
+                .put("epoch", rotated.epoch)
+                .put_if("generation", rotated.generation)
+                .put_if("suite", rotated.suite.name())
+                .put("collection", collection(on.clone(), owner.clone()))
+                .done())
+        }
         "history" => Ok(record::versions(on.history(args.id("id")?).await?)),
         "stored" => Ok(record::stored(&on.stored(args.id("id")?).await?)),
         "fetch" => Ok(record::page(query::of(on, &mut args)?.fetch().await?)),

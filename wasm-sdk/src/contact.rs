@@ -3,6 +3,7 @@
 use crate::{
     object::Object,
     table::{self, Thing},
+    thrown::Thrown,
 };
 use pryv_sdk::Contact;
 use serde_json::Value;
@@ -14,4 +15,12 @@ pub(crate) fn contact(contact: Contact) -> Value {
         .put("username", contact.username())
         .text("fingerprint", &contact.fingerprint());
     shown.put("handle", table::add(Thing::Contact(contact))).done()
+}
+
+/// The contact that has this number.
+pub(crate) fn contact_of(number: u32) -> Result<Contact, Thrown> {
+    match &*table::get(number)? {
+        Thing::Contact(contact) => Ok(contact.clone()),
+        _ => Err(Thrown::argument("a contact was expected")),
+    }
 }

@@ -13,7 +13,8 @@ pub(crate) fn of(args: &mut Args) -> Result<Grant, Thrown> {
     let to = match &*table::get(args.handle("to")?)? {
         Thing::Contact(contact) => Grant::to(contact),
         Thing::App(app) => Grant::to_app(app),
-        _ => return Err(Thrown::argument("`to` is a contact or an app")),
+        Thing::GroupContact(group) => Grant::to_group(group),
+        _ => return Err(Thrown::argument("`to` is a contact, an app or a group")),
     };
     on(to, args)
 }
@@ -55,6 +56,11 @@ fn on(mut grant: Grant, args: &mut Args) -> Result<Grant, Thrown> {
             grant = grant.within_collections(&within);
         }
     }
+    terms(grant, args)
+}
+
+/// The grant, with its reasons and dates as a call gives them.
+pub(crate) fn terms(mut grant: Grant, args: &Args) -> Result<Grant, Thrown> {
     if let Some(name) = args.text_or_none("name") {
         grant = grant.name(name);
     }

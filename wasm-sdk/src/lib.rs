@@ -14,6 +14,7 @@ mod collection;
 mod contact;
 mod device;
 mod grant;
+mod group;
 mod host;
 mod link;
 mod object;

@@ -65,6 +65,7 @@ fn scoped(scoped: &Scoped) -> Value {
         .text("scope", &scoped.scope)
         .put("level", level_text(scoped.level))
         .put_if("slice", slice)
+        .text_if("group", scoped.group.as_ref())
         .put("fromEpoch", scoped.from_epoch)
         .done()
 }
@@ -85,7 +86,11 @@ pub(crate) fn granted(granted: &GrantedAccess) -> Value {
 
 /// An access that was received, taken up.
 pub(crate) fn received(received: ReceivedAccess, owner: Owner) -> Value {
-    let shown = access(&received.access).list("onTerms", &received.terms(), |term| term_id(term).done());
+    let shown = access(&received.access).text_if("throughGroup", received.through_group().as_ref()).list(
+        "onTerms",
+        &received.terms(),
+        |term| term_id(term).done(),
+    );
     shown.put("handle", table::add(Thing::Received(received, owner))).done()
 }
 

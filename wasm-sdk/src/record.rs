@@ -99,17 +99,21 @@ pub(crate) fn page(page: Page<Value>) -> Value {
         .done()
 }
 
-/// A history.
-pub(crate) fn versions(versions: Versions<Value>) -> Value {
-    let one = |version| match version {
+/// One version of a record.
+pub(crate) fn version(version: Version<Value>) -> Value {
+    match version {
         Version::Record(record) => Object::new().put("record", take(record)).done(),
         Version::Deleted { version, at, by } => {
             Object::new().put("deleted", version).time("at", at).text("by", &by).done()
         }
         // There is no third kind yet.
         _ => Value::Null,
-    };
-    Object::new().put("complete", versions.complete).list("versions", versions.versions, one).done()
+    }
+}
+
+/// A history.
+pub(crate) fn versions(versions: Versions<Value>) -> Value {
+    Object::new().put("complete", versions.complete).list("versions", versions.versions, version).done()
 }
 
 /// What the server has of a record.

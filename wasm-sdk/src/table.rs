@@ -2,7 +2,8 @@
 
 use crate::{client::Server, device::Joining, ontology::Terms, storage::Signed};
 use pryv_sdk::{
-    App, Collection, Contact, Enrolment, Ontology, QueryPages, ReceivedAccess, account::audit::AuditPages,
+    App, Collection, Contact, Enrolment, Ontology, QueryPages, ReceivedAccess,
+    account::{Group, GroupContact, Membership, audit::AuditPages},
     client::OpenedLink,
 };
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
@@ -19,6 +20,9 @@ pub(crate) enum Thing {
     Link(OpenedLink),
     Contact(Contact),
     App(App),
+    Group(Group, Rc<Signed>),
+    GroupContact(GroupContact),
+    Membership(Membership, Owner),
     Enrolment(Enrolment),
     Joining(Joining),
     Records(RefCell<Option<QueryPages>>),

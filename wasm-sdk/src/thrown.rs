@@ -9,8 +9,8 @@ use pryv_sdk::{
     ErrorCode, Failure, InvalidLink, InvalidPhrase, WeakPassword,
     account::{
         AppDataError, ChangePasswordError, CompareError, CreateLinkError, DefineError, DeviceError,
-        FindError, GrantError, InvalidHead, OpenError, ResolveError, RevokeError, RotateError,
-        audit::ExportError,
+        FindError, GrantError, GroupError, InvalidHead, OpenError, RenewError, ResolveError, RevokeError,
+        RotateError, audit::ExportError,
     },
     client::{
         AppError, JoinError, LogInError, OpenLinkError, RecoverError, RegisterAppError, ResumeError,
@@ -145,6 +145,7 @@ fails!(
     ExportError,
     FindError,
     GrantError,
+    GroupError,
     JoinError,
     LogInError,
     OpenError,
@@ -153,6 +154,7 @@ fails!(
     RecoverError,
     RedefineError,
     RegisterAppError,
+    RenewError,
     ResolveError,
     RotateError,
     SignUpError,

@@ -284,6 +284,55 @@ test("devices: one comes by code, one is scanned, one is revoked", async () => {
   assert.equal((await all((await tablet.collection(rates.uri)).query())).length, 1);
 });
 
+test("groups: what one is granted, its members read, until they leave", async () => {
+  const [ada, bob, carol] = [await signedUp("ada"), await signedUp("bob"), await signedUp("carol")];
+  const collection = await ada.account.define(rates);
+  await collection.create(rate(62));
+  const group = await bob.account.createGroup("Practice");
+  assert.deepEqual([group.title, (await bob.account.groups()).length], ["Practice", 1]);
+  const toCarol = await bob.account.find(carol.account.username);
+  await group.add(toCarol, { purpose: "on duty", until: new Date(Date.now() + 86_400_000) });
+  assert.deepEqual((await group.members()).map(({ grantee, purpose }) => [grantee, purpose]), [[carol.account.id, "on duty"]]);
+
+  const found = await ada.account.findGroup(group.id);
+  assert.equal(found.account, bob.account.id);
+  assert.equal(found.fingerprint, (await group.card()).fingerprint);
+  await ada.account.grant({ to: found, on: { collection, level: "read" }, name: "For the practice" });
+  const [membership] = await carol.account.memberships();
+  assert.deepEqual([membership.group, await membership.title()], [group.id, "Practice"]);
+  assert.equal(membership.access.scopes[0].group, group.id);
+  const [received] = await carol.account.receivedByGroups();
+  assert.deepEqual([received.access.name, received.throughGroup], ["For the practice", group.id]);
+  const [shared] = await received.collections();
+  assert.deepEqual((await all(shared.query())).map(({ data }) => data.bpm), [62]);
+
+  const receipts = await group.remove(toCarol);
+  assert.equal(receipts.length, 1);
+  await assert.rejects(all(shared.query()), PryvError);
+  assert.deepEqual(await group.members(), []);
+  await refused(group.remove(toCarol), "not-found");
+  await refused(ada.account.findGroup(ada.account.id), "not-found");
+  await refused(bob.account.createGroup(""), "group-title", "input");
+});
+
+test("suites, new keys, and one version of a record", async () => {
+  const { account } = await signedUp("ada");
+  const collection = await account.define({ ...rates, history: "versions" }, { suite: "light" });
+  assert.equal(collection.suite, "light");
+  await refused(account.define({ ...rates, history: "versions" }, { suite: "classic" }), "other-suite");
+  const first = await collection.create(rate(62));
+  const { epoch, suite, collection: now } = await collection.rotate({ suite: "hybrid" });
+  assert.deepEqual([epoch, suite, now.suite], [1, "hybrid", "hybrid"]);
+  await now.update(first, rate(63));
+  assert.equal((await now.version(first.id, 1)).record.data.bpm, 62);
+  assert.equal((await now.version(first.id, 2)).record.data.bpm, 63);
+  assert.equal(await now.version(first.id, 3), undefined);
+  await refused(now.rotate({ suite: "light" }), "suite-downgrade");
+  const again = await now.rotate({ hard: true });
+  assert.deepEqual([again.epoch, again.suite], [2, "hybrid"]);
+  assert.equal((await all(again.collection.query())).length, 1);
+});
+
 test("abort, offline, a wrong address, a handle that was released", async () => {
   const { account } = await signedUp("ada");
   const collection = await account.define(rates);

@@ -37,6 +37,8 @@ pub(crate) fn test(
 ) -> Result<(), Failure> {
     run(project, &["--vectors".into()])?;
     unpack(project)?;
+    // The programs that the tests start, should they be older than the sources.
+    process::run(project.cargo().args(["build", "--workspace", "--bins"]))?;
     play(project, TESTS, chromium, notes)
 }
 

@@ -60,7 +60,7 @@ export async function enter(who: Account): Promise<void> {
   kept.value = await who.store();
   forget();
   account.value = who;
-  if (["sign-in", "sign-up", "recover"].includes(location.hash.slice(2))) go(to(), { replace: true });
+  if (["sign-in", "sign-up", "recover", "join"].includes(location.hash.slice(2))) go(to(), { replace: true });
   void upkeep(who);
 }
 

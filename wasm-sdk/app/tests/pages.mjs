@@ -26,6 +26,9 @@ async function walk(browser, url, options, look) {
   await look(bob.page, "sign-in-wrong");
   await visit(bob.page, "recover");
   await look(bob.page, "recover");
+  await visit(bob.page, "join");
+  await bob.page.getByLabel("Code").waitFor();
+  await look(bob.page, "join");
   await visit(bob.page, "sign-in");
   await signUp(bob.page, bobs);
 
@@ -129,8 +132,17 @@ async function walk(browser, url, options, look) {
   await page.getByRole("listitem").filter({ hasText: bobs }).first().waitFor();
   await look(page, "activity");
   await visit(page, "devices", "Devices");
-  await page.getByText("This device", { exact: true }).waitFor();
+  await page.getByText("This page", { exact: true }).waitFor();
+  await page.getByLabel("Make this browser one of them").fill("Laptop");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.getByText("Laptop", { exact: true }).waitFor();
   await look(page, "devices");
+  await page.getByRole("button", { name: "Add a device" }).click();
+  await page.getByLabel("What is the new device called?").fill("Phone");
+  await page.getByRole("button", { name: "Show a code" }).click();
+  await page.getByLabel("Code for the new device").waitFor();
+  await look(page, "devices-add");
+  await page.keyboard.press("Escape");
   await visit(page, "settings", "Settings");
   await look(page, "settings");
   await page.goBack();

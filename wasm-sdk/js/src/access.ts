@@ -3,6 +3,7 @@
 import type { App, Contact } from "./contact.js";
 import type { Collection } from "./collection.js";
 import type { AccessId, Digest, Level, PrincipalId, RecordId, ScopeId, TermId, Uri } from "./ids.js";
+import type { GroupContact } from "./group.js";
 import type { Ontology } from "./ontology.js";
 
 /** A part of an ontology that is granted, with what it opens. */
@@ -21,6 +22,8 @@ export interface Scoped {
   readonly scope: ScopeId;
   readonly level: Level;
   readonly slice?: Slice;
+  /** The group, if the scope is that of its members: the access is a membership. */
+  readonly group?: PrincipalId;
   /** The first epoch that the grantee is shown: zero is with history. */
   readonly fromEpoch: number;
 }
@@ -114,7 +117,7 @@ export interface GrantTerms {
 
 /** A grant to be made: who, what, why, until when. */
 export interface Grant extends GrantTerms {
-  readonly to: Contact | App;
+  readonly to: Contact | App | GroupContact;
   readonly on: GrantOn | readonly GrantOn[];
 }
 

@@ -9,12 +9,13 @@ import { App, Contact } from "./contact.js";
 import type { Definition } from "./definition.js";
 import type { PryvError } from "./error.js";
 import { grantArgs, linkArgs } from "./grants.js";
+import { Group, GroupContact, Membership } from "./group.js";
 import { Handle } from "./handle.js";
-import type { AccessId, DeviceId, Fingerprint, PrincipalId, ScopeId, SessionId, TermId, Uri } from "./ids.js";
+import type { AccessId, DeviceId, Fingerprint, PrincipalId, ScopeId, SessionId, Suite, TermId, Uri } from "./ids.js";
 import { Ontology } from "./ontology.js";
 import type { WireError } from "./protocol.js";
 import type {
-  RawAccess, RawAccount, RawCollection, RawContact, RawGrantedAccess, RawOntology, RawReceipt, RawReceivedAccess, RawResolved,
+  RawAccess, RawAccount, RawCollection, RawContact, RawGrantedAccess, RawGroup, RawGroupContact, RawMembership, RawOntology, RawReceipt, RawReceivedAccess, RawResolved,
   RawSession, RawTerm,
 } from "./raw.js";
 import { access, grantedAccess, receipt, record } from "./read.js";
@@ -118,9 +119,12 @@ export class Account extends Handle {
 
   // Collections and ontologies.
 
-  /** Makes the collection of a definition, or opens it if this account has made it already, on whichever device. */
-  async define(definition: Definition, options: CallOptions = {}): Promise<Collection> {
-    return this.#collection(await this.remote.call<RawCollection>(this.handle, "define", { definition }, options));
+  /**
+   * Makes the collection of a definition, or opens it if this account has made it already, on whichever device. With `suite`, under
+   * other algorithms than `classic`: throws `other-suite` if there is one under others.
+   */
+  async define(definition: Definition, { suite, signal }: { readonly suite?: Suite } & CallOptions = {}): Promise<Collection> {
+    return this.#collection(await this.remote.call<RawCollection>(this.handle, "define", { definition, suite }, { signal }));
   }
 
   /** Opens a collection of this account by the URI of its definition. */
@@ -191,6 +195,41 @@ export class Account extends Handle {
   /** As an app: the data that it keeps in somebody's account, once it was given room there. */
   async ownAppData(owner: PrincipalId, options: CallOptions = {}): Promise<Collection> {
     return this.#collection(await this.remote.call<RawCollection>(this.handle, "ownAppData", { owner }, options));
+  }
+
+  // Groups.
+
+  /** Makes a group. Its title is read by its members. */
+  async createGroup(title: string, options: CallOptions = {}): Promise<Group> {
+    return new Group(this.remote, await this.remote.call<RawGroup>(this.handle, "createGroup", { title }, options));
+  }
+
+  /** The groups of this account. */
+  async groups(options: CallOptions = {}): Promise<Group[]> {
+    const all = await this.remote.call<RawGroup[]>(this.handle, "groups", {}, options);
+    return all.map((raw) => new Group(this.remote, raw));
+  }
+
+  /** One group of this account, by its id. */
+  async group(id: PrincipalId, options: CallOptions = {}): Promise<Group> {
+    return new Group(this.remote, await this.remote.call<RawGroup>(this.handle, "group", { id }, options));
+  }
+
+  /** A group of somebody's, by its id, to grant something to. */
+  async findGroup(id: PrincipalId, options: CallOptions = {}): Promise<GroupContact> {
+    return new GroupContact(this.remote, await this.remote.call<RawGroupContact>(this.handle, "findGroup", { id }, options));
+  }
+
+  /** The groups of others that this account is or was a member of. */
+  async memberships(options: CallOptions = {}): Promise<Membership[]> {
+    const all = await this.remote.call<RawMembership[]>(this.handle, "memberships", {}, options);
+    return all.map((raw) => new Membership(this.remote, raw));
+  }
+
+  /** What the groups received that this account is a member of now. */
+  async receivedByGroups(options: CallOptions = {}): Promise<ReceivedAccess[]> {
+    const all = await this.remote.call<RawReceivedAccess[]>(this.handle, "receivedByGroups", {}, options);
+    return all.map((raw) => new ReceivedAccess(this.remote, raw));
   }
 
   // Accesses.

@@ -3,11 +3,11 @@
 import type { Definition, Fault } from "./definition.js";
 import { PryvError } from "./error.js";
 import { Handle } from "./handle.js";
-import type { AccessId, Level, PrincipalId, RecordId, ScopeId, TermId, Uri } from "./ids.js";
+import type { AccessId, Level, PrincipalId, RecordId, ScopeId, Suite, TermId, Uri } from "./ids.js";
 import { Query } from "./query.js";
-import type { RawCollection, RawRecord, RawStoredRecord, RawVersions } from "./raw.js";
-import { record, storedRecord, termId, versions } from "./read.js";
-import type { Record, StoredRecord, VersionRef, Versions } from "./record.js";
+import type { RawCollection, RawRecord, RawRotated, RawStoredRecord, RawVersion, RawVersions } from "./raw.js";
+import { record, storedRecord, termId, version, versions } from "./read.js";
+import type { Record, StoredRecord, Version, VersionRef, Versions } from "./record.js";
 import type { CallOptions, ProgressOptions, Remote } from "./rpc.js";
 
 /** How many records go to the worker at once, and how many characters of JSON about. */
@@ -25,6 +25,17 @@ export interface CreateOptions extends CallOptions {
   readonly id?: RecordId;
 }
 
+/** New keys of a collection. */
+export interface Rotated {
+  /** In which epoch is written from now on. */
+  readonly epoch: number;
+  /** The generation of the re-encryption key pair, if another one began. */
+  readonly generation?: number;
+  readonly suite: Suite;
+  /** The collection as it is now. */
+  readonly collection: Collection;
+}
+
 /** A collection, opened. */
 export class Collection extends Handle {
   readonly scope: ScopeId;
@@ -39,12 +50,14 @@ export class Collection extends Handle {
   readonly definition: Definition;
   /** How many epochs it has had when it was opened: one first, one more after each revocation. */
   readonly epochs: number;
+  /** Which algorithms protected what was written when it was opened. */
+  readonly suite: Suite;
 
   /** @internal */
   constructor(remote: Remote, raw: RawCollection) {
     super(remote, raw.handle);
     ({ scope: this.scope, owner: this.owner, uri: this.uri, access: this.access, level: this.level } = raw);
-    ({ definition: this.definition, epochs: this.epochs } = raw);
+    ({ definition: this.definition, epochs: this.epochs, suite: this.suite } = raw);
   }
 
   /** What people call it. */
@@ -104,6 +117,21 @@ export class Collection extends Handle {
   /** Every version of a record that the collection keeps, newest first, each verified by itself. */
   async history<T = unknown>(id: RecordId, options: CallOptions = {}): Promise<Versions<T>> {
     return versions(await this.remote.call<RawVersions<T>>(this.handle, "history", { id }, options));
+  }
+
+  /** One version of a record; `undefined` if it is yet to be written, was not kept, or lies before this account's access. */
+  async version<T = unknown>(id: RecordId, number: number, options: CallOptions = {}): Promise<Version<T> | undefined> {
+    const found = await this.remote.call<{ version?: RawVersion<T> }>(this.handle, "version", { id, number }, options);
+    return found.version === undefined ? undefined : version(found.version);
+  }
+
+  /**
+   * Gives the collection new keys for what is written from now on; with `suite`, moves it to other algorithms, never to weaker ones;
+   * with `hard`, replaces the re-encryption key pair as well. Owner only.
+   */
+  async rotate({ suite, hard, signal }: { readonly suite?: Suite; readonly hard?: boolean } & CallOptions = {}): Promise<Rotated> {
+    const { collection, ...rotated } = await this.remote.call<RawRotated>(this.handle, "rotate", { suite, hard }, { signal });
+    return { ...rotated, collection: new Collection(this.remote, collection) };
   }
 
   /** Begins a query: every record, until conditions are added. Iterate it with `for await`. */

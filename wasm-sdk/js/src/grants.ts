@@ -17,16 +17,17 @@ function on(on: GrantOn | readonly GrantOn[]): object[] {
     });
 }
 
-function terms({ name, purpose, from, until, terms, withoutHistory, id }: GrantTerms): object {
+/** @internal */
+export function grantTerms({ name, purpose, from, until, terms, withoutHistory, id }: GrantTerms): object {
   return { name, purpose, from: from?.getTime(), until: until?.getTime(), terms, withoutHistory, id };
 }
 
 /** @internal */
 export function grantArgs(grant: Grant): object {
-  return { to: grant.to.handle, on: on(grant.on), ...terms(grant) };
+  return { to: grant.to.handle, on: on(grant.on), ...grantTerms(grant) };
 }
 
 /** @internal */
 export function linkArgs(link: NewLink): object {
-  return { on: on(link.on), uses: link.uses, password: link.password, ...terms(link) };
+  return { on: on(link.on), uses: link.uses, password: link.password, ...grantTerms(link) };
 }

@@ -22,6 +22,9 @@ export type Fingerprint = string;
 /** What a grantee may do. `manage` also grants the same onwards. */
 export type Level = "read" | "create-only" | "contribute" | "manage";
 
+/** The algorithms that protect what is written: `hybrid` also withstands a later quantum computer, `light` is for small machines. */
+export type Suite = "classic" | "hybrid" | "light";
+
 /** Names a term, in its ontology. */
 export interface TermId {
   readonly ontology: ScopeId;

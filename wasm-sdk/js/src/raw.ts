@@ -2,7 +2,7 @@
 
 import type { AccessStatus, ScopeReceipt, Scoped } from "./access.js";
 import type { Definition, Fault } from "./definition.js";
-import type { AccessId, Digest, Fingerprint, Level, PrincipalId, RecordId, ScopeId, SessionId, Uri } from "./ids.js";
+import type { AccessId, Digest, Fingerprint, Level, PrincipalId, RecordId, ScopeId, SessionId, Suite, Uri } from "./ids.js";
 import type { Code } from "./ontology.js";
 import type { Filed, Rejected, StoredRecord } from "./record.js";
 
@@ -40,6 +40,35 @@ export interface RawCollection {
   level?: Level;
   definition: Definition;
   epochs: number;
+  suite: Suite;
+}
+
+export interface RawRotated {
+  epoch: number;
+  generation?: number;
+  suite: Suite;
+  collection: RawCollection;
+}
+
+export interface RawGroup {
+  handle: number;
+  id: PrincipalId;
+  uri: Uri;
+  scope: ScopeId;
+  title: string;
+}
+
+export interface RawGroupContact {
+  handle: number;
+  id: PrincipalId;
+  account: PrincipalId;
+  fingerprint: Fingerprint;
+}
+
+export interface RawMembership {
+  handle: number;
+  group: PrincipalId;
+  access: RawAccess;
 }
 
 export interface RawOntology {
@@ -84,8 +113,10 @@ export interface RawPage<T> {
   next?: string;
 }
 
+export type RawVersion<T> = { record: RawRecord<T> } | { deleted: number; at: number; by: PrincipalId };
+
 export interface RawVersions<T> {
-  versions: ({ record: RawRecord<T> } | { deleted: number; at: number; by: PrincipalId })[];
+  versions: RawVersion<T>[];
   complete: boolean;
 }
 
@@ -125,6 +156,7 @@ export interface RawGrantedAccess extends RawAccess {
 }
 
 export interface RawReceivedAccess extends RawAccess {
+  throughGroup?: PrincipalId;
   handle: number;
   onTerms: { ontology: ScopeId; term: RecordId }[];
 }

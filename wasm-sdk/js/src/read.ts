@@ -5,9 +5,10 @@ import type { AuditEntry } from "./audit.js";
 import type { ErrorDetails } from "./error.js";
 import type { TermId } from "./ids.js";
 import type {
-  RawAccess, RawAuditEntry, RawGrantedAccess, RawPage, RawReceipt, RawRecord, RawScopeReceipt, RawStoredRecord, RawVersions,
+  RawAccess, RawAuditEntry, RawGrantedAccess, RawPage, RawReceipt, RawRecord, RawScopeReceipt, RawStoredRecord, RawVersion,
+  RawVersions,
 } from "./raw.js";
-import type { Page, Record, StoredRecord, Versions } from "./record.js";
+import type { Page, Record, StoredRecord, Version, Versions } from "./record.js";
 
 /** The bytes of base64url without padding. */
 export function bytes(text: string): Uint8Array {
@@ -33,10 +34,14 @@ export function page<T>(raw: RawPage<T>): Page<T> {
 export function versions<T>({ versions, complete }: RawVersions<T>): Versions<T> {
   return {
     complete,
-    versions: versions.map((one) => "record" in one
-      ? { deleted: false, record: record(one.record) }
-      : { deleted: true, version: one.deleted, at: new Date(one.at), by: one.by }),
+    versions: versions.map(version),
   };
+}
+
+export function version<T>(raw: RawVersion<T>): Version<T> {
+  return "record" in raw
+    ? { deleted: false, record: record(raw.record) }
+    : { deleted: true, version: raw.deleted, at: new Date(raw.at), by: raw.by };
 }
 
 export function storedRecord(raw: RawStoredRecord): StoredRecord {

@@ -4,7 +4,7 @@ import type { Access, Grant, Receipt } from "./access.js";
 import { Collection } from "./collection.js";
 import { grantArgs } from "./grants.js";
 import { Handle } from "./handle.js";
-import type { AccessId, ScopeId, TermId } from "./ids.js";
+import type { AccessId, PrincipalId, ScopeId, TermId } from "./ids.js";
 import { Ontology } from "./ontology.js";
 import type { RawAccess, RawCollection, RawOntology, RawReceipt, RawReceivedAccess } from "./raw.js";
 import { access, receipt } from "./read.js";
@@ -16,12 +16,15 @@ export class ReceivedAccess extends Handle {
   readonly access: Access;
   /** The terms that the access is on, with everything under them. */
   readonly terms: readonly TermId[];
+  /** The group that received it, if it is not this account's own. */
+  readonly throughGroup: PrincipalId | undefined;
 
   /** @internal */
-  constructor(remote: Remote, { handle, onTerms, ...raw }: RawReceivedAccess) {
+  constructor(remote: Remote, { handle, onTerms, throughGroup, ...raw }: RawReceivedAccess) {
     super(remote, handle);
     this.access = access(raw);
     this.terms = onTerms;
+    this.throughGroup = throughGroup;
   }
 
   /** Opens one collection, with the same API as one's own. About 45 ms for each epoch to be read, in the worker. */

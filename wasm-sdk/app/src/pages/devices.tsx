@@ -1,9 +1,10 @@
-/** Devices: where this account is open, and whether they all see the same history. */
+/** Devices: those that have a key of their own, where the account is open, and whether all see the same history. */
 
-import type { Session } from "@pryv/sdk";
+import type { Device, Session } from "@pryv/sdk";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Load, useDoing, useLoad } from "../load.tsx";
+import { AddDevice } from "../parts/add-device.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -18,19 +19,24 @@ export function Devices(): JSX.Element {
   const found = useLoad((signal) => me().sessions({ signal }), []);
   const [ending, setEnding] = useState<Session | undefined>();
   return (
-    <Page title="Devices" narrow back={[to("settings"), "Settings"]} lead="Where your account is open. If you do not recognise one, end it and change your password.">
-      <Load of={found} what="your devices">
+    <Page title="Devices" narrow back={[to("settings"), "Settings"]} lead="What opens your account, and where it is open now.">
+      <Own />
+      <Load of={found} what="your sessions">
         {(all) => (
+          <section class="stack">
+          <h2>Open now</h2>
+          <p class="muted">If you do not recognise one, end it and change your password.</p>
           <ul class="card list">
             {all.map((one) => (
               <li key={one.session} class="item">
                 <Icon name="devices" />
-                <span class="grow"><span class="strong">{one.current ? "This device" : "Another device"}</span><br />
+                <span class="grow"><span class="strong">{one.current ? "This page" : "Somewhere else"}</span><br />
                   <span class="muted small">opened {when(one.openedAt)} ({ago(one.openedAt)}) · valid until {when(one.expiresAt)}</span></span>
                 {one.current ? <span class="tag good">Here</span> : <button type="button" class="button small danger" onClick={() => setEnding(one)}>End</button>}
               </li>
             ))}
           </ul>
+          </section>
         )}
       </Load>
       <Compare />
@@ -42,6 +48,70 @@ export function Devices(): JSX.Element {
         </Confirm>
       )}
     </Page>
+  );
+}
+
+/** The devices that open the account by a key of their own. */
+function Own(): JSX.Element {
+  const found = useLoad((signal) => me().devices({ signal }), []);
+  const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<Device | undefined>();
+  return (
+    <section class="stack">
+      <div class="row between"><h2>Devices</h2><button type="button" class="button primary small" onClick={() => setAdding(true)}><Icon name="plus" size={18} />Add a device</button></div>
+      <p class="muted">A device opens your account without your password, by a key that never leaves it. Remove one that you lost: it is shut out, and what you write from then on has new keys.</p>
+      <Load of={found} what="your devices">
+        {(all) => (
+          <>
+            {all.length > 0 && (
+              <ul class="card list">
+                {all.map((one) => (
+                  <li key={one.id} class="item">
+                    <Icon name="devices" />
+                    <span class="grow"><span class="strong">{one.name === "" ? "A device without a name" : one.name}</span><br />
+                      <span class="muted small">added {when(one.addedAt)} ({ago(one.addedAt)})</span></span>
+                    {one.current ? <span class="tag good">Here</span> : <button type="button" class="button small danger" aria-label={`Remove ${one.name}`} onClick={() => setRemoving(one)}>Remove</button>}
+                  </li>
+                ))}
+              </ul>
+            )}
+            {!all.some(({ current }) => current) && <KeepHere onKept={found.reload} />}
+          </>
+        )}
+      </Load>
+      {adding && <AddDevice onClose={() => setAdding(false)} onAdded={(name) => { setAdding(false); found.reload(); say(`${name} is now one of your devices.`); }} />}
+      {removing !== undefined && (
+        <Confirm title={`Remove ${removing.name}?`} verb="Remove it" onClose={() => setRemoving(undefined)}
+          onConfirm={async () => { await me().revokeDevice(removing.id); setRemoving(undefined); found.reload(); say(`${removing.name} is shut out.`); }}>
+          <p>It is signed out, its key opens nothing any more, and everything of yours gets new keys. That can take a moment.</p>
+          <p class="muted">What it kept on itself stays there: an account cannot reach into a device that is lost.</p>
+        </Confirm>
+      )}
+    </section>
+  );
+}
+
+/** This browser is none of the devices: it can become one. */
+function KeepHere({ onKept }: { onKept: () => void }): JSX.Element {
+  const [name, setName] = useState("");
+  const doing = useDoing();
+  const keep = (event: Event): void => {
+    event.preventDefault();
+    void doing.run(async () => {
+      await me().addThisDevice(name.trim());
+      onKept();
+      say("This browser is now one of your devices.");
+    });
+  };
+  return (
+    <form class="card stack tight" onSubmit={keep}>
+      <label for="here-name" class="strong">Make this browser one of them</label>
+      <div class="row" style={{ flexWrap: "nowrap" }}>
+        <input id="here-name" maxLength={60} autocomplete="off" placeholder="My laptop" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        <button type="submit" class="button" disabled={doing.busy || name.trim() === ""}>{doing.busy && <span class="waiting" aria-hidden="true" />}Add it</button>
+      </div>
+      {doing.error !== undefined && <Trouble error={doing.error} focus />}
+    </form>
   );
 }
 

@@ -1,8 +1,9 @@
-/** Before one is signed in: what this is, and the three doors. */
+/** Before one is signed in: what this is, and the doors. */
 
 import type { JSX } from "preact";
 import { Icon } from "../parts/icon.tsx";
 import { path } from "../route.ts";
+import { Join } from "./join.tsx";
 import { Recover } from "./recover.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { SignUp } from "./sign-up.tsx";
@@ -21,7 +22,7 @@ export function Gate(): JSX.Element {
         </ul>
       </header>
       <main class="form" id="main">
-        {door === "sign-up" ? <SignUp /> : door === "recover" ? <Recover /> : <SignIn />}
+        {door === "sign-up" ? <SignUp /> : door === "recover" ? <Recover /> : door === "join" ? <Join /> : <SignIn />}
       </main>
     </div>
   );

@@ -34,6 +34,7 @@ export function SignIn(): JSX.Element {
       </form>
       <div class="stack tight">
         <p>New here? <a href={to("sign-up")}>Create an account</a></p>
+        <p>Open on another device? <a href={to("join")}>Use a code from another device</a></p>
         <p>Forgot your password? <a href={to("recover")}>Use your recovery phrase</a></p>
       </div>
     </div>
