@@ -10,6 +10,7 @@ use crate::{
     received::{access, received},
     storage::Signed,
     table::{self, Owner, Thing},
+    thrown::Thrown,
 };
 use pryv_sdk::account::{Group, GroupContact, Membership};
 use serde_json::Value;
@@ -21,7 +22,8 @@ fn group(group: Group, owner: &Rc<Signed>) -> Value {
         .text("id", &group.id())
         .text("uri", &group.uri())
         .text("scope", &group.scope())
-        .put("title", group.title());
+        .put("title", group.title())
+        .put("removalsLeft", group.removals_left());
     shown.put("handle", table::add(Thing::Group(group, Rc::clone(owner)))).done()
 }
 
@@ -36,8 +38,10 @@ fn group_contact(group: GroupContact) -> Value {
 
 /// A membership, taken up.
 fn membership(membership: Membership, owner: Owner) -> Value {
-    let shown =
-        Object::new().text("group", &membership.group()).put("access", access(membership.access()).done());
+    let shown = Object::new()
+        .text("group", &membership.group())
+        .put("accepted", membership.is_accepted())
+        .put("access", access(membership.access()).done());
     shown.put("handle", table::add(Thing::Membership(membership, owner))).done()
 }
 
@@ -78,7 +82,15 @@ pub(crate) async fn of_account(signed: &Rc<Signed>, method: &str, args: &Args) -
         }
         "receivedByGroups" => {
             let all = on.received_by_groups().await?;
-            Ok(all.into_iter().map(|one| received(one, owner.clone())).collect())
+            let unopened = |(one, failure)| {
+                let shown = Object::new().put("membership", membership(one, owner.clone()));
+                shown.put("error", Thrown::from(failure).to_value()).done()
+            };
+            Ok(Object::new()
+                .list("received", all.received, |one| received(one, owner.clone()))
+                .list("notAccepted", all.not_accepted, |one| membership(one, owner.clone()))
+                .list("unopened", all.unopened, unopened)
+                .done())
         }
         _ => Err(unknown(method)),
     }

@@ -60,10 +60,7 @@ impl Signed {
                 self.kept.set(Kept::Yes);
                 Object::new().done()
             }
-            Err(thrown) => {
-                let warning = serde_json::from_str(&thrown.to_json()).unwrap_or(Value::Null);
-                Object::new().put("warning", warning).done()
-            }
+            Err(thrown) => Object::new().put("warning", thrown.to_value()).done(),
         }
     }
 

@@ -96,6 +96,11 @@ impl Thrown {
 
     /// What the page is told.
     pub(crate) fn to_json(&self) -> String {
+        self.to_value().to_string()
+    }
+
+    /// The same, as part of an answer.
+    pub(crate) fn to_value(&self) -> Value {
         let Words { code, kind, message, next, causes, details } = &*self.0;
         Object::new()
             .put("code", *code)
@@ -105,7 +110,6 @@ impl Thrown {
             .list("causes", causes, |cause| text(cause))
             .put("details", details.clone())
             .done()
-            .to_string()
     }
 }
 

@@ -301,7 +301,11 @@ test("groups: what one is granted, its members read, until they leave", async ()
   const [membership] = await carol.account.memberships();
   assert.deepEqual([membership.group, await membership.title()], [group.id, "Practice"]);
   assert.equal(membership.access.scopes[0].group, group.id);
-  const [received] = await carol.account.receivedByGroups();
+  // Anybody makes anybody a member: what the group has is opened once the membership was accepted.
+  const before = await carol.account.receivedByGroups();
+  assert.deepEqual([before.received.length, before.notAccepted.length, before.unopened.length], [0, 1, 0]);
+  assert.equal((await before.notAccepted[0].received()).length, 1);
+  const { received: [received] } = await carol.account.receivedByGroups();
   assert.deepEqual([received.access.name, received.throughGroup], ["For the practice", group.id]);
   const [shared] = await received.collections();
   assert.deepEqual((await all(shared.query())).map(({ data }) => data.bpm), [62]);
@@ -319,7 +323,7 @@ test("suites, new keys, and one version of a record", async () => {
   const { account } = await signedUp("ada");
   const collection = await account.define({ ...rates, history: "versions" }, { suite: "light" });
   assert.equal(collection.suite, "light");
-  await refused(account.define({ ...rates, history: "versions" }, { suite: "classic" }), "other-suite");
+  await refused(account.define({ ...rates, history: "versions" }, { suite: "classic" }), "different-suite");
   const first = await collection.create(rate(62));
   const { epoch, suite, collection: now } = await collection.rotate({ suite: "hybrid" });
   assert.deepEqual([epoch, suite, now.suite], [1, "hybrid", "hybrid"]);

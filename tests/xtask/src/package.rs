@@ -55,8 +55,8 @@ pub(crate) fn play(
         name.ends_with(".test.mjs") && (chromium.is_some() || !name.ends_with(".browser.test.mjs"))
     });
     let mut node = project.command("node");
-    // One file after the other: each starts a server, and there are two cores. What hangs is ended, and named.
-    node.args(["--test", "--test-concurrency=1", "--test-timeout=600000", "--test-reporter=spec"])
+    // Two files at a time: each starts a server and waits for it. What hangs is ended, and named.
+    node.args(["--test", "--test-concurrency=2", "--test-timeout=600000", "--test-reporter=spec"])
         .args(files);
     node.envs(Programs::of(project)?.variables());
     node.envs(chromium.map(|path| ("PRYV_CHROMIUM", path)));

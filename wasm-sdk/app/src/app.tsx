@@ -13,6 +13,8 @@ import { Add } from "./pages/add.tsx";
 import { CollectionPage } from "./pages/collection.tsx";
 import { Devices } from "./pages/devices.tsx";
 import { Gate } from "./pages/gate.tsx";
+import { GroupPage } from "./pages/group.tsx";
+import { Groups } from "./pages/groups.tsx";
 import { Home } from "./pages/home.tsx";
 import { Import } from "./pages/import.tsx";
 import { LinkPage } from "./pages/link.tsx";
@@ -35,7 +37,7 @@ const NAV: readonly (readonly [path: string, name: string, short: string, icon: 
   ["settings", "Settings", "Settings", "settings"],
 ];
 /** Which entry a page belongs to. */
-const UNDER: { readonly [first: string]: string } = { c: "", new: "", terms: "", s: "shared", devices: "settings" };
+const UNDER: { readonly [first: string]: string } = { c: "", new: "", terms: "", s: "shared", devices: "settings", groups: "access" };
 
 export function App(): JSX.Element {
   if (phase.value === "starting") {
@@ -110,11 +112,12 @@ function Content(): JSX.Element {
     case "terms": return <TermsPage />;
     case "shared": return second === undefined ? <Shared /> : <SharedAccess id={second} />;
     case "access": return second === undefined ? <Accesses /> : <AccessPage id={second} />;
+    case "groups": return second === undefined ? <Groups /> : <GroupPage id={second} />;
     case "activity": return <Activity />;
     case "devices": return <Devices />;
     case "settings": return <Settings />;
     case "link": return <LinkPage />;
-    case "sign-in": case "sign-up": case "recover": return <Home />;
+    case "sign-in": case "sign-up": case "recover": case "join": return <Home />;
     default: return <Lost />;
   }
 }

@@ -1,7 +1,7 @@
 /** What is open: one's collections and terms, and what was received. Read once, shared by the pages. */
 
 import { signal } from "@preact/signals";
-import { PryvError, type Collection, type Ontology, type ReceivedAccess, type Terms } from "@pryv/sdk";
+import { PryvError, type Access, type Collection, type Group, type Ontology, type ReceivedAccess, type ReceivedByGroups, type Terms } from "@pryv/sdk";
 import type { Place } from "./route.ts";
 import { link, me } from "./session.ts";
 
@@ -16,6 +16,8 @@ export interface Vocabulary {
 }
 
 let own: Promise<Collection[]> | undefined;
+let mine: Promise<Group[]> | undefined;
+let grouped: Promise<ReceivedByGroups> | undefined;
 let received: Promise<ReceivedAccess[]> | undefined;
 let words: Promise<Vocabulary[]> | undefined;
 const opened = new Map<string, Promise<Collection>>();
@@ -34,9 +36,30 @@ export async function collections(): Promise<Collection[]> {
     .sort((a, b) => a.title.localeCompare(b.title));
 }
 
-/** The accesses that were received, the newest first. */
+/** The accesses that were received, by this person or by a group that they are in, the newest first. */
 export function receivedAccesses(): Promise<ReceivedAccess[]> {
-  return received ??= keep(me().received().then((all) => all.reverse()), () => { received = undefined; });
+  const both = async (): Promise<ReceivedAccess[]> => {
+    const [own, { received: byGroups }] = await Promise.all([me().received(), byGroup()]);
+    // A membership opens no collection: it stands with the groups.
+    return [...own.filter(({ access }) => !isMembership(access)), ...byGroups]
+      .sort((a, b) => b.access.signedAt.getTime() - a.access.signedAt.getTime());
+  };
+  return received ??= keep(both(), () => { received = undefined; });
+}
+
+/** Whether an access makes somebody a member of a group. */
+export function isMembership({ scopes }: Access): boolean {
+  return scopes.some(({ group }) => group !== undefined);
+}
+
+/** What the groups received that this person is in, and the invitations to others. */
+export function byGroup(): Promise<ReceivedByGroups> {
+  return grouped ??= keep(me().receivedByGroups(), () => { grouped = undefined; });
+}
+
+/** One's own groups. */
+export function groups(): Promise<Group[]> {
+  return mine ??= keep(me().groups(), () => { mine = undefined; });
 }
 
 /** One's own terms. */
@@ -94,7 +117,7 @@ export function changed(): void {
 
 /** Lets go of everything that is open. */
 export function forget(): void {
-  own = received = words = undefined;
+  own = mine = grouped = received = words = undefined;
   opened.clear();
 }
 

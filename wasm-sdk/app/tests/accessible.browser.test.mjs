@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { everyPage, VIEWS } from "./pages.mjs";
 import { startBrowser, startServer } from "./stage.mjs";
 
@@ -18,8 +18,8 @@ after(async () => {
   await server?.stop();
 });
 
-for (const view of ["light", "phone-dark"]) {
-  test(`every page can be used by everybody: ${view}`, async () => {
+describe("every page can be used by everybody", { concurrency: true }, () => {
+  for (const view of ["light", "phone-dark"]) test(view, async () => {
     const found = [];
     const seen = new Set();
     const complaints = await everyPage(browser, server.url, VIEWS[view], async (page, what) => {
@@ -36,4 +36,4 @@ for (const view of ["light", "phone-dark"]) {
     assert.deepEqual(complaints, []);
     assert.ok(seen.size >= 30, `${seen.size} pages`);
   });
-}
+});

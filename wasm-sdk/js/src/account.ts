@@ -9,13 +9,13 @@ import { App, Contact } from "./contact.js";
 import type { Definition } from "./definition.js";
 import type { PryvError } from "./error.js";
 import { grantArgs, linkArgs } from "./grants.js";
-import { Group, GroupContact, Membership } from "./group.js";
+import { Group, GroupContact, Membership, type ReceivedByGroups } from "./group.js";
 import { Handle } from "./handle.js";
 import type { AccessId, DeviceId, Fingerprint, PrincipalId, ScopeId, SessionId, Suite, TermId, Uri } from "./ids.js";
 import { Ontology } from "./ontology.js";
 import type { WireError } from "./protocol.js";
 import type {
-  RawAccess, RawAccount, RawCollection, RawContact, RawGrantedAccess, RawGroup, RawGroupContact, RawMembership, RawOntology, RawReceipt, RawReceivedAccess, RawResolved,
+  RawAccess, RawAccount, RawCollection, RawContact, RawGrantedAccess, RawGroup, RawGroupContact, RawMembership, RawOntology, RawReceipt, RawReceivedAccess, RawReceivedByGroups, RawResolved,
   RawSession, RawTerm,
 } from "./raw.js";
 import { access, grantedAccess, receipt, record } from "./read.js";
@@ -121,7 +121,7 @@ export class Account extends Handle {
 
   /**
    * Makes the collection of a definition, or opens it if this account has made it already, on whichever device. With `suite`, under
-   * other algorithms than `classic`: throws `other-suite` if there is one under others.
+   * other algorithms than `classic`: throws `different-suite` if there is one under others.
    */
   async define(definition: Definition, { suite, signal }: { readonly suite?: Suite } & CallOptions = {}): Promise<Collection> {
     return this.#collection(await this.remote.call<RawCollection>(this.handle, "define", { definition, suite }, { signal }));
@@ -226,10 +226,14 @@ export class Account extends Handle {
     return all.map((raw) => new Membership(this.remote, raw));
   }
 
-  /** What the groups received that this account is a member of now. */
-  async receivedByGroups(options: CallOptions = {}): Promise<ReceivedAccess[]> {
-    const all = await this.remote.call<RawReceivedAccess[]>(this.handle, "receivedByGroups", {}, options);
-    return all.map((raw) => new ReceivedAccess(this.remote, raw));
+  /** What the groups received that this account is a member of now, and whose membership it has accepted. */
+  async receivedByGroups(options: CallOptions = {}): Promise<ReceivedByGroups> {
+    const { received, notAccepted, unopened } = await this.remote.call<RawReceivedByGroups>(this.handle, "receivedByGroups", {}, options);
+    return {
+      received: received.map((raw) => new ReceivedAccess(this.remote, raw)),
+      notAccepted: notAccepted.map((raw) => new Membership(this.remote, raw)),
+      unopened: unopened.map(({ membership, error }) => ({ membership: new Membership(this.remote, membership), error: thrown(error) })),
+    };
   }
 
   // Accesses.

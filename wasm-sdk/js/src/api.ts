@@ -15,6 +15,7 @@ export * from "./definition.js";
 export { PryvError } from "./error.js";
 export type { ErrorDetails, ErrorKind } from "./error.js";
 export { Group, GroupContact, Membership } from "./group.js";
+export type { ReceivedByGroups } from "./group.js";
 export { Handle } from "./handle.js";
 export * from "./ids.js";
 export { Ontology, Terms } from "./ontology.js";

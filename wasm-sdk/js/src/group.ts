@@ -2,6 +2,7 @@
 
 import type { Access, GrantTerms, Receipt } from "./access.js";
 import type { Contact } from "./contact.js";
+import type { PryvError } from "./error.js";
 import { grantTerms } from "./grants.js";
 import { Handle } from "./handle.js";
 import type { Fingerprint, PrincipalId, ScopeId, Uri } from "./ids.js";
@@ -19,11 +20,13 @@ export class Group extends Handle {
   readonly scope: ScopeId;
   /** What it is called. Its members read it, and nobody else. */
   readonly title: string;
+  /** How many more members can leave. At zero the group is closed: make another one in time. */
+  readonly removalsLeft: number;
 
   /** @internal */
   constructor(remote: Remote, raw: RawGroup) {
     super(remote, raw.handle);
-    ({ id: this.id, uri: this.uri, scope: this.scope, title: this.title } = raw);
+    ({ id: this.id, uri: this.uri, scope: this.scope, title: this.title, removalsLeft: this.removalsLeft } = raw);
   }
 
   /** Makes somebody a member, who then reads what the group was and is granted. */
@@ -63,16 +66,28 @@ export class GroupContact extends Handle {
   }
 }
 
+/** What groups received that this account is a member of. */
+export interface ReceivedByGroups {
+  readonly received: readonly ReceivedAccess[];
+  /** Memberships that were not accepted, and therefore not opened: `received` of one accepts it. */
+  readonly notAccepted: readonly Membership[];
+  /** Memberships that count and did not open, and why. */
+  readonly unopened: readonly { readonly membership: Membership; readonly error: PryvError }[];
+}
+
 /** A membership of somebody's group. */
 export class Membership extends Handle {
   readonly group: PrincipalId;
+  /** Whether it had been accepted when it was listed: by `received`. */
+  readonly accepted: boolean;
   /** The access by which this account is a member. */
   readonly access: Access;
 
   /** @internal */
-  constructor(remote: Remote, { handle, group, access: raw }: RawMembership) {
+  constructor(remote: Remote, { handle, group, accepted, access: raw }: RawMembership) {
     super(remote, handle);
     this.group = group;
+    this.accepted = accepted;
     this.access = access(raw);
   }
 
@@ -81,7 +96,7 @@ export class Membership extends Handle {
     return this.remote.call(this.handle, "title", {}, options);
   }
 
-  /** What the group received, oldest first, what ended included. */
+  /** What the group received, oldest first, what ended included. Accepts the membership: anybody makes anybody a member. */
   async received(options: CallOptions = {}): Promise<ReceivedAccess[]> {
     const all = await this.remote.call<RawReceivedAccess[]>(this.handle, "received", {}, options);
     return all.map((raw) => new ReceivedAccess(this.remote, raw));

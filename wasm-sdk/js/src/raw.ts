@@ -4,6 +4,7 @@ import type { AccessStatus, ScopeReceipt, Scoped } from "./access.js";
 import type { Definition, Fault } from "./definition.js";
 import type { AccessId, Digest, Fingerprint, Level, PrincipalId, RecordId, ScopeId, SessionId, Suite, Uri } from "./ids.js";
 import type { Code } from "./ontology.js";
+import type { WireError } from "./protocol.js";
 import type { Filed, Rejected, StoredRecord } from "./record.js";
 
 export interface RawContact {
@@ -56,6 +57,7 @@ export interface RawGroup {
   uri: Uri;
   scope: ScopeId;
   title: string;
+  removalsLeft: number;
 }
 
 export interface RawGroupContact {
@@ -68,7 +70,14 @@ export interface RawGroupContact {
 export interface RawMembership {
   handle: number;
   group: PrincipalId;
+  accepted: boolean;
   access: RawAccess;
+}
+
+export interface RawReceivedByGroups {
+  received: RawReceivedAccess[];
+  notAccepted: RawMembership[];
+  unopened: { membership: RawMembership; error: WireError }[];
 }
 
 export interface RawOntology {

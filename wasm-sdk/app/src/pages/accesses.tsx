@@ -2,7 +2,7 @@
 
 import type { GrantedAccess } from "@pryv/sdk";
 import type { JSX } from "preact";
-import { allCollections, round } from "../holdings.ts";
+import { allCollections, isMembership, round } from "../holdings.ts";
 import { Load, useLoad } from "../load.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -16,7 +16,7 @@ import { ago, CAN, STATUS, until } from "../words.ts";
 export async function everyAccess(): Promise<{ readonly access: GrantedAccess; readonly link: boolean }[]> {
   const [granted, links] = await Promise.all([me().granted(), me().links()]);
   const byLink = new Set(links.map(({ id }) => id));
-  return [...granted.filter(({ id }) => !byLink.has(id)).map((access) => ({ access, link: false })), ...links.map((access) => ({ access, link: true }))]
+  return [...granted.filter((one) => !byLink.has(one.id) && !isMembership(one)).map((access) => ({ access, link: false })), ...links.map((access) => ({ access, link: true }))]
     .sort((a, b) => b.access.signedAt.getTime() - a.access.signedAt.getTime());
 }
 
@@ -25,6 +25,7 @@ export function Accesses(): JSX.Element {
   const name = useNames(found.value?.all.map(({ access }) => access.grantee) ?? []);
   return (
     <Page title="Who has access" lead="Everybody who can read or add to your data, and until when. Nobody else can, and the server cannot either.">
+      <ul class="card list"><li><a class="item" href={to("groups")}><Icon name="shared" /><span class="grow strong">My groups</span><Icon name="forward" size={18} /></a></li></ul>
       <Load of={found} what="your accesses">
         {({ all, own }) => {
           if (all.length === 0) {

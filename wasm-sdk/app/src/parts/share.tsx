@@ -1,6 +1,6 @@
 /** Share: with whom, what, how far, until when. The person is shown by fingerprint before anything is given. */
 
-import type { Access, Collection, Contact, CreatedLink, GrantOn, Level, TermId } from "@pryv/sdk";
+import type { Access, Collection, Contact, CreatedLink, GrantOn, GroupContact, Level, TermId } from "@pryv/sdk";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { changed, type Vocabulary } from "../holdings.ts";
@@ -10,7 +10,8 @@ import { me } from "../session.ts";
 import { CAN, day, LEVEL } from "../words.ts";
 import { Copy } from "./copy.tsx";
 import { Dialog } from "./dialog.tsx";
-import { Fingerprint } from "./fingerprint.tsx";
+import { FindGroup } from "./find-group.tsx";
+import { FindPerson } from "./find-person.tsx";
 import { Icon } from "./icon.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { TermPicker, termName } from "./term-picker.tsx";
@@ -23,8 +24,9 @@ export function Share({ collection, vocabularies, onClose }: {
   vocabularies: readonly Vocabulary[];
   onClose: () => void;
 }): JSX.Element {
-  const [way, setWay] = useState<"person" | "link">("person");
+  const [way, setWay] = useState<"person" | "group" | "link">("person");
   const [contact, setContact] = useState<Contact | undefined>();
+  const [group, setGroup] = useState<{ readonly to: GroupContact; readonly name: string } | undefined>();
   const [term, setTerm] = useState<TermId | undefined>();
   const [level, setLevel] = useState<Level>("read");
   const [days, setDays] = useState<number | "day">(91);
@@ -37,11 +39,13 @@ export function Share({ collection, vocabularies, onClose }: {
   const [link, setLink] = useState<CreatedLink | undefined>();
   const doing = useDoing();
 
-  if (made !== undefined && contact !== undefined) {
+  const grantee = way === "person" ? contact : group?.to;
+  const who = way === "person" ? contact?.username : group?.name;
+  if (made !== undefined && who !== undefined) {
     return (
       <Dialog title="Shared" onClose={onClose}>
-        <div class="notice"><Icon name="check" /><span><strong>{contact.username}</strong> can {CAN[level]} {term === undefined ? `“${collection.title}”` : `what is labelled “${termName(vocabularies, term)}” in “${collection.title}”`} {made.validUntil === undefined ? "until you end it" : `until ${day(made.validUntil)}`}.</span></div>
-        <p>{contact.username} finds it under “Shared with me”. You can see what was read under “Activity”, and end it at any time.</p>
+        <div class="notice"><Icon name="check" /><span><strong>{who}</strong> can {CAN[level]} {term === undefined ? `“${collection.title}”` : `what is labelled “${termName(vocabularies, term)}” in “${collection.title}”`} {made.validUntil === undefined ? "until you end it" : `until ${day(made.validUntil)}`}.</span></div>
+        <p>{way === "group" ? `Each member of ${who}` : who} finds it under “Shared with me”. You can see what was read under “Activity”, and end it at any time.</p>
         <div class="row end"><a class="button" href={to("access", made.id)}>Look at this access</a><button type="button" class="button primary" onClick={onClose}>Done</button></div>
       </Dialog>
     );
@@ -59,14 +63,14 @@ export function Share({ collection, vocabularies, onClose }: {
   }
 
   const last = days === "day" ? (until === "" ? undefined : new Date(`${until}T23:59:59`)) : days === 0 ? undefined : new Date(Date.now() + days * 86_400_000);
-  const ready = (way === "link" || contact !== undefined) && (days !== "day" || (last !== undefined && last.getTime() > Date.now()));
+  const ready = (way === "link" || grantee !== undefined) && (days !== "day" || (last !== undefined && last.getTime() > Date.now()));
   const on: GrantOn = term === undefined ? { collection, level } : { term, level, within: [collection] };
   const terms = { name: collection.title, purpose: purpose.trim(), withoutHistory: !past, ...(last !== undefined && { until: last }) };
-  const levels: readonly Level[] = way === "link" ? ["read", "create-only"] : ["read", "contribute", "create-only", "manage"];
+  const levels: readonly Level[] = way === "group" ? ["read"] : way === "link" ? ["read", "create-only"] : ["read", "contribute", "create-only", "manage"];
   const submit = (event: Event): void => {
     event.preventDefault();
     void doing.run(async () => {
-      if (way === "person" && contact !== undefined) setMade(await me().grant({ to: contact, on, ...terms }));
+      if (grantee !== undefined && way !== "link") setMade(await me().grant({ to: grantee, on, ...terms }));
       else setLink(await me().createLink({ on, ...terms, ...(password !== "" && { password }), ...(uses !== "" && { uses: Number(uses) }) }));
       changed();
     });
@@ -75,9 +79,11 @@ export function Share({ collection, vocabularies, onClose }: {
     <Dialog title={`Share “${collection.title}”`} onClose={onClose} locked={doing.busy}>
       <div class="pills" role="group" aria-label="Share with">
         <button type="button" class="pill" aria-pressed={way === "person"} onClick={() => setWay("person")}><Icon name="shared" size={16} />A person</button>
+        <button type="button" class="pill" aria-pressed={way === "group"} onClick={() => { setWay("group"); setLevel("read"); }}><Icon name="shared" size={16} />A group</button>
         <button type="button" class="pill" aria-pressed={way === "link"} onClick={() => { setWay("link"); if (level !== "create-only") setLevel("read"); }}><Icon name="link" size={16} />Whoever has a link</button>
       </div>
       {way === "person" && <FindPerson contact={contact} onFound={setContact} />}
+      {way === "group" && <FindGroup found={group} onFound={setGroup} />}
       <form class="stack" onSubmit={submit}>
         {vocabularies.some(({ terms: all }) => all.size > 0) && (
           <TermPicker label="What" none={`All of “${collection.title}”`} vocabularies={vocabularies} value={term} onChange={setTerm} />
@@ -123,38 +129,10 @@ export function Share({ collection, vocabularies, onClose }: {
         <div class="row end">
           <button type="button" class="button" disabled={doing.busy} onClick={onClose}>Cancel</button>
           <button type="submit" class="button primary" disabled={!ready || doing.busy}>
-            {doing.busy && <span class="waiting" aria-hidden="true" />}{way === "link" ? "Make the link" : contact === undefined ? "Share" : `Share with ${contact.username}`}
+            {doing.busy && <span class="waiting" aria-hidden="true" />}{way === "link" ? "Make the link" : who === undefined ? "Share" : `Share with ${who}`}
           </button>
         </div>
       </form>
     </Dialog>
-  );
-}
-
-function FindPerson({ contact, onFound }: { contact: Contact | undefined; onFound: (contact: Contact | undefined) => void }): JSX.Element {
-  const [username, setUsername] = useState("");
-  const doing = useDoing();
-  const find = (event: Event): void => {
-    event.preventDefault();
-    void doing.run(async () => onFound(await me().find(username.trim().toLowerCase())));
-  };
-  if (contact !== undefined) {
-    return (
-      <div class="group stack tight">
-        <div class="row between"><span class="strong">{contact.username}</span><button type="button" class="button quiet small" onClick={() => onFound(undefined)}>Somebody else</button></div>
-        <p class="hint">Is it really them? Compare this fingerprint with the one under “Settings” on their screen: by phone, or side by side. From now on nobody can take their place.</p>
-        <Fingerprint of={contact.fingerprint} label={`Fingerprint of ${contact.username}`} />
-      </div>
-    );
-  }
-  return (
-    <form class="stack tight" onSubmit={find}>
-      <label for="share-with" class="strong">With whom?</label>
-      <div class="row" style={{ flexWrap: "nowrap" }}>
-        <input id="share-with" autocomplete="off" autocapitalize="none" spellcheck={false} placeholder="Their username" required value={username} onInput={(event) => setUsername(event.currentTarget.value)} />
-        <button type="submit" class="button" disabled={doing.busy || username.trim() === ""}>{doing.busy && <span class="waiting" aria-hidden="true" />}Find</button>
-      </div>
-      {doing.error !== undefined && <Trouble error={doing.error} />}
-    </form>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { groups } from "../holdings.ts";
 import { account } from "../session.ts";
 
 const names = new Map<string, Promise<string>>();
@@ -14,7 +15,9 @@ export function nameOf(principal: string): Promise<string> {
   const key = `${who.id} ${principal}`;
   let name = names.get(key);
   if (name === undefined) {
-    name = who.usernameOf(principal).then((known) => known ?? shortened(principal)).catch(() => shortened(principal));
+    const known = async (): Promise<string> => await who.usernameOf(principal)
+      ?? (await groups()).find(({ id }) => id === principal)?.title ?? shortened(principal);
+    name = known().catch(() => shortened(principal));
     names.set(key, name);
   }
   return name;
