@@ -22,7 +22,8 @@ async function connect() {
 
 async function signedUp(name) {
   const client = await connect();
-  const { account, phrase } = await client.signUp(somebody(name), password);
+  const { account, phrase, defaults } = await client.signUp(somebody(name), password);
+  assert.ok(defaults, "streams and events were made");
   return { client, account, phrase };
 }
 
@@ -101,7 +102,7 @@ test("log in, wrong password, recover", async () => {
   await client.checkPhrase(phrase);
   await refused(client.checkPhrase(phrase.replace(/ \w+$/, " zzz")), "invalid-phrase");
   const recovered = await client.recover(account.username, phrase, "another four words here");
-  const collection = (await recovered.collections()).find(({ uri }) => uri === rates.uri);
+  const collection = (await recovered.collections()).find(({ definition }) => definition.uri === rates.uri);
   assert.deepEqual((await all(collection.query())).map(({ data }) => data.bpm), [62]);
   await refused(client.logIn(account.username, password), "wrong-credentials");
   await refused(recovered.changePassword("not the password", password), "wrong-credentials");

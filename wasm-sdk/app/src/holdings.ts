@@ -7,6 +7,8 @@ import { link, me } from "./session.ts";
 
 /** The collection in which this application keeps receipts: encrypted like everything, and shown under “Access”. */
 export const RECEIPTS = "https://pryv.com/app/receipts";
+/** The collection of events, which is made at sign-up. */
+const EVENTS = "https://pryv.com/events";
 const NOT_SHOWN = [RECEIPTS, "https://pryv.com/properties"];
 
 /** An ontology with its terms. */
@@ -32,7 +34,13 @@ export function allCollections(): Promise<Collection[]> {
 /** One's own collections that a person made or filled, by title. */
 export async function collections(): Promise<Collection[]> {
   const all = await allCollections();
-  return all.filter(({ definition }) => !NOT_SHOWN.includes(definition.uri))
+  const shown = await Promise.all(all.map(async (one) => {
+    const { uri } = one.definition;
+    // Every account has events; a person who keeps none is not bothered with them.
+    if (uri === EVENTS) return (await one.query().limit(1).fetch()).records.length > 0;
+    return !NOT_SHOWN.includes(uri);
+  }));
+  return all.filter((_, at) => shown[at])
     .sort((a, b) => a.title.localeCompare(b.title));
 }
 

@@ -144,6 +144,8 @@ async function walk(browser, url, options, look) {
   await visit(bob.page, "shared", "Shared with me");
   await bob.page.getByRole("button", { name: "Accept" }).waitFor();
   await look(bob.page, "shared-invitation");
+  await bob.page.goBack();
+  await bob.page.getByRole("slider").first().waitFor();
   await visit(page, "activity", "Activity");
   await page.getByRole("listitem").filter({ hasText: bobs }).first().waitFor();
   await look(page, "activity");

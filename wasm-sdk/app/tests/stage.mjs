@@ -50,7 +50,7 @@ export function startBrowser() {
 /** A person with a browser of their own: nothing is shared with others. What the page complains about is kept in `complaints`. */
 export async function person(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: "en-GB", timezoneId: "Europe/Zurich", reducedMotion: "reduce", ...options });
-  context.setDefaultTimeout(120_000);
+  context.setDefaultTimeout(Number(process.env.PRYV_PATIENCE ?? 120_000));
   const page = await context.newPage();
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(String(error)));

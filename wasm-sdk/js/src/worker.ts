@@ -23,13 +23,13 @@ export interface Storage {
 
 /** The methods that hold content against a schema, and need the validator. Others load it in passing, or never. */
 const VALIDATING = new Set([
-  "define", "defineOntology", "redefine", "linkOntology", "events", "streams", "appData",
-  "create", "createMany", "update", "file", "get", "history", "fetch", "next", "check", "stored", "change", "resolve",
+  "signUp", "define", "defineOntology", "redefine", "linkOntology", "events", "streams", "appData",
+  "create", "createMany", "update", "file", "get", "history", "version", "fetch", "next", "check", "stored", "change", "resolve",
   "property", "setProperty", "propertyTerm", "propertyCollection", "maintain",
 ]);
 
 /** Methods after which a collection will be read or written soon. */
-const SIGNING_IN = new Set(["signUp", "logIn", "recover", "resume", "openLink"]);
+const SIGNING_IN = new Set(["logIn", "recover", "resume", "openLink"]);
 
 /** Serves one page. */
 export function serve(platform: Platform): void {
