@@ -18,7 +18,7 @@ import { when } from "../words.ts";
 export function GroupPage({ id }: { id: string }): JSX.Element {
   const found = useLoad(async () => (await groups()).find((one) => one.id === id), [id, round.value]);
   return (
-    <Page title={found.value?.title ?? "Group"} narrow back={[to("groups"), "Groups"]} lead="Its members read what is shared with it, from the day they join until they leave.">
+    <Page title={found.value?.title ?? "Group"} narrow back={[to("groups"), "Groups"]} lead="Its members read what is shared with it. Whoever leaves reads nothing new.">
       <Load of={found} what="the group">{(group) => group === undefined ? <p>There is no such group of yours.</p> : <Opened group={group} />}</Load>
     </Page>
   );

@@ -57,7 +57,7 @@ export function AddDevice({ onAdded, onClose }: { onAdded: (name: string) => voi
               <li>Type your username, <strong>{me().username}</strong>, and this code:</li>
             </ol>
             <div class="row between group"><output class="device-code" aria-label="Code for the new device">{shown.code}</output><Copy text={shown.code} what="Code" /></div>
-            <p class="row muted" role="status"><span class="waiting" aria-hidden="true" /> Waiting for the new device. The code is valid for five minutes.</p>
+            <p class="row muted" role="status" style={{ flexWrap: "nowrap" }}><span class="waiting" aria-hidden="true" /> Waiting for the new device. The code is valid for five minutes.</p>
             <div class="notice warn"><Icon name="warning" /><span>Whoever types this code gets your whole account. Tell it to nobody.</span></div>
             <div class="row end"><button type="button" class="button" onClick={onClose}>Cancel</button></div>
           </div>

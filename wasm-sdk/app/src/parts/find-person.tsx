@@ -13,7 +13,10 @@ export function FindPerson({ contact, onFound, label = "With whom?" }: { contact
   const doing = useDoing();
   const find = (event: Event): void => {
     event.preventDefault();
-    void doing.run(async () => onFound(await me().find(username.trim().toLowerCase())));
+    void doing.run(async () => {
+      onFound(await me().find(username.trim().toLowerCase()));
+      setUsername("");
+    });
   };
   if (contact !== undefined) {
     return (
