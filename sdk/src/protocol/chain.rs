@@ -181,8 +181,17 @@ impl Chain {
 
     /// Takes a page of changes behind the link `after`. Answers with the number of the last one taken, or with nothing
     /// if the page reached the end of the chain. `known` is the last link that was known when the page was asked for: an
-    /// honest answer may be older than what other calls have learnt since.
+    /// honest answer may be older than what other calls have learnt since. A page that is refused leaves nothing behind.
     pub(crate) fn extend(&mut self, after: u64, known: u64, page: &Changes) -> Result<Option<u64>, Distrust> {
+        let before = (self.links.clone(), self.whole);
+        let taken = self.take(after, known, page);
+        if taken.is_err() {
+            (self.links, self.whole) = before;
+        }
+        taken
+    }
+
+    fn take(&mut self, after: u64, known: u64, page: &Changes) -> Result<Option<u64>, Distrust> {
         let forked = |number| Distrust::Forked { what: "change", number };
         let mut head = match self.links.get(&after) {
             Some((_, head)) => *head,

@@ -180,6 +180,7 @@ fn links_in_between_that_do_not_fit_are_a_fork() {
         };
         view.accept(&sent, &last).unwrap();
         assert_eq!(view.extend(0, 4, &page).unwrap_err().code(), code);
+        assert_eq!(view.extend(0, 4, &server.page(0, 100)), Ok(None), "what was refused is not believed");
     }
     assert_eq!(chain.extend(0, 4, &server.page(0, 100)), Ok(None));
 }
