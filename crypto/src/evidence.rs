@@ -5,6 +5,7 @@ use pryv_proxy_crypto::{InvalidStatement, UnknownSuite, VerifiedCards, check_sui
 use pryv_wire::{
     AccessId, ScopeId, Signed, Statement,
     access::{Access, Revocation},
+    card::PrincipalKind,
 };
 use std::sync::Arc;
 
@@ -27,9 +28,20 @@ pub enum InvalidAccess {
     /// The statement names another grantor than the one whose cards verify it.
     #[error("the statement names another grantor than the one who signed it")]
     WrongGrantor,
-    /// Neither the owner nor who granted the access ends it.
+    /// Neither the owner, nor who granted the access, nor its grantee ends it.
     #[error("the revocation is of somebody who may not end the access")]
     WrongRevoker,
+    /// The grantee ends it with a card that was replaced before the access was granted.
+    #[error(
+        "the revocation is signed with a key that its grantee had replaced before the access was granted"
+    )]
+    EarlierCard,
+    /// The grantee ends it and does not say up to which epoch it counted: it would take back what it wrote.
+    #[error("the revocation does not name {scope}, which the access is on")]
+    Unnamed {
+        /// The scope that is left out.
+        scope: ScopeId,
+    },
     /// The revocation is of another access.
     #[error("the revocation is of access {found}")]
     OtherAccess {
@@ -47,6 +59,21 @@ pub enum InvalidAccess {
     Exceeds(#[source] Exceeds),
 }
 
+/// Whose cards verify an access: those of the owner of the scopes, and, if its grantee ended it, those of the grantee.
+#[derive(Clone, Copy, Debug)]
+pub struct Parties<'a> {
+    /// The owner of the scopes.
+    pub owner: &'a VerifiedCards,
+    /// The grantee. Without its cards no end that it put to the access is accepted.
+    pub grantee: Option<&'a VerifiedCards>,
+}
+
+impl<'a> From<&'a VerifiedCards> for Parties<'a> {
+    fn from(owner: &'a VerifiedCards) -> Self {
+        Self { owner, grantee: None }
+    }
+}
+
 /// An access, and its revocation if there is one, as they were signed: by the owner of the scopes, or by a manager whose own
 /// access was verified as well.
 #[derive(Clone, Debug)]
@@ -62,16 +89,18 @@ impl VerifiedAccess {
     /// # Errors
     ///
     /// [`InvalidAccess`] says what does not hold.
-    pub fn verify(
-        owner: &VerifiedCards,
+    pub fn verify<'a>(
+        parties: impl Into<Parties<'a>>,
         grant: &Signed<Access>,
         revocation: Option<&Signed<Revocation>>,
     ) -> Result<Self, InvalidAccess> {
-        let access = granted_by(owner, owner, grant)?;
+        let parties = parties.into();
+        let access = granted_by(parties.owner, parties.owner, grant)?;
         if access.by.is_some() {
             return Err(InvalidAccess::OtherParent);
         }
-        let revocation = revocation.map(|signed| ended_by(owner, owner, &access, signed)).transpose()?;
+        let ended = |signed| ended_by(parties, parties.owner, &access, signed);
+        let revocation = revocation.map(ended).transpose()?;
         Ok(Self { access, revocation, parent: None })
     }
 
@@ -81,14 +110,15 @@ impl VerifiedAccess {
     /// # Errors
     ///
     /// [`InvalidAccess`] says what does not hold.
-    pub fn verify_onward(
+    pub fn verify_onward<'a>(
         parent: Arc<Self>,
-        owner: &VerifiedCards,
+        parties: impl Into<Parties<'a>>,
         manager: &VerifiedCards,
         grant: &Signed<Access>,
         revocation: Option<&Signed<Revocation>>,
     ) -> Result<Self, InvalidAccess> {
-        let access = granted_by(owner, manager, grant)?;
+        let parties = parties.into();
+        let access = granted_by(parties.owner, manager, grant)?;
         let above = &parent.access;
         if above.account != access.account || above.grantee != access.grantor {
             return Err(InvalidAccess::WrongGrantor);
@@ -100,7 +130,8 @@ impl VerifiedAccess {
             return Err(InvalidAccess::TooDeep);
         }
         check_within(above, &access).map_err(InvalidAccess::Exceeds)?;
-        let revocation = revocation.map(|signed| ended_by(owner, manager, &access, signed)).transpose()?;
+        let ended = |signed| ended_by(parties, manager, &access, signed);
+        let revocation = revocation.map(ended).transpose()?;
         Ok(Self { access, revocation, parent: Some(parent) })
     }
 
@@ -155,17 +186,19 @@ fn granted_by(
     Ok(access)
 }
 
-/// Verifies an end under the cards of whichever of the two it names.
+/// Verifies an end under the cards of whichever of the three it names.
 fn ended_by(
-    owner: &VerifiedCards,
+    parties: Parties<'_>,
     grantor: &VerifiedCards,
     access: &Access,
     signed: &Signed<Revocation>,
 ) -> Result<Revocation, InvalidAccess> {
     let claimed = signed.unverified().map_err(|e| InvalidAccess::Revocation(InvalidStatement::Body(e)))?;
-    let revoker = [owner, grantor].into_iter().find(|cards| cards.principal() == claimed.revoker);
-    let revocation = signed_by(revoker.ok_or(InvalidAccess::WrongRevoker)?, signed);
-    let revocation = revocation.map_err(InvalidAccess::Revocation)?;
+    let granted = [parties.owner, grantor].into_iter().find(|cards| cards.principal() == claimed.revoker);
+    let revocation = match granted {
+        Some(cards) => signed_by(cards, signed).map_err(InvalidAccess::Revocation)?,
+        None => ended_by_grantee(parties, access, &claimed, signed)?,
+    };
     if revocation.account != access.account {
         return Err(InvalidAccess::WrongAccount);
     }
@@ -173,6 +206,32 @@ fn ended_by(
         return Err(InvalidAccess::OtherAccess { found: revocation.access });
     }
     Ok(revocation)
+}
+
+/// Verifies an end that the grantee put to its own access: an account or an app does, while a link's secret is in many hands
+/// and nobody acts as a group.
+fn ended_by_grantee(
+    parties: Parties<'_>,
+    access: &Access,
+    claimed: &Revocation,
+    signed: &Signed<Revocation>,
+) -> Result<Revocation, InvalidAccess> {
+    let own = |cards: &&VerifiedCards| {
+        let kind = cards.current().kind;
+        let acts = matches!(kind, PrincipalKind::Account | PrincipalKind::App);
+        acts && cards.principal() == access.grantee && claimed.revoker == access.grantee
+    };
+    let cards = parties.grantee.filter(own).ok_or(InvalidAccess::WrongRevoker)?;
+    let (revocation, card) = signed_by_card(cards, signed).map_err(InvalidAccess::Revocation)?;
+    // A key that was stolen and replaced before the access was granted ends nothing of it, whatever the server helps.
+    if cards.by_digest(access.grantee_card).is_none_or(|granted| card < granted.sequence) {
+        return Err(InvalidAccess::EarlierCard);
+    }
+    let named = |scope| revocation.last_epochs.iter().any(|last| last.scope == scope);
+    match access.grants.iter().find(|grant| !named(grant.scope)) {
+        Some(grant) => Err(InvalidAccess::Unnamed { scope: grant.scope }),
+        None => Ok(revocation),
+    }
 }
 
 /// Verifies a statement under any card that the signer ever had.

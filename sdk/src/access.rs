@@ -75,8 +75,11 @@ pub enum AccessStatus {
     Expired,
     /// It was revoked.
     Revoked {
-        /// When, by the grantor's clock.
+        /// When, by the clock of who ended it.
         at: Timestamp,
+        /// Who ended it: the owner of the collections, the manager who granted it, or its holder itself. If what it was
+        /// granted by was ended, who ended that.
+        by: PrincipalId,
     },
 }
 
@@ -85,6 +88,12 @@ impl Access {
     #[must_use]
     pub const fn uri(&self) -> Uri {
         Uri::Access { account: self.account, access: self.id }
+    }
+
+    /// Whether its holder ended it itself.
+    #[must_use]
+    pub fn was_left(&self) -> bool {
+        matches!(self.status, AccessStatus::Revoked { by, .. } if by == self.grantee)
     }
 
     /// The signed grant as bytes: evidence to keep.

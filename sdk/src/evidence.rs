@@ -1,6 +1,9 @@
 //! Evidence: everything that an account signed of its accesses, in one file, checked without a server and without keys.
 
-use pryv_crypto::{VerifiedAccess, evidence::signed_by_card};
+use pryv_crypto::{
+    VerifiedAccess,
+    evidence::{Parties, signed_by_card},
+};
 use pryv_proxy_crypto::CardChain;
 use pryv_wire::{
     AccessId, PrincipalId, ScopeId, Timestamp,
@@ -87,9 +90,18 @@ pub fn verify(evidence: &Evidence) -> Result<Proven, InvalidEvidence> {
     let verified = CardChain::verify(cards, *account).map_err(|_| InvalidEvidence::Cards)?;
     let mut proven =
         Proven { account: *account, cards: cards.len(), accesses: Vec::new(), epochs: Vec::new() };
-    for (at, AccessEvidence { statement, revocation }) in accesses.iter().enumerate() {
-        let access = VerifiedAccess::verify(&verified, statement, revocation.as_ref())
-            .map_err(|_| InvalidEvidence::Access { number: at + 1 })?;
+    for (at, AccessEvidence { statement, revocation, grantee_cards }) in accesses.iter().enumerate() {
+        let invalid = || InvalidEvidence::Access { number: at + 1 };
+        let grantee = match grantee_cards.is_empty() {
+            true => None,
+            false => {
+                let grantee = statement.unverified().map_err(|_| invalid())?.grantee;
+                Some(CardChain::verify(grantee_cards, grantee).map_err(|_| invalid())?)
+            }
+        };
+        let parties = Parties { owner: &verified, grantee: grantee.as_ref() };
+        let access =
+            VerifiedAccess::verify(parties, statement, revocation.as_ref()).map_err(|_| invalid())?;
         let id = access.access().access;
         if proven.accesses.iter().any(|(there, _)| there.access == id) {
             return Err(InvalidEvidence::Twice { access: id });

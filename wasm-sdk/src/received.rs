@@ -19,7 +19,7 @@ pub(crate) fn access(access: &Access) -> Object {
     let (status, revoked_at) = match access.status {
         AccessStatus::NotYetValid => ("not-yet-valid", None),
         AccessStatus::Expired => ("expired", None),
-        AccessStatus::Revoked { at } => ("revoked", Some(at)),
+        AccessStatus::Revoked { at, .. } => ("revoked", Some(at)),
         _ => ("active", None),
     };
     let shown = Object::new()

@@ -1,9 +1,15 @@
 use super::*;
-use crate::fixture::{NOW, Person, URI, access, person, revocation};
+use crate::{
+    Identity,
+    fixture::{NOW, Person, URI, access, person, revocation, rng, secret},
+    succession::AccountSecrets,
+};
 use proptest::prelude::*;
+use pryv_proxy_crypto::CardChain;
 use pryv_wire::{
     Suite, Timestamp,
     access::{Grant, Level},
+    card::PrincipalKind,
     decode, encode,
 };
 
@@ -185,6 +191,72 @@ fn a_chain_ends_with_either_of_its_links() {
     let ended =
         VerifiedAccess::verify(&ada.cards, &ada.identity.sign(&above), Some(&bob.identity.sign(&end)));
     assert!(matches!(ended, Err(InvalidAccess::WrongRevoker)));
+}
+
+#[test]
+fn a_grantee_ends_its_own_access_and_nobody_does_in_its_place() {
+    let (ada, bob, eve) = (person(1), person(2), person(3));
+    let grant = access(&ada, &bob, Level::Contribute);
+    let scope = grant.grants[0].scope;
+    let end = Revocation { revoker: bob.identity.principal(), ..revocation(&ada, &grant, 3) };
+    let among = |cards: &Person, grant: &Access, end: Signed<Revocation>| {
+        let parties = Parties { owner: &ada.cards, grantee: Some(&cards.cards) };
+        VerifiedAccess::verify(parties, &ada.identity.sign(grant), Some(&end))
+    };
+    let left = among(&bob, &grant, bob.identity.sign(&end)).unwrap();
+    assert_eq!(left.revocation(), Some(&end));
+    assert!(left.counts_in(scope, 3) && !left.counts_in(scope, 4));
+
+    let forged = among(&bob, &grant, eve.identity.sign(&end));
+    assert!(matches!(forged, Err(InvalidAccess::Revocation(_))), "in Bob's name, by Eve");
+    let owners = among(&bob, &grant, ada.identity.sign(&end));
+    assert!(matches!(owners, Err(InvalidAccess::Revocation(_))), "in Bob's name, by the owner");
+    let eves = Revocation { revoker: eve.identity.principal(), ..end.clone() };
+    for cards in [&bob, &eve] {
+        let eves = among(cards, &grant, eve.identity.sign(&eves));
+        assert!(matches!(eves, Err(InvalidAccess::WrongRevoker)), "somebody else's, in its own name");
+    }
+    let without =
+        VerifiedAccess::verify(&ada.cards, &ada.identity.sign(&grant), Some(&bob.identity.sign(&end)));
+    assert!(matches!(without, Err(InvalidAccess::WrongRevoker)), "whose cards are not at hand");
+    let other = Revocation { access: AccessId::from_bytes([9; 16]), ..end.clone() };
+    assert!(matches!(among(&bob, &grant, bob.identity.sign(&other)), Err(InvalidAccess::OtherAccess { .. })));
+    let foreign = Revocation { account: eve.identity.principal(), ..end.clone() };
+    assert!(matches!(among(&bob, &grant, bob.identity.sign(&foreign)), Err(InvalidAccess::WrongAccount)));
+    // It would take back everything that Bob wrote.
+    let silent = Revocation { last_epochs: Vec::new(), ..end.clone() };
+    let silent = among(&bob, &grant, bob.identity.sign(&silent));
+    assert!(matches!(silent, Err(InvalidAccess::Unnamed { scope: left_out }) if left_out == scope));
+
+    // A link is in many hands.
+    let (identity, card) = Identity::found(&secret(7), PrincipalKind::Link, NOW).unwrap();
+    let cards = CardChain::verify(std::slice::from_ref(&card), identity.principal()).unwrap();
+    let link = Person { identity, card, cards };
+    let grant = access(&ada, &link, Level::Read);
+    let end = Revocation { revoker: link.identity.principal(), ..revocation(&ada, &grant, 3) };
+    assert!(matches!(among(&link, &grant, link.identity.sign(&end)), Err(InvalidAccess::WrongRevoker)));
+}
+
+#[test]
+fn a_key_that_was_replaced_before_an_access_was_granted_does_not_end_it() {
+    let (ada, bob) = (person(1), person(2));
+    let secrets = AccountSecrets::first(secret(2)).succeed(&mut rng(1));
+    let (secrets, card) = bob.identity.succeed(secrets, &bob.cards, NOW).unwrap();
+    let cards = CardChain::verify(&[bob.card.clone(), card], bob.identity.principal()).unwrap();
+    let later = Identity::resume_chain(&secrets, &cards).unwrap();
+    let before = access(&ada, &bob, Level::Read);
+    let after = Access { grantee_card: cards.current_digest(), ..before.clone() };
+    let verify = |grant: &Access, by: &Identity| {
+        let end = Revocation { revoker: bob.identity.principal(), ..revocation(&ada, grant, 3) };
+        let parties = Parties { owner: &ada.cards, grantee: Some(&cards) };
+        VerifiedAccess::verify(parties, &ada.identity.sign(grant), Some(&by.sign(&end))).map(drop)
+    };
+    verify(&after, &later).unwrap();
+    verify(&before, &later).unwrap();
+    verify(&before, &bob.identity).unwrap();
+    assert!(matches!(verify(&after, &bob.identity), Err(InvalidAccess::EarlierCard)), "dated back");
+    let unknown = Access { grantee_card: ada.cards.current_digest(), ..before };
+    assert!(matches!(verify(&unknown, &later), Err(InvalidAccess::EarlierCard)));
 }
 
 #[test]

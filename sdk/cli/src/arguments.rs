@@ -9,7 +9,7 @@ mod link;
 mod record;
 mod term;
 
-pub(crate) use access::{Grant, GrantLevel, Revoke, Show};
+pub(crate) use access::{Grant, GrantLevel, Leave, Revoke, Show};
 pub(crate) use account::{Login, NewPassword, PasswordSource, Recover, SignUp};
 pub(crate) use audit::{Audit, Head};
 pub(crate) use device::{Device, Enrol, Evidence, Join};
@@ -126,6 +126,8 @@ pub(crate) enum Command {
     Received,
     /// End an access; prints the receipt
     Revoke(Revoke),
+    /// End an access that you received, from your side; prints the receipt
+    Leave(Leave),
     /// Write what you signed of your accesses to a file that proves itself, or check such a file
     #[command(subcommand)]
     Access(Evidence),

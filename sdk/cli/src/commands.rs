@@ -11,6 +11,7 @@ mod export;
 mod group;
 mod import;
 mod import_terms;
+mod leave;
 mod link;
 mod query;
 mod record;
@@ -87,6 +88,7 @@ async fn with_account(
         Command::Accesses => access::granted(account, output).await,
         Command::Received => access::received(account, output).await,
         Command::Revoke(revoke) => revoke::revoke(account, &revoke, output).await,
+        Command::Leave(leave) => leave::leave(account, &leave, output).await,
         Command::Group(wanted) => group::group(account, &wanted, output).await,
         Command::Link(Link::Create(create)) => link::create(opened, &create, output).await,
         Command::Link(Link::List) => link::list(account, output).await,

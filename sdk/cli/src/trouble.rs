@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure};
 use pryv_sdk::{
     account::{
         ChangePasswordError, CompareError, CreateLinkError, DefineError, DeviceError, FindError, GrantError,
-        GroupError, OpenError, RenewError, ResolveError, RevokeError, RotateError,
+        GroupError, LeaveError, OpenError, RenewError, ResolveError, RevokeError, RotateError,
         audit::{ExportError, InvalidExport},
     },
     client::{JoinError, LogInError, OpenLinkError, RecoverError, ResumeError, SignUpError},
@@ -31,9 +31,8 @@ fn exit(code: &str) -> Exit {
         "not-authenticated" | "wrong-credentials" | "session-ended" | "not-granted" | "not-yet-valid"
         | "expired" | "revoked" | "write-only" | "read-only" | "epoch-not-held" | "not-allowed"
         | "access-not-valid" | "exceeds-own-access" | "granted-onwards" | "kept-by-managers"
-        | "proof-needed" | "foreign-answer" | "link-exhausted" | "unknown-link" | "password-needed" => {
-            Exit::Refused
-        }
+        | "still-grants" | "held-by-group" | "held-by-link" | "proof-needed" | "foreign-answer"
+        | "link-exhausted" | "unknown-link" | "password-needed" => Exit::Refused,
         "version-conflict" | "not-unique" | "already-exists" | "username-taken" | "stale-epoch"
         | "stale-account" | "code-used" | "transaction-reused" | "conflict" => Exit::Conflict,
         _ => Exit::Failed,
@@ -55,6 +54,10 @@ fn next(code: &str) -> Option<&'static str> {
         "granted-onwards" => {
             "repeat with `--cascade` (they end too) or `--adopt` (they go on as your own); `pryv accesses` lists them"
         }
+        "still-grants" => {
+            "end what you granted with `pryv revoke --by`; or ask the owner to revoke yours with `--cascade` or `--adopt`"
+        }
+        "held-by-group" => "`pryv received` shows your membership of the group: leave that",
         "kept-by-managers" => "`pryv accesses` lists what managers granted; revoke that, and repeat",
         "version-not-kept" => "`pryv history COLLECTION RECORD` shows the versions that are kept",
         "other-ontologies" => "`pryv ontology link COLLECTION ONTOLOGY` links it",
@@ -102,6 +105,6 @@ macro_rules! troubles {
 
 troubles! {
     BulkError, BulkTermError, ChangePasswordError, CompareError, ConnectError, CreateLinkError, DefineError, DeviceError, ExportError, FindError,
-    GrantError, GroupError, InvalidExport, JoinError, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, RenewError,
+    GrantError, GroupError, InvalidExport, JoinError, LeaveError, LogInError, OpenError, OpenLinkError, QueryError, ReadError, RecoverError, RedefineError, RenewError,
     ResolveError, ResumeError, RevokeError, RotateError, SignUpError, TermError, pryv_sdk::Failure,
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 use pryv_wire::{
     AccessId, ErrorCode, PrincipalId, ScopeId,
-    access::{Access as Statement, GetAccess},
+    access::{Access as Statement, AccessState, GetAccess},
     scope::ScopeKind,
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -102,7 +102,7 @@ impl ReceivedAccess {
     }
 
     /// The collections and ontologies that the access reaches, by the keys that it gives.
-    async fn reached(&self) -> Result<BTreeSet<ScopeId>, OpenError> {
+    pub(super) async fn reached(&self) -> Result<BTreeSet<ScopeId>, OpenError> {
         let mut reached = BTreeSet::new();
         for scoped in &self.access.scopes {
             let Some(slice) = &scoped.slice else {
@@ -121,7 +121,7 @@ impl ReceivedAccess {
         Ok(reached)
     }
 
-    async fn state(&self, scope: ScopeId) -> Result<Arc<ScopeState>, OpenError> {
+    pub(super) async fn state(&self, scope: ScopeId) -> Result<Arc<ScopeState>, OpenError> {
         let role = self.role(scope);
         if role.level(scope).is_none() {
             return Err(OpenError::NotFound);
@@ -153,14 +153,24 @@ impl Account {
             .collect())
     }
 
-    /// The cards that must verify an access, by what it says of itself.
+    /// The cards that must verify an access which has not ended, by what it says of itself.
     pub(crate) async fn signers_of(&self, claimed: &Statement) -> Result<Signers, Failure> {
         let owner = self.cards_of(claimed.account).await?;
         let manager = match claimed.by {
             Some(_) => Some(self.cards_of(claimed.grantor).await?),
             None => None,
         };
-        Ok(Signers { owner, manager })
+        Ok(Signers { owner, manager, grantee: None })
+    }
+
+    /// The cards that must verify an access and its end, by what they say of themselves.
+    pub(crate) async fn signers_of_state(&self, state: &AccessState) -> Result<Signers, Failure> {
+        let signers = self.signers_of(&access::claimed(state)?).await?;
+        let grantee = match access::ended_by_grantee(state)? {
+            Some(grantee) => Some(self.cards_of(grantee).await?),
+            None => None,
+        };
+        Ok(Signers { grantee, ..signers })
     }
 
     /// Checks an access against the cards that must verify it: those at hand, or newer ones if there are any and it does not
@@ -173,16 +183,40 @@ impl Account {
         let known = self.signers_of(claimed).await?;
         match check(&known) {
             Err(Failure::Distrust(distrust)) if distrust.may_be_a_new_card() => {
-                for principal in [claimed.account, claimed.grantor] {
-                    if principal != self.id() {
-                        self.fresh_cards_of(principal).await?;
-                    }
-                }
+                self.fetch_cards([claimed.account, claimed.grantor]).await?;
                 let fresh = self.signers_of(claimed).await?;
                 if fresh.are(&known) { Err(distrust.into()) } else { check(&fresh) }
             }
             checked => checked,
         }
+    }
+
+    /// As [`Account::with_signers`], of an access that its grantee may have ended.
+    pub(crate) async fn with_signers_of<T>(
+        &self,
+        state: &AccessState,
+        check: impl Fn(&Signers) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let known = self.signers_of_state(state).await?;
+        match check(&known) {
+            Err(Failure::Distrust(distrust)) if distrust.may_be_a_new_card() => {
+                let claimed = access::claimed(state)?;
+                let grantee = access::ended_by_grantee(state)?;
+                self.fetch_cards([claimed.account, claimed.grantor].into_iter().chain(grantee)).await?;
+                let fresh = self.signers_of_state(state).await?;
+                if fresh.are(&known) { Err(distrust.into()) } else { check(&fresh) }
+            }
+            checked => checked,
+        }
+    }
+
+    async fn fetch_cards(&self, principals: impl IntoIterator<Item = PrincipalId>) -> Result<(), Failure> {
+        let others: BTreeSet<_> =
+            principals.into_iter().filter(|principal| *principal != self.id()).collect();
+        for principal in others {
+            self.fresh_cards_of(principal).await?;
+        }
+        Ok(())
     }
 
     /// The accesses that this account granted, verified. None is shown as alive whose end is known: it would be given the
@@ -202,7 +236,7 @@ impl Account {
         let mut all = Vec::with_capacity(states.len());
         for state in &states {
             let open = |signers: &Signers| Ok(access::open_granted(&keys.identity, signers, state)?);
-            let opened = self.with_signers(&access::claimed(state)?, open).await?;
+            let opened = self.with_signers_of(state, open).await?;
             self.check_end(&opened.evidence, &ended)?;
             all.push(opened);
         }
@@ -226,7 +260,7 @@ impl Account {
         for state in &states {
             let me = self.identity();
             let open = |signers: &Signers| Ok(access::open_received(&me, signers, state)?);
-            let opened = self.with_signers(&access::claimed(state)?, open).await?;
+            let opened = self.with_signers_of(state, open).await?;
             self.check_end(&opened.evidence, &ended)?;
             if self.own_cards().by_digest(opened.evidence.access().grantee_card).is_none() {
                 return Err(Distrust::Misplaced { what: "an access" }.into());
@@ -264,7 +298,8 @@ impl Account {
             }
             Err(failure) => return Err(failure),
         };
-        let signers = Signers::owner(&self.cards_of(grantor).await?);
+        let (owner, own) = (self.cards_of(grantor).await?, self.own_cards());
+        let signers = Signers { grantee: Some(own), ..Signers::owner(&owner) };
         let opened = access::open_received(&self.identity(), &signers, &state)?;
         if opened.evidence.access().access != access {
             return Err(Distrust::Substituted { what: "access" }.into());

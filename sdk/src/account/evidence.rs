@@ -4,8 +4,9 @@ use super::Account;
 use crate::{
     evidence::{AccessEvidence, Evidence},
     failure::Failure,
+    protocol::access::ended_by_grantee,
 };
-use pryv_wire::scope::OpenScope;
+use pryv_wire::{card::GetCards, scope::OpenScope};
 use std::collections::BTreeSet;
 
 impl Account {
@@ -23,7 +24,11 @@ impl Account {
         for opened in own {
             scopes.extend(opened.evidence.access().grants.iter().map(|grant| grant.scope));
             let (statement, revocation) = (opened.state.statement.clone(), opened.state.revocation.clone());
-            accesses.push(AccessEvidence { statement, revocation });
+            let grantee_cards = match ended_by_grantee(&opened.state)? {
+                Some(grantee) => self.client().ask(&GetCards { principal: grantee }).await?.cards,
+                None => Vec::new(),
+            };
+            accesses.push(AccessEvidence { statement, revocation, grantee_cards });
         }
         let mut epochs = Vec::new();
         for scope in scopes {

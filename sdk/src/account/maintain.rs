@@ -3,6 +3,7 @@
 use super::{Account, lock};
 use crate::{
     collection::{Collection, QueryError, WriteError},
+    distrust::Distrust,
     failure::Failure,
     protocol::{
         access::Opened,
@@ -38,7 +39,7 @@ const PAGE: u32 = 500;
 pub struct Maintained {
     /// Scopes that were given new keys, and the number of their new epoch.
     pub begun: Vec<(ScopeId, u32)>,
-    /// Groups that a member has left by its dates, and that have had as many cards as they can have: the server alone shuts
+    /// Groups that a member has left, by itself or by its dates, and that have had as many cards as they can have: the server alone shuts
     /// that member out. Grant to another group what these were granted.
     pub closed: Vec<ScopeId>,
     /// How many records were opened to the readers of terms that their writers held no key of.
@@ -46,8 +47,8 @@ pub struct Maintained {
 }
 
 impl Account {
-    /// Gives new keys to every collection to which an access has expired since its present epoch began, or was ended by the
-    /// manager who had granted it; whose keys are under an account secret that was replaced; or whose reader has replaced
+    /// Gives new keys to every collection to which an access has expired since its present epoch began, or was ended by its
+    /// holder or by the manager who had granted it; whose keys are under an account secret that was replaced; or whose reader has replaced
     /// theirs. And opens records to readers of terms that their writers could not open them to.
     ///
     /// The server refuses an expired access by itself; new keys make that hold against the server too. Call it when a
@@ -65,6 +66,7 @@ impl Account {
         let due = self.due(&granted, now).await?;
         for (scope, why) in &due {
             let state = self.open_scope(self.id(), *scope, &Role::Owner).await?;
+            why.check(&state)?;
             if state.kind != ScopeKind::Group || why.is_done(&state.present()?.statement) {
                 continue;
             }
@@ -83,6 +85,7 @@ impl Account {
             let mut due = BTreeSet::new();
             for (scope, why) in &all {
                 let state = self.open_scope(self.id(), *scope, &Role::Owner).await?;
+                why.check(&state)?;
                 if state.kind != ScopeKind::Group && !why.is_done(&state.present()?.statement) {
                     due.insert(*scope);
                     if let Some(slice) = state.kind.slice() {
@@ -317,7 +320,8 @@ impl Account {
 struct Due {
     /// When the last access to it expired, or the last of its readers made another card.
     begun_since: Option<Timestamp>,
-    /// The last epochs in which accesses counted that a manager ended. Counted in epochs: a manager's clock is no measure.
+    /// The last epochs in which accesses counted that their holders or managers ended. Counted in epochs: the clocks of others
+    /// are no measure.
     ended_in: BTreeSet<u32>,
     /// Groups that read it and have gone on, by the access, with the card to seal to. Epochs say which one they were sealed to:
     /// the clock of the group's owner is no measure.
@@ -325,13 +329,25 @@ struct Due {
 }
 
 impl Due {
+    /// Nobody ends an access behind the present epoch: such an end would count for ever, or never.
+    fn check(&self, state: &ScopeState) -> Result<(), Distrust> {
+        match self.ended_in.last() {
+            Some(last) if *last > state.last_epoch() => Err(Distrust::RolledBack {
+                what: "a scope of this account",
+                known: u64::from(*last),
+                answered: u64::from(state.last_epoch()),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the present epoch is new enough.
     fn is_done(&self, epoch: &Epoch) -> bool {
         let follows = |(access, card): (&AccessId, &u32)| {
             epoch.groups.iter().any(|sealed| sealed.access == *access && sealed.card >= *card)
         };
         self.begun_since.is_none_or(|at| at <= epoch.started_at)
-            && !self.ended_in.contains(&epoch.epoch)
+            && self.ended_in.last().is_none_or(|last| *last < epoch.epoch)
             && self.groups.iter().all(follows)
     }
 }
@@ -340,6 +356,6 @@ impl Due {
 fn of_query(error: QueryError) -> Failure {
     match error {
         QueryError::Failed(failure) => failure,
-        _ => crate::Distrust::Malformed { what: "a page of records" }.into(),
+        _ => Distrust::Malformed { what: "a page of records" }.into(),
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     locked::LockReason,
     protocol::{
-        access::{self, Opened},
+        access::{self, Opened, Signers},
         grant::{Terms, make_onward},
         scope::{Role, ScopeState},
     },
@@ -122,14 +122,14 @@ impl ReceivedAccess {
         Ok(self.granted_opened().await?.iter().map(|opened| access::view(opened, now)).collect())
     }
 
-    async fn granted_opened(&self) -> Result<Vec<Opened>, Failure> {
+    pub(super) async fn granted_opened(&self) -> Result<Vec<Opened>, Failure> {
         let (account, id) = (self.account(), self.access.id);
         let ended: BTreeSet<_> = account.ended();
         let states = account.granted_states(self.access.account).await?;
         let mut all = Vec::with_capacity(states.len());
         for state in &states {
-            let signers = account.signers_of(&access::claimed(state)?).await?;
-            let opened = access::open_onward(&account.identity(), &signers, state)?;
+            let open = |signers: &Signers| Ok(access::open_onward(&account.identity(), signers, state)?);
+            let opened = account.with_signers_of(state, open).await?;
             account.check_end(&opened.evidence, &ended)?;
             if opened.evidence.access().by == Some(id) {
                 all.push(opened);
@@ -199,11 +199,11 @@ impl ReceivedAccess {
         }
     }
 
-    const fn account(&self) -> &Account {
+    pub(super) const fn account(&self) -> &Account {
         &self.account
     }
 
-    const fn opened(&self) -> &Opened {
+    pub(super) const fn opened(&self) -> &Opened {
         &self.opened
     }
 }

@@ -139,7 +139,7 @@ impl Account {
             return Err(Distrust::InventedAccess { access }.into());
         }
         let verify = |signers: &access::Signers| Ok(access::verify(signers, state, access)?);
-        self.with_signers(&claimed, verify).await
+        self.with_signers_of(state, verify).await
     }
 
     /// Makes known the terms by which these records open, where the whole scope is not held and no term known so far opens

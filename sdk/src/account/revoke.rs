@@ -360,7 +360,7 @@ impl Account {
 }
 
 /// What was granted onwards by an access and is not over.
-fn granted_onwards(granted: &[Opened], by: AccessId, now: Timestamp) -> Vec<&Opened> {
+pub(super) fn granted_onwards(granted: &[Opened], by: AccessId, now: Timestamp) -> Vec<&Opened> {
     let onward = granted.iter().filter(|opened| {
         let access = opened.evidence.access();
         let over = access.valid_until.is_some_and(|until| until <= now);

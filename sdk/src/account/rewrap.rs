@@ -13,7 +13,7 @@ impl Account {
     /// collection that it reached, all of them, for the readers who remain. Optional: see [`Collection::rewrap`] for what it gives, and
     /// what it does not. Costs in proportion to the collections; safe to interrupt, and to repeat.
     ///
-    /// If a manager ended the access, the new keys are made first, as [`Account::maintain`] does.
+    /// If its holder or a manager ended the access, the new keys are made first, as [`Account::maintain`] does.
     ///
     /// # Errors
     ///

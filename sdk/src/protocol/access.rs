@@ -5,10 +5,10 @@ use crate::{
     distrust::Distrust,
     locked::LockReason,
 };
-use pryv_crypto::{Grantee, Identity, VerifiedAccess, note};
+use pryv_crypto::{Grantee, Identity, VerifiedAccess, evidence::Parties, note};
 use pryv_proxy_crypto::{VerifiedCards, verified};
 use pryv_wire::{
-    AccessId, Signed, Timestamp,
+    AccessId, PrincipalId, Signed, Timestamp,
     access::{Access as Statement, AccessNote, AccessState, Grant},
     holder::Holders,
 };
@@ -24,25 +24,32 @@ pub(crate) struct Opened {
     pub(crate) state: AccessState,
 }
 
-/// The cards that verify an access: of the owner of the scopes, and of the manager if one granted it.
+/// The cards that verify an access: of the owner of the scopes, of the manager if one granted it, and of the grantee if it
+/// ended the access itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Signers {
     pub(crate) owner: Arc<VerifiedCards>,
     pub(crate) manager: Option<Arc<VerifiedCards>>,
+    pub(crate) grantee: Option<Arc<VerifiedCards>>,
 }
 
 impl Signers {
     /// Whether these are the same cards.
     pub(crate) fn are(&self, other: &Self) -> bool {
+        let digest = |cards: &Option<Arc<VerifiedCards>>| cards.as_ref().map(|cards| cards.current_digest());
         let digests = |signers: &Self| {
-            (signers.owner.current_digest(), signers.manager.as_ref().map(|cards| cards.current_digest()))
+            (signers.owner.current_digest(), digest(&signers.manager), digest(&signers.grantee))
         };
         digests(self) == digests(other)
     }
 
     /// The owner alone.
     pub(crate) fn owner(owner: &Arc<VerifiedCards>) -> Self {
-        Self { owner: Arc::clone(owner), manager: None }
+        Self { owner: Arc::clone(owner), manager: None, grantee: None }
+    }
+
+    fn parties(&self) -> Parties<'_> {
+        Parties { owner: &self.owner, grantee: self.grantee.as_deref() }
     }
 }
 
@@ -54,15 +61,16 @@ pub(crate) fn verify(
 ) -> Result<VerifiedAccess, Distrust> {
     let invented = |access| Distrust::InventedAccess { access };
     let verified = match (&signers.manager, &state.parent) {
-        (None, _) => VerifiedAccess::verify(&signers.owner, &state.statement, state.revocation.as_ref()),
+        (None, _) => VerifiedAccess::verify(signers.parties(), &state.statement, state.revocation.as_ref()),
         (Some(_), None) => return Err(invented(claimed)),
         (Some(manager), Some(parent)) => {
-            let parent =
-                VerifiedAccess::verify(&signers.owner, &parent.statement, parent.revocation.as_ref())
-                    .map_err(|_| invented(claimed))?;
+            // The manager holds the access above, and may have ended it itself.
+            let above = Parties { owner: &signers.owner, grantee: Some(manager) };
+            let parent = VerifiedAccess::verify(above, &parent.statement, parent.revocation.as_ref())
+                .map_err(|_| invented(claimed))?;
             VerifiedAccess::verify_onward(
                 Arc::new(parent),
-                &signers.owner,
+                signers.parties(),
                 manager,
                 &state.statement,
                 state.revocation.as_ref(),
@@ -80,6 +88,13 @@ pub(crate) fn verify(
 /// The id that an access says it has, before anything is verified: to name it in errors.
 pub(crate) fn claimed(state: &AccessState) -> Result<Statement, Distrust> {
     state.statement.unverified().map_err(|_| Distrust::Malformed { what: "an access" })
+}
+
+/// Who ended an access itself, if its grantee did, as the end says of itself: whose cards must verify it.
+pub(crate) fn ended_by_grantee(state: &AccessState) -> Result<Option<PrincipalId>, Distrust> {
+    let Some(end) = &state.revocation else { return Ok(None) };
+    let revoker = end.unverified().map_err(|_| Distrust::Malformed { what: "the end of an access" })?.revoker;
+    Ok((claimed(state)?.grantee == revoker).then_some(revoker))
 }
 
 /// Opens an access that this account granted.
@@ -200,7 +215,7 @@ fn scoped(grant: &Grant) -> Scoped {
 pub(crate) fn status(evidence: &VerifiedAccess, now: Timestamp) -> AccessStatus {
     let access = evidence.access();
     match evidence.end() {
-        Some(revocation) => AccessStatus::Revoked { at: revocation.signed_at },
+        Some(revocation) => AccessStatus::Revoked { at: revocation.signed_at, by: revocation.revoker },
         None if access.valid_from.is_some_and(|from| now < from) => AccessStatus::NotYetValid,
         None if access.valid_until.is_some_and(|until| until <= now) => AccessStatus::Expired,
         None => AccessStatus::Active,

@@ -173,7 +173,7 @@ impl World {
 
     /// Who signs accesses here.
     pub(crate) fn signers(&self) -> Signers {
-        Signers { owner: Arc::new(self.ada.cards.clone()), manager: None }
+        Signers { owner: Arc::new(self.ada.cards.clone()), manager: None, grantee: None }
     }
 
     /// Ada's accesses as an honest server lists them.

@@ -1,10 +1,10 @@
 //! The rules: who may do what. Each function answers a proof, or why not.
 
 use super::{
-    Caller, Change, Create, Denied, Grant, Granter, Manage, Owner, Reach, Read, See, Top, Way, Writer,
+    Caller, Change, Create, Denied, Ender, Grant, Granter, Manage, Owner, Reach, Read, See, Top, Way, Writer,
 };
 use crate::store::{self, At, Held, Reading};
-use pryv_wire::{AccessId, PrincipalId, ScopeId, Timestamp, access::Level};
+use pryv_wire::{AccessId, PrincipalId, ScopeId, Timestamp, access::Level, card::PrincipalKind};
 use std::{
     collections::{BTreeMap, BTreeSet},
     marker::PhantomData,
@@ -47,6 +47,30 @@ pub fn granter<'t>(
         None if caller.principal() == account => Err(Denied::NotAllowed),
         None if reading.holds_any(account, caller.principal())? => Err(Denied::NotAllowed),
         None => Err(Denied::NotFound),
+    }
+}
+
+/// The caller ends an access that it holds itself, whatever its dates. A link's secret may be in many hands, and one of them
+/// must not end it for the others.
+///
+/// # Errors
+///
+/// [`Denied::NotAllowed`] to links, and to who holds another access of the account; [`Denied::NotFound`] to others.
+pub fn holder<'t>(
+    at: &impl At<'t>,
+    caller: &Caller,
+    account: PrincipalId,
+    access: AccessId,
+) -> Result<Ender<'t>, Denied> {
+    let reading = at.reading();
+    let holds = reading.entry_of(account, caller.principal(), access)?.is_some();
+    if holds && matches!(caller.kind(), PrincipalKind::Account | PrincipalKind::App) {
+        return Ok(Ender { account, at: PhantomData });
+    }
+    if reading.holds_any(account, caller.principal())? {
+        Err(Denied::NotAllowed)
+    } else {
+        Err(Denied::NotFound)
     }
 }
 

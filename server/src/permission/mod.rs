@@ -8,6 +8,7 @@
 //! | [`Caller`] | act as a principal: the token of a session was shown |
 //! | [`Owner`] | do what only the owner of an account may |
 //! | [`Granter`] | grant on scopes of an account, and end what it granted |
+//! | [`Ender`] | end an access: who granted it, its owner, or who holds it |
 //! | [`Writer`] | write something to an account: what, the operations' own proofs say |
 //! | [`Grant<See>`](See) | know that a scope exists, and read its definition |
 //! | [`Grant<Read>`](Read) | read a scope's records |
@@ -27,7 +28,9 @@ mod member;
 mod reach;
 mod shape;
 
-pub use authorize::{By, change, create, granter, manage, owner, read, reads_any, see, see_own, writer};
+pub use authorize::{
+    By, change, create, granter, holder, manage, owner, read, reads_any, see, see_own, writer,
+};
 pub use caller::{Caller, authenticate};
 pub use member::Member;
 pub use reach::{Reach, Top, Way};
@@ -158,6 +161,29 @@ impl Granter<'_> {
     #[must_use]
     pub const fn by(&self) -> Option<AccessId> {
         self.by
+    }
+}
+
+impl<'t> Granter<'t> {
+    /// Who grants ends what it granted.
+    #[must_use]
+    pub const fn ender(&self) -> Ender<'t> {
+        Ender { account: self.account, at: PhantomData }
+    }
+}
+
+/// Proof that the caller may end an access to an account, at moment `'t`: who granted it, its owner, or who holds it.
+#[derive(Debug)]
+pub struct Ender<'t> {
+    account: PrincipalId,
+    at: Moment<'t>,
+}
+
+impl Ender<'_> {
+    /// The account.
+    #[must_use]
+    pub const fn account(&self) -> PrincipalId {
+        self.account
     }
 }
 

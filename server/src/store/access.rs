@@ -4,7 +4,7 @@ use super::{
     At as _, Error, Reading, Result, Step, Tx,
     key::{Silo, Table, tail},
 };
-use crate::permission::{Grant, Granter, Owner, Read, See};
+use crate::permission::{Ender, Grant, Granter, Owner, Read, See};
 use pryv_engine::Scan;
 use pryv_wire::{
     AccessId, Bytes, PrincipalId, ScopeId, Signed, Timestamp,
@@ -371,9 +371,9 @@ impl<'t> Tx<'t> {
     /// # Errors
     ///
     /// As the engine.
-    pub fn served_before(&self, granter: &Granter<'t>, access: AccessId) -> Result<Vec<Served>> {
+    pub fn served_before(&self, ender: &Ender<'t>, access: AccessId) -> Result<Vec<Served>> {
         use super::At as _;
-        self.reading().served_of(granter.account(), access)
+        self.reading().served_of(ender.account(), access)
     }
 
     /// Writes an access.
@@ -421,11 +421,11 @@ impl<'t> Tx<'t> {
     /// As the engine.
     pub fn revoke(
         &mut self,
-        granter: &Granter<'t>,
+        ender: &Ender<'t>,
         entry: &AccessEntry,
         revocation: &Signed<Revocation>,
     ) -> Result<()> {
-        let account = granter.account();
+        let account = ender.account();
         let silo = Silo::of(account);
         let (access, grantee) = (entry.access.as_bytes(), entry.grantee.as_bytes());
         self.rows.put(&of_access(account, Table::Revocation, entry.access), &encode(revocation))?;

@@ -61,6 +61,20 @@ impl<'t> Reading<'t> {
         self.row("change", &Silo::of(account).key(Table::Change, &[&sequence.to_be_bytes()]))
     }
 
+    /// Whether this writer committed a transaction under this id, whose answer is still kept.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn was_committed(
+        &self,
+        account: PrincipalId,
+        author: PrincipalId,
+        transaction: TransactionId,
+    ) -> Result<bool> {
+        Ok(self.rows.get(&transaction_key(account, author, transaction))?.is_some())
+    }
+
     /// Where the chain stands.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::{
     At as _, Error, Reading, Result, Tx,
     key::{Silo, Table, tail},
 };
-use crate::permission::{Grant, Granter, Member, Read};
+use crate::permission::{Ender, Grant, Member, Read};
 use pryv_wire::{AccessId, PrincipalId};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -87,11 +87,11 @@ impl<'t> Tx<'t> {
     /// # Errors
     ///
     /// As the engine.
-    pub fn live_below(&self, granter: &Granter<'t>, access: AccessId) -> Result<Vec<super::AccessEntry>> {
+    pub fn live_below(&self, ender: &Ender<'t>, access: AccessId) -> Result<Vec<super::AccessEntry>> {
         let reading = self.reading();
         let mut live = Vec::new();
-        for (access, grantee) in reading.below(granter.account(), access)? {
-            live.extend(reading.entry_of(granter.account(), grantee, access)?);
+        for (access, grantee) in reading.below(ender.account(), access)? {
+            live.extend(reading.entry_of(ender.account(), grantee, access)?);
         }
         Ok(live)
     }

@@ -21,6 +21,8 @@ mod history;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod leaving;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod lists;

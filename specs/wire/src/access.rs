@@ -170,7 +170,7 @@ pub struct Revocation {
     pub access: AccessId,
     /// Whose scopes it is on.
     pub account: PrincipalId,
-    /// Who ends it: the owner of the scopes, or the manager who granted it.
+    /// Who ends it: the owner of the scopes, the manager who granted it, or its grantee.
     pub revoker: PrincipalId,
     /// The last epoch of each scope in which the access counted: what its grantee wrote later is not valid.
     pub last_epochs: Vec<LastEpoch>,

@@ -37,4 +37,7 @@ pub struct AccessEvidence {
     /// Its end, once revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation: Option<Signed<Revocation>>,
+    /// The cards of its grantee, first one first, if the grantee ended it: they prove the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grantee_cards: Vec<Signed<Card>>,
 }

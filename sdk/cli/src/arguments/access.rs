@@ -78,6 +78,13 @@ pub(crate) struct Revoke {
     pub(crate) rewrap: bool,
 }
 
+/// `pryv leave`.
+#[derive(Args, Debug)]
+pub(crate) struct Leave {
+    /// The access that you received, or your membership of a group: its id, the beginning of it, or its name
+    pub(crate) access: String,
+}
+
 /// `pryv show`.
 #[derive(Args, Debug)]
 pub(crate) struct Show {

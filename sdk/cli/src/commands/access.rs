@@ -154,7 +154,10 @@ pub(super) fn status(access: &Access) -> String {
         AccessStatus::Active => "active".to_owned(),
         AccessStatus::NotYetValid => "not valid yet".to_owned(),
         AccessStatus::Expired => "expired".to_owned(),
-        AccessStatus::Revoked { at } => format!("revoked at {}", moment::format(at.as_millis())),
+        AccessStatus::Revoked { at, .. } if access.was_left() => {
+            format!("ended by its holder at {}", moment::format(at.as_millis()))
+        }
+        AccessStatus::Revoked { at, .. } => format!("revoked at {}", moment::format(at.as_millis())),
         _ => "not known to this client".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use super::{
     group,
 };
 use crate::{
-    permission::{self, Granter},
+    permission::{self, Ender},
     store::{AccessEntry, At as _, Holds, Tx},
 };
 use pryv_wire::{
@@ -38,7 +38,7 @@ pub(super) fn prepare(
 ) -> Result<PreparedRevocation> {
     let end = verify_end(statement, signer)?;
     if signer.principal != signer.account && !(below.is_empty() && epochs.is_empty()) {
-        return Err(Error::malformed("a manager ends one access, and begins no epochs"));
+        return Err(Error::malformed("who is not the owner ends one access, and begins no epochs"));
     }
     let below = below.into_iter().map(|end| verify_end(end, signer)).collect::<Result<_>>()?;
     let epochs = epochs.into_iter().map(|epoch| epoch::prepare(epoch, signer)).collect::<Result<_>>()?;
@@ -55,18 +55,18 @@ fn verify_end(statement: Signed<Revocation>, signer: &Signer) -> Result<End> {
 
 pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, revoke: PreparedRevocation) -> Result<()> {
     if applying.caller.principal() != applying.account {
-        return end_onward(tx, applying, &revoke.end);
+        return end_for_owner(tx, applying, &revoke.end);
     }
     let owner = applying.owner(tx)?;
-    let granter = owner.granter();
+    let ender = owner.granter().ender();
     let PreparedRevocation { end, below, epochs } = revoke;
     let entry = live_entry(tx, applying.account, end.revocation.access)?;
     check_epochs(tx, &entry, &owner, &end.revocation, &epochs)?;
-    let ended = check_below(tx, applying, &granter, &entry, &below)?;
+    let ended = check_below(tx, applying, &ender, &entry, &below)?;
     // First the ends, so that the grantees are no readers of the epochs that follow.
-    end_access(tx, applying, &granter, &entry, &end)?;
+    end_access(tx, applying, &ender, &entry, &end)?;
     for (entry, end) in ended.iter().zip(&below) {
-        end_access(tx, applying, &granter, entry, end)?;
+        end_access(tx, applying, &ender, entry, end)?;
     }
     let mut later = Vec::new();
     for new in epochs {
@@ -84,16 +84,34 @@ pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, revoke: Prepar
     Ok(())
 }
 
-/// A manager ends what it granted: at once for this server. New epochs are the owner's to sign; its client begins them.
-fn end_onward(tx: &mut Tx<'_>, applying: &mut Applying<'_>, end: &End) -> Result<()> {
+/// A manager ends what it granted, or a grantee what it holds: at once for this server. New epochs are the owner's to sign; its
+/// client begins them.
+fn end_for_owner(tx: &mut Tx<'_>, applying: &mut Applying<'_>, end: &End) -> Result<()> {
     // Said first: who holds nothing here learns nothing.
     permission::writer(tx, applying.caller, applying.account)?;
-    let by = tx.reading().manager_of(applying.account, end.revocation.access)?;
+    let (account, access) = (applying.account, end.revocation.access);
+    let granted = tx.reading().access(account, access)?.map(|(granted, _)| granted.unverified());
+    let is_holder =
+        granted.transpose()?.is_some_and(|granted| granted.grantee == applying.caller.principal());
+    if is_holder {
+        return end_own(tx, applying, end);
+    }
+    let by = tx.reading().manager_of(account, access)?;
     let by = by.ok_or_else(|| Error::new(ErrorCode::NotAllowed))?;
-    let granter = permission::granter(tx, applying.caller, applying.account, Some(by), applying.now)?;
+    let granter = permission::granter(tx, applying.caller, account, Some(by), applying.now)?;
+    let entry = live_entry(tx, account, access)?;
+    check_last(tx, &entry, account, &end.revocation)?;
+    end_access(tx, applying, &granter.ender(), &entry, end)
+}
+
+/// A grantee ends its own access. What becomes of what it granted onwards is not its own to say: that ends first, or the owner
+/// ends all of it.
+fn end_own(tx: &mut Tx<'_>, applying: &mut Applying<'_>, end: &End) -> Result<()> {
     let entry = live_entry(tx, applying.account, end.revocation.access)?;
+    let ender = permission::holder(tx, applying.caller, applying.account, entry.access)?;
+    check_below(tx, applying, &ender, &entry, &[])?;
     check_last(tx, &entry, applying.account, &end.revocation)?;
-    end_access(tx, applying, &granter, &entry, end)
+    end_access(tx, applying, &ender, &entry, end)
 }
 
 /// The access, if it has not been revoked.
@@ -112,12 +130,12 @@ fn live_entry(tx: &Tx<'_>, account: PrincipalId, access: AccessId) -> Result<Acc
 fn check_below<'t>(
     tx: &Tx<'t>,
     applying: &Applying<'_>,
-    granter: &Granter<'t>,
+    ender: &Ender<'t>,
     entry: &AccessEntry,
     below: &[End],
 ) -> Result<Vec<AccessEntry>> {
     let mut live: BTreeMap<AccessId, AccessEntry> =
-        tx.live_below(granter, entry.access)?.into_iter().map(|entry| (entry.access, entry)).collect();
+        tx.live_below(ender, entry.access)?.into_iter().map(|entry| (entry.access, entry)).collect();
     let mut ended = Vec::with_capacity(below.len());
     for end in below {
         let entry = live.remove(&end.revocation.access).ok_or_else(|| {
@@ -135,13 +153,13 @@ fn check_below<'t>(
 fn end_access<'t>(
     tx: &mut Tx<'t>,
     applying: &mut Applying<'_>,
-    granter: &Granter<'t>,
+    ender: &Ender<'t>,
     entry: &AccessEntry,
     end: &End,
 ) -> Result<()> {
     let access = entry.access;
-    let served = tx.served_before(granter, access)?;
-    tx.revoke(granter, entry, &end.statement)?;
+    let served = tx.served_before(ender, access)?;
+    tx.revoke(ender, entry, &end.statement)?;
     applying.no_longer_reads(entry);
     applying.served.push(ServedAccess { access, served });
     applying.touched.push(Touched::Revoked { access });

@@ -1064,7 +1064,17 @@ fn records() -> Vec<Sample> {
 }
 
 fn accesses() -> Vec<Sample> {
-    let evidence = AccessEvidence { statement: signed(&access()), revocation: Some(signed(&revocation())) };
+    let evidence = AccessEvidence {
+        statement: signed(&access()),
+        revocation: Some(signed(&revocation())),
+        grantee_cards: vec![],
+    };
+    let left = Revocation { revoker: access().grantee, ..revocation() };
+    let left = AccessEvidence {
+        revocation: Some(signed(&left)),
+        grantee_cards: vec![signed(&first_card())],
+        ..evidence.clone()
+    };
     let state = AccessState {
         statement: signed(&access()),
         revocation: Some(signed(&revocation())),
@@ -1113,6 +1123,7 @@ fn accesses() -> Vec<Sample> {
         sample("list received by a group", ListReceived { group: Some(BOB), limit: 1_000, after: None }),
         sample("get access", GetAccess { account: ADA, access: ACCESS }),
         sample("access evidence", evidence.clone()),
+        sample("access evidence of an end by the grantee", left),
         sample("access evidence without an end", AccessEvidence { revocation: None, ..evidence.clone() }),
         sample(
             "evidence",

@@ -26,6 +26,7 @@ crash_at_every_write_point! {
     delete: Delete,
     grant: GrantRead,
     revoke: Revoke,
+    leave: Leave,
     add_member: AddMember,
     remove_member: RemoveMember,
     maintain: Maintain,

@@ -184,6 +184,33 @@ impl Step for Revoke {
     }
 }
 
+pub(crate) struct Leave;
+
+impl Step for Leave {
+    /// Here it is Bob who grants.
+    async fn before(&self, stage: &Stage, hero: &Hero, _: &Account) {
+        let bob = stage.bob.account(stage);
+        let diary = bob.define(diary()).await.unwrap();
+        let ada = bob.find(&hero.username).await.unwrap();
+        bob.grant(Grant::to(&ada).on(&diary, Level::Read)).await.unwrap();
+    }
+
+    async fn act(&self, _: &Stage, _: &Hero, actor: &Actor) -> Result<(), &'static str> {
+        let received = actor.account().received().await.map_err(|error| error.code())?;
+        let live = received.iter().find(|one| !matches!(one.access.status, AccessStatus::Revoked { .. }));
+        let Some(live) = live else { return Ok(()) };
+        live.leave().await.map(|_| ()).map_err(|error| error.code())
+    }
+
+    async fn after(&self, stage: &Stage, _: &Hero, ada: &Account) {
+        let bob = stage.bob.account(stage);
+        let granted = bob.granted().await.unwrap();
+        let hers = granted.iter().find(|granted| granted.access.grantee == ada.id()).unwrap();
+        assert!(hers.access.was_left());
+        assert_eq!(bob.maintain().await.unwrap().begun.len(), 1);
+    }
+}
+
 pub(crate) struct Maintain;
 
 impl Step for Maintain {

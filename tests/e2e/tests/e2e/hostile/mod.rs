@@ -13,6 +13,7 @@ mod history;
 mod holders;
 mod injection;
 mod known;
+mod leaving;
 mod links;
 mod managers;
 mod own_account;

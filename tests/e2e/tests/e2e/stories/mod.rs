@@ -9,6 +9,7 @@ mod dates;
 mod devices;
 mod groups;
 mod history;
+mod leaving;
 mod links;
 mod lists;
 mod managers;

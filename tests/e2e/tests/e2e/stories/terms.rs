@@ -8,19 +8,19 @@ use pryv_test_kit::{User, World, light::Loot};
 use pryv_wire::transaction::Commit;
 
 /// Ada's account: health (heart, lungs) and money, and two collections that are filed under them.
-struct Clinic {
-    world: World,
-    ada: User,
+pub(super) struct Clinic {
+    pub(super) world: World,
+    pub(super) ada: User,
     ontology: Ontology,
-    diary: Collection,
-    letters: Collection,
-    health: Term,
-    heart: Term,
+    pub(super) diary: Collection,
+    pub(super) letters: Collection,
+    pub(super) health: Term,
+    pub(super) heart: Term,
     money: Term,
 }
 
 impl Clinic {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let world = World::start().await;
         let ada = world.user("ada").await;
         let ontology = ontology(&world, &ada).await;
@@ -37,19 +37,19 @@ impl Clinic {
         note(&self.world, &topic(&self.world))
     }
 
-    async fn write(&self, to: &Collection, terms: &[&Term]) -> Note {
+    pub(super) async fn write(&self, to: &Collection, terms: &[&Term]) -> Note {
         let note = self.note();
         to.create_in(terms.iter().copied(), &note).await.unwrap();
         note
     }
 
-    async fn grant(&self, to: &User, make: impl FnOnce(Grant) -> Grant) -> Access {
+    pub(super) async fn grant(&self, to: &User, make: impl FnOnce(Grant) -> Grant) -> Access {
         let grant = make(Grant::to(&contact(&self.ada, to).await));
         self.ada.account.grant(named(&self.world, grant)).await.unwrap()
     }
 }
 
-async fn access(user: &User) -> ReceivedAccess {
+pub(super) async fn access(user: &User) -> ReceivedAccess {
     user.account.received().await.unwrap().pop().expect("an access")
 }
 
