@@ -10,7 +10,7 @@ pub(super) async fn leave(
     wanted: &arguments::Leave,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let all = lookup::all_received(account).await?;
+    let all = account.received().await?;
     // A name may be that of earlier accesses too: what goes on is meant, if anything of that name does.
     let (ended, going_on): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|received| matches!(received.access.status, AccessStatus::Revoked { .. }));
