@@ -130,7 +130,8 @@ fn verify(inner: &Inner, caller: &Caller, request: Commit) -> Result<PreparedCom
         match permission::writer(&view, caller, account) {
             // Who ended its own access may hold nothing of the account any longer, and repeats what it got no answer to.
             Err(Denied::NotFound) if view.was_committed(account, principal, request.transaction)? => {}
-            decided => drop(decided?),
+            Err(denied) => return Err(denied.into()),
+            Ok(_) => {}
         }
         let cards = view.cards(principal)?;
         let card = cards.last().ok_or_else(|| Error::new(ErrorCode::NotFound))?;
