@@ -141,6 +141,7 @@ mod tests {
             findings,
             [
                 "pryv-server depends on pryv-crypto; it may depend on pryv-wire, pryv-proxy-crypto, pryv-engine",
+                "pryv-server must never reach pryv-pairings: pryv-server -> pryv-crypto -> pryv-pairings",
                 "pryv-server must never reach pryv-crypto: pryv-server -> pryv-crypto",
             ]
         );
