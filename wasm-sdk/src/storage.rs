@@ -12,7 +12,7 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use zeroize::Zeroizing;
 
 /// How often a session is merged anew because another page has kept it in the meantime.
@@ -27,6 +27,10 @@ pub(crate) struct Signed {
     kept: Cell<Kept>,
     /// What both this page and the store knew last.
     base: RefCell<Option<Zeroizing<Vec<u8>>>>,
+    /// What writes it now, until it is done.
+    saving: RefCell<Option<Promise>>,
+    /// Signed out: nothing is kept any more.
+    gone: Cell<bool>,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -50,11 +54,17 @@ impl Signed {
             place: server.place.clone(),
             kept: Cell::new(Kept::No),
             base: RefCell::default(),
+            saving: RefCell::default(),
+            gone: Cell::new(false),
         }
     }
 
     /// Begins to keep the session; answers with a warning if nothing is kept here.
     pub(crate) async fn store(self: &Rc<Self>) -> Value {
+        if self.kept.get() == Kept::No {
+            // It may have been wiped, and is wanted again.
+            self.base.take();
+        }
         match self.save().await {
             Ok(()) => {
                 self.kept.set(Kept::Yes);
@@ -72,24 +82,33 @@ impl Signed {
             Kept::Yes => {
                 self.kept.set(Kept::Saving);
                 let signed = Rc::clone(self);
-                spawn_local(async move {
+                let saving = future_to_promise(async move {
                     loop {
                         // What cannot be kept now is kept with the next call.
                         let _ = signed.save().await;
                         match signed.kept.get() {
                             Kept::Again => signed.kept.set(Kept::Saving),
-                            Kept::Saving => return signed.kept.set(Kept::Yes),
-                            Kept::No | Kept::Yes => return,
+                            Kept::Saving => {
+                                signed.kept.set(Kept::Yes);
+                                break;
+                            }
+                            Kept::No | Kept::Yes => break,
                         }
                     }
+                    Ok(JsValue::UNDEFINED)
                 });
+                self.saving.replace(Some(saving));
             }
         }
     }
 
-    /// Wipes what is kept of the session.
+    /// Wipes what is kept of the session, once nothing writes it any more.
     pub(crate) async fn forget(&self) {
         self.kept.set(Kept::No);
+        self.gone.set(true);
+        if let Some(saving) = self.saving.take() {
+            let _ = JsFuture::from(saving).await;
+        }
         self.base.borrow_mut().take();
         let account = self.account.id().to_string();
         // What is blocked now was blocked when it was to be kept.
@@ -100,6 +119,14 @@ impl Signed {
         let account = self.account.id().to_string();
         for _ in 0..ATTEMPTS {
             let stored = load(&self.place, &account).await?;
+            if self.gone.get() {
+                return Err(unavailable("signed out"));
+            }
+            if stored.is_none() && self.base.borrow().is_some() {
+                // Somebody signed out on another page: what was wiped there is not written again from here.
+                self.kept.set(Kept::No);
+                return Err(unavailable("wiped on another page"));
+            }
             let mut session = self.account.export_session();
             let mut revision = 0.0;
             if let Some(stored) = stored {
@@ -117,6 +144,11 @@ impl Signed {
             }
             let username = self.account.username();
             let saved = ask(|host| host.save(&self.place, &account, username, revision, &bytes)).await?;
+            if self.gone.get() {
+                // Signed out while it was being written.
+                ask(|host| host.wipe(&self.place, Some(&account))).await?;
+                return Err(unavailable("signed out"));
+            }
             if saved.is_truthy() {
                 *self.base.borrow_mut() = Some(bytes);
                 return Ok(());

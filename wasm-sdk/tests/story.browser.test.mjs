@@ -137,6 +137,8 @@ test("a session survives a reload, and signing out wipes it", async () => {
   assert.equal(found.kind, "distrust");
 
   const left = await page.evaluate(async ([url]) => {
+    // What these learn is still being written when the person signs out.
+    await Promise.all([account.collections(), account.audit().next(), account.collections()]);
     await account.logOut();
     const after = await sdk.failure(account.sessions());
     const other = await sdk.Pryv.connect(url);
@@ -168,8 +170,16 @@ test("two pages of one browser keep one session, and neither makes the other for
     const account = await client.resume();
     let count = 0;
     for (const collection of await account.collections()) count += (await sdk.all(collection.query())).length;
+    await account.logOut();
     return count;
   }, [server.url]), 10);
+  // What was wiped on one page is not written again by the other.
+  const after = await other.evaluate(async ([url]) => {
+    for (let at = 0; at < 3; at += 1) await account.sessions().catch(() => {});
+    const fresh = await sdk.Pryv.connect(url);
+    return { resumed: await fresh.resume(), known: await fresh.storedAccounts() };
+  }, [server.url]);
+  assert.deepEqual(after, { resumed: undefined, known: [] });
   await context.close();
 });
 
