@@ -138,7 +138,7 @@ test("a session survives a reload, and signing out wipes it", async () => {
 
   const left = await page.evaluate(async ([url]) => {
     // What these learn is still being written when the person signs out.
-    await Promise.all([account.collections(), account.audit().next(), account.collections()]);
+    await Promise.all([account.collections(), account.sessions(), account.collections()]);
     await account.logOut();
     const after = await sdk.failure(account.sessions());
     const other = await sdk.Pryv.connect(url);
