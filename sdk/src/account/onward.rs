@@ -111,8 +111,8 @@ impl ReceivedAccess {
         self.account().open_scope(self.access.account, scope, &self.role(scope)).await
     }
 
-    /// What was granted onwards by this access, oldest first, what has ended included. Names and purposes are for owner and
-    /// grantee, and not read again by the manager who wrote them.
+    /// What was granted onwards by this access, in no particular order, what has ended included. Names and purposes are for
+    /// owner and grantee, and not read again by the manager who wrote them.
     ///
     /// # Errors
     ///
