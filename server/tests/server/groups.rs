@@ -16,19 +16,19 @@ use pryv_wire::{
 };
 
 /// Ada's collection, granted to a group of Bob's, of which Cleo is a member.
-struct Ward {
-    world: World,
-    ada: Person,
-    bob: Person,
-    cleo: Person,
-    collection: Collection,
-    group: Collection,
-    record: pryv_wire::RecordId,
-    to_group: AccessId,
-    cleos: AccessId,
+pub(crate) struct Ward {
+    pub(crate) world: World,
+    pub(crate) ada: Person,
+    pub(crate) bob: Person,
+    pub(crate) cleo: Person,
+    pub(crate) collection: Collection,
+    pub(crate) group: Collection,
+    pub(crate) record: pryv_wire::RecordId,
+    pub(crate) to_group: AccessId,
+    pub(crate) cleos: AccessId,
 }
 
-async fn ward() -> Ward {
+pub(crate) async fn ward() -> Ward {
     let world = World::new();
     let (ada, bob, cleo) = (world.person("ada").await, world.person("bob").await, world.person("cleo").await);
     let mut collection = world.collection(&ada).await;

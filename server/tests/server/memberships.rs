@@ -1,7 +1,10 @@
 //! Memberships: one for each member of a group, within its dates, and ended in one small transaction, whatever was opened by
 //! it and however long the group has been there.
 
-use crate::world::{Collection, DAY, Person, To, World, code};
+use crate::{
+    groups::{self, Ward},
+    world::{Collection, DAY, Person, To, World, code},
+};
 use pryv_engine::{Reader as _, Scan, StoreError};
 use pryv_wire::{
     AccessId, ErrorCode, Signed, Timestamp,
@@ -37,27 +40,12 @@ fn fill(world: &World, group: &Person, membership: AccessId, granter: &Person, a
     }
 }
 
-struct Ward {
-    world: World,
-    ada: Person,
-    bob: Person,
-    cleo: Person,
-    collection: Collection,
-    group: Collection,
-    to_group: AccessId,
-    cleos: AccessId,
-}
-
+/// A ward in which Cleo has opened what the group was granted.
 async fn ward() -> Ward {
-    let world = World::new();
-    let (ada, bob, cleo) = (world.person("ada").await, world.person("bob").await, world.person("cleo").await);
-    let mut collection = world.collection(&ada).await;
-    let mut group = world.group(&bob).await;
-    let to_group = world.grant(&ada, group.to(), &mut collection, Level::Read).await;
-    let cleos = world.grant(&bob, &cleo, &mut group, Level::Read).await;
-    let open = OpenScope { access: Some(to_group), ..World::open(&collection) };
-    world.service.open_scope(cleo.caller.clone(), open).await.unwrap();
-    Ward { world, ada, bob, cleo, collection, group, to_group, cleos }
+    let ward = groups::ward().await;
+    let open = OpenScope { access: Some(ward.to_group), ..World::open(&ward.collection) };
+    ward.world.service.open_scope(ward.cleo.caller.clone(), open).await.unwrap();
+    ward
 }
 
 #[tokio::test]
@@ -159,7 +147,7 @@ async fn a_member_is_removed_whatever_the_clock_of_who_removes_it() {
 #[tokio::test]
 async fn a_group_that_has_had_its_last_card_still_removes_and_takes_nobody() {
     let ward = ward().await;
-    let Ward { world, ada, bob, cleo, collection, mut group, to_group, cleos } = ward;
+    let Ward { world, ada, bob, cleo, collection, mut group, to_group, cleos, .. } = ward;
     let (ada, bob, group) = (&ada, &bob, &mut group);
     // As if 999 members had left: the number in the head of the scope, and the last card.
     let mut card: Card = group.cards[0].unverified().unwrap();

@@ -48,29 +48,9 @@ pub(super) const LIES: &[Lie] = &[
         },
     },
     // The record that was asked for first comes in the place of every other one.
-    Lie {
-        name: "misplaced",
-        code: "misplaced",
-        tell: |server| {
-            let first: Mutex<Option<Bytes>> = Mutex::default();
-            server.on::<GetRecord>(move |_, answer| {
-                let mut first = held(&first);
-                answer.record = first.get_or_insert_with(|| answer.record.clone()).clone();
-            })
-        },
-    },
+    Lie { name: "misplaced", code: "misplaced", tell: first_again },
     // As it was when it was first asked for.
-    Lie {
-        name: "rolled-back-record",
-        code: "rolled-back",
-        tell: |server| {
-            let first: Mutex<Option<Bytes>> = Mutex::default();
-            server.on::<GetRecord>(move |_, answer| {
-                let mut first = held(&first);
-                answer.record = first.get_or_insert_with(|| answer.record.clone()).clone();
-            })
-        },
-    },
+    Lie { name: "rolled-back-record", code: "rolled-back", tell: first_again },
     Lie {
         name: "repeated-in-page",
         code: "wrong-page",
@@ -145,6 +125,14 @@ pub(super) const LIES: &[Lie] = &[
         },
     },
 ];
+
+/// Shows the record that was asked for first whenever one is asked for.
+fn first_again(server: &HostileTransport) -> Attack {
+    let first: Mutex<Option<Bytes>> = Mutex::default();
+    server.on::<GetRecord>(move |_, answer| {
+        answer.record = held(&first).get_or_insert_with(|| answer.record.clone()).clone();
+    })
+}
 
 fn on_envelope(server: &HostileTransport, lie: fn(&mut Envelope)) -> Attack {
     server.on::<GetRecord>(move |_, answer| {
