@@ -153,38 +153,37 @@ impl Account {
             .collect())
     }
 
-    /// The cards that must verify an access which has not ended, by what it says of itself.
-    pub(crate) async fn signers_of(&self, claimed: &Statement) -> Result<Signers, Failure> {
+    /// The cards that must verify an access, by what it says of itself, and its end, if its grantee put it.
+    pub(crate) async fn signers_of(
+        &self,
+        claimed: &Statement,
+        ended_by: Option<PrincipalId>,
+    ) -> Result<Signers, Failure> {
         let owner = self.cards_of(claimed.account).await?;
         let manager = match claimed.by {
             Some(_) => Some(self.cards_of(claimed.grantor).await?),
             None => None,
         };
-        Ok(Signers { owner, manager, grantee: None })
-    }
-
-    /// The cards that must verify an access and its end, by what they say of themselves.
-    pub(crate) async fn signers_of_state(&self, state: &AccessState) -> Result<Signers, Failure> {
-        let signers = self.signers_of(&access::claimed(state)?).await?;
-        let grantee = match access::ended_by_grantee(state)? {
+        let grantee = match ended_by {
             Some(grantee) => Some(self.cards_of(grantee).await?),
             None => None,
         };
-        Ok(Signers { grantee, ..signers })
+        Ok(Signers { owner, manager, grantee })
     }
 
     /// Checks an access against the cards that must verify it: those at hand, or newer ones if there are any and it does not
-    /// hold under the old.
+    /// hold with these.
     pub(crate) async fn with_signers<T>(
         &self,
         claimed: &Statement,
+        ended_by: Option<PrincipalId>,
         check: impl Fn(&Signers) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let known = self.signers_of(claimed).await?;
+        let known = self.signers_of(claimed, ended_by).await?;
         match check(&known) {
             Err(Failure::Distrust(distrust)) if distrust.may_be_a_new_card() => {
-                self.fetch_cards([claimed.account, claimed.grantor]).await?;
-                let fresh = self.signers_of(claimed).await?;
+                self.fetch_cards([claimed.account, claimed.grantor].into_iter().chain(ended_by)).await?;
+                let fresh = self.signers_of(claimed, ended_by).await?;
                 if fresh.are(&known) { Err(distrust.into()) } else { check(&fresh) }
             }
             checked => checked,
@@ -197,17 +196,7 @@ impl Account {
         state: &AccessState,
         check: impl Fn(&Signers) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let known = self.signers_of_state(state).await?;
-        match check(&known) {
-            Err(Failure::Distrust(distrust)) if distrust.may_be_a_new_card() => {
-                let claimed = access::claimed(state)?;
-                let grantee = access::ended_by_grantee(state)?;
-                self.fetch_cards([claimed.account, claimed.grantor].into_iter().chain(grantee)).await?;
-                let fresh = self.signers_of_state(state).await?;
-                if fresh.are(&known) { Err(distrust.into()) } else { check(&fresh) }
-            }
-            checked => checked,
-        }
+        self.with_signers(&access::claimed(state)?, access::ended_by_grantee(state)?, check).await
     }
 
     async fn fetch_cards(&self, principals: impl IntoIterator<Item = PrincipalId>) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use crate::{
     protocol::{
         access::Opened,
         entry::covers,
-        scope::{Role, ScopeState},
+        scope::{CARD_TOLERANCE, Role, ScopeState},
     },
 };
 use pryv_wire::{
@@ -25,10 +25,6 @@ use std::{
 
 /// How often a new epoch is made anew because another one began in between.
 const ATTEMPTS: usize = 4;
-
-/// How far the clocks of a grantee and of this device may be apart, in milliseconds: a server refuses what is ten minutes off
-/// by its own.
-const CLOCKS: u64 = 20 * 60_000;
 
 /// How many records are looked at at once.
 const PAGE: u32 = 500;
@@ -158,7 +154,7 @@ impl Account {
         let mut under = Vec::new();
         for scope in self.call(&ListScopes { account: self.id() }).await?.scopes {
             let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
-            if state.present()?.signer < self.own_cards().current().sequence && !state.is_closed() {
+            if state.is_before(self.own_cards().current().sequence)? && !state.is_closed() {
                 under.push(scope);
             }
         }
@@ -175,7 +171,7 @@ impl Account {
         }
         let mut due = Vec::new();
         for state in self.own_scopes().await? {
-            if state.present()?.signer < card && !state.is_closed() {
+            if state.is_before(card)? && !state.is_closed() {
                 due.push((state.kind != ScopeKind::Group, state.kind.slice().is_none(), state.scope));
             }
         }
@@ -193,7 +189,7 @@ impl Account {
     async fn renew_one(&self, scope: ScopeId, granted: &[Opened]) -> Result<Option<u32>, Failure> {
         for attempt in 1..=ATTEMPTS {
             let state = self.open_scope(self.id(), scope, &Role::Owner).await?;
-            if state.present()?.signer >= self.own_cards().current().sequence {
+            if !state.is_before(self.own_cards().current().sequence)? {
                 break;
             }
             match self.begin_alone(state, granted).await {
@@ -212,8 +208,7 @@ impl Account {
     /// whoever took that one could have begun the epoch, and would read what is written to it. Answers whether the scope
     /// must be opened again.
     pub(crate) async fn renew_before_writing(&self, state: &ScopeState) -> Result<bool, Failure> {
-        let replaced =
-            state.owner == self.id() && state.present()?.signer < self.own_cards().current().sequence;
+        let replaced = state.owner == self.id() && state.is_before(self.own_cards().current().sequence)?;
         if replaced {
             self.renew_scopes().await?;
             // A server that had left it out of the list of scopes shows it only now: it is renewed whatever was done before.
@@ -245,7 +240,7 @@ impl Account {
             }
             let made = cards.current().created_at;
             // Renewed at once, and once more when no clock can be so far off that an epoch from before the card looks later.
-            let surely = made.plus_millis(CLOCKS);
+            let surely = made.plus_millis(CARD_TOLERANCE);
             let since = if surely <= now { surely } else { made.min(now) };
             for scope in self.reached_by(access).await? {
                 let due = scopes.entry(scope).or_default();

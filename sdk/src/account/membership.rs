@@ -110,12 +110,12 @@ impl Membership {
                 Ok(access::open_received(Grantee::member(&me, keys), signers, state)?)
             };
             let claimed = access::claimed(state)?;
-            let mut opened = account.with_signers(&claimed, |signers| open(&keys, signers)).await?;
+            let mut opened = account.with_signers(&claimed, None, |signers| open(&keys, signers)).await?;
             if opened.unreadable && !looked_again {
                 // Granted to a card that came after those which were looked at. Once: whoever grants seals what it wants.
                 looked_again = true;
                 keys = account.group_keys(self.place, &role).await?;
-                opened = account.with_signers(&claimed, |signers| open(&keys, signers)).await?;
+                opened = account.with_signers(&claimed, None, |signers| open(&keys, signers)).await?;
             }
             account.check_end(&opened.evidence, &ended)?;
             let signed = opened.evidence.access();

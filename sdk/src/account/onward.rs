@@ -100,7 +100,7 @@ impl ReceivedAccess {
             uses: None,
         };
         account.commit(by.account, vec![Operation::Grant(Box::new(made))]).await?;
-        let signers = account.signers_of(&access::claimed(&state)?).await?;
+        let signers = account.signers_of(&access::claimed(&state)?, None).await?;
         let mut shown = access::view(&access::open_onward(&me, &signers, &state)?, now);
         (shown.name, shown.purpose, shown.unreadable) = (terms.name.clone(), terms.purpose.clone(), false);
         Ok(shown)

@@ -41,7 +41,7 @@ use std::{
 
 /// How far the clocks of who begins an epoch and of who makes a card may be apart, in milliseconds: each of them ten minutes
 /// from the server's.
-const CARD_TOLERANCE: u64 = 20 * 60 * 1_000;
+pub(crate) const CARD_TOLERANCE: u64 = 20 * 60 * 1_000;
 
 /// In which role this account reaches a scope.
 #[derive(Clone, Debug)]
@@ -268,10 +268,15 @@ impl ScopeState {
     /// Whether the owner's card of this number, or a later one, signed the present epoch: whoever holds an account secret that
     /// was replaced could have made the keys of any other, and nothing is sealed under them.
     pub(crate) fn is_under(&self, card: u32) -> Result<(), Distrust> {
-        if self.present()?.signer < card {
+        if self.is_before(card)? {
             return Err(Distrust::ReplacedKey { what: "the present epoch of a scope" });
         }
         Ok(())
+    }
+
+    /// Whether a card before the owner's card of this number signed the present epoch.
+    pub(crate) fn is_before(&self, card: u32) -> Result<bool, Distrust> {
+        Ok(self.present()?.signer < card)
     }
 
     /// The number of the present epoch.
