@@ -32,6 +32,9 @@ type HpkeKdf = hpke::kdf::HkdfSha256;
 /// Length of a nonce of [`AeadKey`].
 pub(crate) const NONCE: usize = 12;
 
+/// The length of the tag that an AEAD appends.
+pub(crate) const TAG: usize = 16;
+
 /// A ciphertext that does not open: wrong key, wrong context or changed bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the ciphertext does not open under this key and in this place")]
@@ -133,6 +136,11 @@ impl AeadKey {
 
     pub(crate) fn of(algorithm: Aead, key: &Secret<32>) -> Self {
         Self { algorithm, key: Secret::filled(|bytes| bytes.copy_from_slice(key.expose())) }
+    }
+
+    /// The key, if it is one of AES-256-GCM: for a cipher outside of this crate.
+    pub(crate) fn aes(&self) -> Option<&[u8; 32]> {
+        (self.algorithm == Aead::Aes256Gcm).then(|| self.key.expose())
     }
 
     /// `Seal(key, nonce, plaintext, aad)`: encrypts in place and appends the tag.

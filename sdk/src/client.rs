@@ -19,19 +19,23 @@ pub use sign_up::{SignUpError, SignedUp, SigningUp};
 pub(crate) use sign_up::open_session;
 
 use crate::{
+    cipher::ContentCipher,
     environment::{Random, SystemClock},
     exchange::{Outgoing, Repeat, carry, read},
     failure::Failure,
     transport::{Answer, Transport},
 };
+use pryv_crypto::record::{SealedContent, UnsealedRecord};
 use pryv_wire::{
     Clock, Timestamp,
     account::{Challenge, GetChallenge, KeyStretching},
     bytes::SessionToken,
     operation::Call,
+    record::Envelope,
 };
 use rand::rngs::StdRng;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// One server. A cheap handle: clones share connections, clock and generator.
 #[derive(Clone, Debug)]
@@ -43,6 +47,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     random: Random,
     stretching: KeyStretching,
+    cipher: Option<Arc<dyn ContentCipher>>,
 }
 
 /// How to make a [`Client`].
@@ -53,6 +58,7 @@ pub struct ClientBuilder {
     clock: Arc<dyn Clock>,
     random: Option<Random>,
     stretching: KeyStretching,
+    cipher: Option<Arc<dyn ContentCipher>>,
 }
 
 impl ClientBuilder {
@@ -74,6 +80,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Lets this cipher encrypt and decrypt contents of 16 KB and more.
+    pub fn content_cipher(mut self, cipher: Arc<dyn ContentCipher>) -> Self {
+        self.cipher = Some(cipher);
+        self
+    }
+
     /// Makes the client. Nothing is sent yet.
     #[must_use]
     pub fn build(self) -> Client {
@@ -82,6 +94,7 @@ impl ClientBuilder {
             clock: self.clock,
             random: self.random.unwrap_or_else(Random::from_entropy),
             stretching: self.stretching,
+            cipher: self.cipher,
         }))
     }
 }
@@ -105,6 +118,7 @@ impl Client {
             clock: Arc::new(SystemClock),
             random: None,
             stretching: KeyStretching::RECOMMENDED,
+            cipher: None,
         }
     }
 
@@ -149,6 +163,29 @@ impl Client {
         }
         let challenge = self.ask(&GetChallenge {}).await?;
         self.call(&answer(challenge), None, Repeat::Never).await
+    }
+
+    /// Encrypts and signs a record; a long content by the cipher of the platform, where there is one.
+    pub(crate) async fn seal(&self, record: UnsealedRecord<'_>) -> Envelope {
+        let sealed = match (&self.0.cipher, record.long()) {
+            (Some(cipher), Some(content)) => cipher.seal(content).await,
+            _ => None,
+        };
+        match sealed {
+            Some(ciphertext) => record.sealed(ciphertext),
+            None => record.seal(),
+        }
+    }
+
+    /// Decrypts a long content by the cipher of the platform, where there is one. What it does not open is judged where all
+    /// else is opened.
+    pub(crate) async fn open_long<'r>(
+        &self,
+        content: impl FnOnce() -> Option<SealedContent<'r>>,
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let cipher = self.0.cipher.as_ref()?;
+        let content = content()?;
+        cipher.open(content.message()?).await
     }
 
     /// Waits.

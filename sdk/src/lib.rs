@@ -44,6 +44,7 @@
 pub mod access;
 pub mod account;
 pub mod app;
+pub mod cipher;
 pub mod client;
 pub mod collection;
 pub mod definition;

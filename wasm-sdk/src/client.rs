@@ -55,7 +55,8 @@ fn reach(args: &Args) -> Result<(Client, String), Thrown> {
         reason = "one thread, and the type that the SDK takes everywhere"
     )]
     let transport = Arc::new(transport);
-    Ok((Client::builder(transport).build(), origin))
+    let client = Client::builder(transport).content_cipher(Arc::new(crate::cipher::HostCipher));
+    Ok((client.build(), origin))
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,4 +1,4 @@
-//! What the worker gives this module: progress on its way to the page, the validator, storage.
+//! What the worker gives this module: progress on its way to the page, the validator, storage, a cipher.
 
 use js_sys::Promise;
 use std::cell::RefCell;

@@ -9,6 +9,8 @@ mod app;
 mod args;
 mod audit;
 mod call;
+#[cfg(target_arch = "wasm32")]
+mod cipher;
 mod client;
 mod collection;
 mod contact;

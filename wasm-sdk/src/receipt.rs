@@ -5,7 +5,7 @@ use crate::{
     record::level_text,
     thrown::Thrown,
 };
-use pryv_sdk::{Receipt, ScopeReceipt, ServedEpoch, Written};
+use pryv_sdk::{LeaveReceipt, Receipt, ScopeReceipt, ServedEpoch, Written};
 use serde_json::Value;
 
 /// A receipt: its fields, its words, and the form to keep.
@@ -20,6 +20,21 @@ pub(crate) fn receipt(receipt: &Receipt) -> Value {
         .put("awaitsOwner", receipt.awaits_owner)
         .text_if("adoptedAs", receipt.adopted_as.as_ref())
         .list("below", &receipt.below, self::receipt)
+        .text("text", receipt)
+        .put("json", serde_json::to_string(receipt).unwrap_or_default())
+        .done()
+}
+
+/// The receipt of who left an access.
+pub(crate) fn left(receipt: &LeaveReceipt) -> Value {
+    Object::new()
+        .text("access", &receipt.access)
+        .text("account", &receipt.account)
+        .text("grantor", &receipt.grantor)
+        .put("name", receipt.name.as_str())
+        .text_if("membershipOf", receipt.membership_of.as_ref())
+        .put("sequence", receipt.sequence)
+        .time("endedAt", receipt.ended_at)
         .text("text", receipt)
         .put("json", serde_json::to_string(receipt).unwrap_or_default())
         .done()

@@ -7,7 +7,7 @@ use crate::{
     grant,
     object::Object,
     ontology::ontologies,
-    receipt::receipt,
+    receipt::{left, receipt},
     record::{level_text, term_id},
     table::{self, Owner, Thing},
 };
@@ -16,10 +16,10 @@ use serde_json::Value;
 
 /// An access.
 pub(crate) fn access(access: &Access) -> Object {
-    let (status, revoked_at) = match access.status {
+    let (status, ended) = match access.status {
         AccessStatus::NotYetValid => ("not-yet-valid", None),
         AccessStatus::Expired => ("expired", None),
-        AccessStatus::Revoked { at, .. } => ("revoked", Some(at)),
+        AccessStatus::Revoked { at, by } => ("revoked", Some((at, by))),
         _ => ("active", None),
     };
     let shown = Object::new()
@@ -39,7 +39,8 @@ pub(crate) fn access(access: &Access) -> Object {
         .put_if("maxUses", access.max_uses)
         .time("signedAt", access.signed_at)
         .put("status", status)
-        .time_if("revokedAt", revoked_at)
+        .time_if("revokedAt", ended.map(|(at, _)| at))
+        .text_if("revokedBy", ended.map(|(_, by)| by).as_ref())
         .bytes("statement", &access.statement_bytes());
     match access.revocation_bytes() {
         Some(bytes) => shown.bytes("revocation", &bytes),
@@ -101,6 +102,7 @@ pub(crate) async fn call(on: &ReceivedAccess, owner: &Owner, method: &str, mut a
         "ontologies" => Ok(ontologies(on.ontologies().await?, owner)),
         "grant" => Ok(access(&on.grant(grant::of(&mut args)?).await?).done()),
         "granted" => Ok(on.granted().await?.iter().map(|one| access(one).done()).collect()),
+        "leave" => Ok(left(&on.leave().await?)),
         "revoke" => Ok(receipt(&on.revoke(args.id("access")?).await?)),
         _ => Err(unknown(method)),
     }

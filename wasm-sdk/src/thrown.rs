@@ -9,8 +9,8 @@ use pryv_sdk::{
     ErrorCode, Failure, InvalidLink, InvalidPhrase, WeakPassword,
     account::{
         AppDataError, ChangePasswordError, CompareError, CreateLinkError, DefineError, DeviceError,
-        FindError, GrantError, GroupError, InvalidHead, OpenError, RenewError, ResolveError, RevokeError,
-        RotateError, audit::ExportError,
+        FindError, GrantError, GroupError, InvalidHead, LeaveError, OpenError, RenewError, ResolveError,
+        RevokeError, RotateError, audit::ExportError,
     },
     client::{
         AppError, JoinError, LogInError, OpenLinkError, RecoverError, RegisterAppError, ResumeError,
@@ -232,6 +232,20 @@ impl From<RevokeError> for Thrown {
             RevokeError::GrantedOnwards { accesses } => {
                 let accesses: Vec<_> = accesses.iter().map(|shown| access(shown).done()).collect();
                 thrown.detail("accesses", accesses).next("say `onwards: \"cascade\"` or `onwards: \"adopt\"`")
+            }
+            _ => thrown,
+        }
+    }
+}
+
+impl From<LeaveError> for Thrown {
+    fn from(error: LeaveError) -> Self {
+        let failure = if let LeaveError::Failed(failure) = &error { Some(failure) } else { None };
+        let thrown = Self::of(&error, error.code(), failure);
+        match &error {
+            LeaveError::StillGrants { accesses } => {
+                let accesses: Vec<_> = accesses.iter().map(|shown| access(shown).done()).collect();
+                thrown.detail("accesses", accesses)
             }
             _ => thrown,
         }

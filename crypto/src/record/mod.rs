@@ -17,12 +17,14 @@
 mod author;
 mod form;
 mod keys;
+mod long;
 mod open;
 mod place;
 mod seal;
 
 pub use author::{Author, AuthorNotAllowed};
 pub use keys::EpochSource;
+pub use long::{LONG, LongContent, SealedContent, UnsealedRecord};
 pub use open::{Misplaced, OpenError, OpenedRecord, Sought, UnopenedRecord};
 pub use place::{MoverNotAllowed, NewTokens, Placing};
 pub use seal::{Draft, Filing, RecordSealer, SealError, SealedRecord};

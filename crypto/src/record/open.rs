@@ -5,13 +5,14 @@ use super::{
     author::{Author, AuthorNotAllowed},
     form,
     keys::EpochSource,
+    long::{Decrypted, LONG, SealedContent},
     place::{self, MoverNotAllowed},
     recipient_place,
 };
 use crate::{
     epoch::EpochKeys,
     padding::{self, FLOOR, InvalidPadding},
-    primitive::{AeadKey, NONCE, NotOpened},
+    primitive::{AeadKey, NONCE, NotOpened, TAG},
     secret::{ContentKey, Secret},
     suite, wrap,
 };
@@ -126,6 +127,8 @@ pub struct UnopenedRecord {
     placement: Placement,
     /// Whoever placed it again was checked.
     mover_checked: bool,
+    /// The content, padded, if it was decrypted elsewhere.
+    decrypted: Option<Decrypted>,
 }
 
 /// A record, opened and checked.
@@ -161,7 +164,7 @@ impl UnopenedRecord {
         let protected: Protected = decode(&envelope.protected).map_err(OpenError::Malformed)?;
         check_suite(protected.suite).map_err(OpenError::Suite)?;
         let placement = decode(&envelope.placement).map_err(OpenError::Malformed)?;
-        Ok(Self { envelope, protected, placement, mover_checked: false })
+        Ok(Self { envelope, protected, placement, mover_checked: false, decrypted: None })
     }
 
     /// What the record says of itself, unchecked.
@@ -201,6 +204,24 @@ impl UnopenedRecord {
             .map_err(OpenError::Mover)?;
         self.mover_checked = true;
         Ok(())
+    }
+
+    /// What may be decrypted elsewhere before the record is opened by the same keys: nothing if it is short, or does not open.
+    #[must_use]
+    pub fn long(&self, sought: &Sought, epochs: &(impl EpochSource + ?Sized)) -> Option<SealedContent<'_>> {
+        // Short ones, which most are, are not opened twice.
+        if self.envelope.ciphertext.len() < LONG + TAG {
+            return None;
+        }
+        self.check_place(sought).ok()?;
+        SealedContent::of(self, &self.committed(&self.content_key(epochs).ok()?).ok()?)
+    }
+
+    /// Takes up the padded content that was decrypted elsewhere, with the tag checked. It is not decrypted again.
+    pub fn decrypted(&mut self, content: Zeroizing<Vec<u8>>) {
+        if content.len() + TAG == self.envelope.ciphertext.len() {
+            self.decrypted = Some(Decrypted(content));
+        }
     }
 
     /// Opens the record with the keys that a reader holds.
@@ -317,20 +338,34 @@ impl UnopenedRecord {
         }
     }
 
-    fn open_content(self, content_key: ContentKey, author: Author<'_>) -> Result<OpenedRecord, OpenError> {
-        let Self { envelope, protected, placement, .. } = self;
-        let derived = Content::derive(&content_key);
-        let committed = Secret::filled(|bytes| *bytes = *protected.commitment.as_bytes());
-        if !derived.commitment.ct_eq(&committed) {
-            return Err(OpenError::Commitment);
-        }
-        let algorithms = suite::of(protected.suite).map_err(OpenError::Suite)?;
-        let mut content = algorithms
-            .aead_key(&derived.key)
-            .open(&[0; NONCE], &envelope.protected, &envelope.ciphertext)
-            .map_err(OpenError::Ciphertext)?;
+    /// What a content key gives, if it is the one that the record was written with.
+    fn committed(&self, content_key: &ContentKey) -> Result<Content, OpenError> {
+        let derived = Content::derive(content_key);
+        let committed = Secret::filled(|bytes| *bytes = *self.protected.commitment.as_bytes());
+        if derived.commitment.ct_eq(&committed) { Ok(derived) } else { Err(OpenError::Commitment) }
+    }
+
+    pub(super) fn aead_key(&self, content: &Content) -> Result<AeadKey, OpenError> {
+        let algorithms = suite::of(self.protected.suite).map_err(OpenError::Suite)?;
+        Ok(algorithms.aead_key(&content.key))
+    }
+
+    fn open_content(
+        mut self,
+        content_key: ContentKey,
+        author: Author<'_>,
+    ) -> Result<OpenedRecord, OpenError> {
+        let derived = self.committed(&content_key)?;
+        let key = self.aead_key(&derived)?;
+        let mut content = match self.decrypted.take() {
+            Some(Decrypted(content)) => content,
+            None => key
+                .open(&[0; NONCE], &self.envelope.protected, &self.envelope.ciphertext)
+                .map_err(OpenError::Ciphertext)?,
+        };
         padding::unpad(&mut content, FLOOR).map_err(OpenError::Padding)?;
 
+        let Self { envelope, protected, placement, .. } = self;
         let (digest, signed) = (envelope.digest(), envelope.signed_bytes());
         author
             .cards()

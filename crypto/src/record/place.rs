@@ -83,7 +83,8 @@ impl RecordSealer<'_> {
         };
         let signed = moved.signed_bytes(opened.digest, Placement::digest(&placement));
         moved.signature = self.author.sign_bytes(&signed);
-        fits(Envelope { placement: placement.into(), moved: Some(moved), ..envelope })
+        fits(envelope.protected.len(), placement.len(), envelope.ciphertext.len(), true)?;
+        Ok(Envelope { placement: placement.into(), moved: Some(moved), ..envelope })
     }
 }
 

@@ -1,13 +1,13 @@
 //! Sealing: from content to envelope.
 
-use super::{Content, DEPOSIT, entry_place};
+use super::{Content, DEPOSIT, entry_place, long::UnsealedRecord};
 use crate::{
     branch::Branch,
     epoch::{EpochKeys, WrongKeys},
     identity::Identity,
     index::{EqualityToken, UniqueToken},
     padding::{self, FLOOR},
-    primitive::{NONCE, UnusableKey},
+    primitive::{TAG, UnusableKey},
     secret::ContentKey,
     suite::{self, Algorithms},
     wrap,
@@ -15,7 +15,7 @@ use crate::{
 use pryv_proxy_crypto::UnknownSuite;
 use pryv_wire::{
     AccessId, Bytes, RecordId, ScopeId, Suite, Timestamp,
-    bytes::{Commitment, Signature},
+    bytes::Commitment,
     encode,
     record::{
         DefinitionRef, Envelope, MAX_ENVELOPE_LENGTH, Parent, Placement, Protected, Recipient, RecipientKind,
@@ -25,6 +25,7 @@ use pryv_wire::{
 };
 use rand_core::{CryptoRng, RngCore};
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// Why a record was not sealed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -174,8 +175,22 @@ impl<'a> RecordSealer<'a> {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<SealedRecord, SealError> {
         let content_key = ContentKey::generate(rng);
-        let envelope = self.seal_with(draft, terms, &content_key, rng)?;
+        let envelope = self.begin_with(draft, terms, &content_key, rng)?.seal();
         Ok(SealedRecord { envelope, content_key })
+    }
+
+    /// Does everything that [`RecordSealer::seal_under`] does, but for the encryption of the content and the signature.
+    ///
+    /// # Errors
+    ///
+    /// As [`RecordSealer::seal`].
+    pub fn begin_under(
+        &self,
+        draft: &Draft<'_>,
+        terms: &[Filing<'_>],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<UnsealedRecord<'a>, SealError> {
+        self.begin_with(draft, terms, &ContentKey::generate(rng), rng)
     }
 
     /// Seals one version of a term of the ontology that is the scope of this sealer: under the term's own branch, which is
@@ -200,18 +215,18 @@ impl<'a> RecordSealer<'a> {
             tokens: Vec::new(),
             parent: (draft.kind == RecordKind::Term).then_some(parent),
         };
-        let envelope = self.finish(draft, protected, &content, &placement)?;
+        let envelope = self.begin(draft, protected, &content, &placement)?.seal();
         Ok(SealedRecord { envelope, content_key })
     }
 
-    /// Seals under a content key that was given: the caller answers for its being new.
-    pub(crate) fn seal_with(
+    /// Begins under a content key that was given: the caller answers for its being new.
+    fn begin_with(
         &self,
         draft: &Draft<'_>,
         terms: &[Filing<'_>],
         content_key: &ContentKey,
         rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Envelope, SealError> {
+    ) -> Result<UnsealedRecord<'a>, SealError> {
         let content = Content::derive(content_key);
         let protected = self.protected(draft, &content);
         let mut recipients = vec![self.own(&protected, content_key, rng)?];
@@ -219,16 +234,16 @@ impl<'a> RecordSealer<'a> {
             recipients.push(self.filed(&protected, content_key, term, rng)?);
         }
         let tokens = self.tokens(draft.kind, &draft.equality, &draft.unique)?;
-        self.finish(draft, protected, &content, &Placement { recipients, tokens, parent: None })
+        self.begin(draft, protected, &content, &Placement { recipients, tokens, parent: None })
     }
 
-    fn finish(
+    fn begin(
         &self,
         draft: &Draft<'_>,
         mut protected: Protected,
         content: &Content,
         placement: &Placement,
-    ) -> Result<Envelope, SealError> {
+    ) -> Result<UnsealedRecord<'a>, SealError> {
         let length = draft.content.len();
         if length > MAX_ENVELOPE_LENGTH {
             return Err(SealError::TooLong { length });
@@ -239,21 +254,14 @@ impl<'a> RecordSealer<'a> {
         let placement = encode(placement);
         protected.placement = Placement::digest(&placement);
         let protected = encode(&protected);
+        let padded = padding::padded_length(length + 1, FLOOR);
+        fits(protected.len(), placement.len(), padded + TAG, false)?;
 
-        let mut message = Vec::with_capacity(padding::padded_length(length + 1, FLOOR) + 16);
+        let mut message = Zeroizing::new(Vec::with_capacity(padded + TAG));
         message.extend_from_slice(draft.content);
         padding::pad(&mut message, FLOOR);
-        self.algorithms.aead_key(&content.key).seal(&[0; NONCE], &protected, &mut message);
-
-        let mut envelope = Envelope {
-            protected: protected.into(),
-            placement: placement.into(),
-            ciphertext: message.into(),
-            signature: Signature::from_bytes([0; Signature::LENGTH]),
-            moved: None,
-        };
-        envelope.signature = self.author.sign_bytes(&envelope.signed_bytes());
-        fits(envelope)
+        let key = self.algorithms.aead_key(&content.key);
+        Ok(UnsealedRecord { author: self.author, key, protected, placement, content: message })
     }
 
     /// The protected part, but for the digest of the placement, which needs the recipients first.
@@ -361,12 +369,16 @@ impl<'a> RecordSealer<'a> {
     }
 }
 
-/// The envelope, if a server takes it.
-pub(super) fn fits(envelope: Envelope) -> Result<Envelope, SealError> {
+/// Whether a server takes an envelope whose parts have these lengths.
+pub(super) fn fits(
+    protected: usize,
+    placement: usize,
+    ciphertext: usize,
+    moved: bool,
+) -> Result<(), SealError> {
     // Four heads of at most five bytes, the signature, and what a mover adds.
-    let moved = if envelope.moved.is_some() { 140 } else { 0 };
-    let length = envelope.protected.len() + envelope.placement.len() + envelope.ciphertext.len() + 84 + moved;
-    if length > MAX_ENVELOPE_LENGTH { Err(SealError::TooLong { length }) } else { Ok(envelope) }
+    let length = protected + placement + ciphertext + 84 + if moved { 140 } else { 0 };
+    if length > MAX_ENVELOPE_LENGTH { Err(SealError::TooLong { length }) } else { Ok(()) }
 }
 
 fn sorted(tokens: impl Iterator<Item = Bytes>) -> Vec<Bytes> {

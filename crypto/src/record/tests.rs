@@ -454,6 +454,7 @@ fn what_cannot_be_written_is_not_sealed() {
 }
 
 mod filed;
+mod long;
 
 proptest! {
     #[test]

@@ -105,6 +105,9 @@ impl Account {
                 }
             };
         }
+        if let Some(content) = self.client().open_long(|| unopened.long(&sought, &keys)).await {
+            unopened.decrypted(content);
+        }
         let opened = match claimed.access {
             None => {
                 let open = |cards: &VerifiedCards| {

@@ -11,6 +11,7 @@ use crate::{
     },
     record::{Filed, Record, TermId, Validity, VersionRef},
 };
+use pryv_crypto::record::UnsealedRecord;
 use pryv_wire::{
     AccessId, Digest, ErrorCode, RecordId, Timestamp,
     access::Level,
@@ -143,6 +144,9 @@ fn list(faults: &[Fault]) -> String {
     let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
     lines.join("; ")
 }
+
+/// A version of a record that is to be sealed and written.
+pub(super) type Unsealed<'w> = (RecordId, u64, UnsealedRecord<'w>);
 
 /// One record that was written.
 pub(super) struct Written {
@@ -281,7 +285,7 @@ impl Collection {
     pub(super) async fn write(
         &self,
         terms: &[TermId],
-        seal: impl Fn(&Writer<'_>, &mut StdRng) -> Result<Vec<(RecordId, u64, Envelope)>, WriteError>,
+        seal: impl for<'w> Fn(&Writer<'w>, &mut StdRng) -> Result<Vec<Unsealed<'w>>, WriteError>,
     ) -> Result<Vec<Written>, WriteError> {
         let account = &self.0.account;
         let mut state = self.state();
@@ -298,10 +302,14 @@ impl Collection {
             }
             account.know_terms(&state, terms.iter().map(|at| (at.ontology, at.term))).await?;
             let now = account.client().now();
-            let sealed = {
+            let unsealed = {
                 let writer = Writer::new(&me, &self.0.role, &state, now)?;
                 seal(&writer, &mut account.client().rng())?
             };
+            let mut sealed = Vec::with_capacity(unsealed.len());
+            for (id, version, record) in unsealed {
+                sealed.push((id, version, account.client().seal(record).await));
+            }
             let operations = sealed
                 .iter()
                 .map(|(.., envelope)| Operation::PutRecord { record: to_bytes(envelope) })

@@ -13,7 +13,9 @@ use crate::{
 };
 use pryv_crypto::{
     Branch, Identity,
-    record::{Draft, Filing, NewTokens, OpenError, OpenedRecord, Placing, RecordSealer, SealError},
+    record::{
+        Draft, Filing, NewTokens, OpenError, OpenedRecord, Placing, RecordSealer, SealError, UnsealedRecord,
+    },
 };
 use pryv_wire::{
     Bytes, RecordId, Timestamp, decode, encode,
@@ -73,7 +75,7 @@ impl<'a> Writer<'a> {
         Ok(Self { state, sealer, tokens, now })
     }
 
-    /// Validates, indexes and seals one version of an instance.
+    /// Validates and indexes one version of an instance, and does all of its sealing but the content's encryption.
     pub(crate) fn instance(
         &self,
         record: RecordId,
@@ -81,7 +83,7 @@ impl<'a> Writer<'a> {
         data: &Value,
         terms: &[TermId],
         rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Envelope, SealFault> {
+    ) -> Result<UnsealedRecord<'a>, SealFault> {
         if !nests_within(data, MAX_DEPTH) {
             return Err(SealFault::TooDeep);
         }
@@ -93,7 +95,7 @@ impl<'a> Writer<'a> {
         let mut draft = self.draft(record, version, RecordKind::Instance, &content);
         let tokens = self.index(data)?;
         (draft.equality, draft.unique) = (tokens.equality, tokens.unique);
-        self.seal(&draft, terms, rng)
+        self.begin(&draft, terms, rng)
     }
 
     /// The index tokens of content in the present epoch; none for who holds no key for them.
@@ -156,7 +158,7 @@ impl<'a> Writer<'a> {
         let record = RecordId::definition(self.state.scope);
         let draft =
             Draft { definition: None, ..self.draft(record, version, RecordKind::Definition, content) };
-        self.seal(&draft, &[], rng).map(|envelope| to_bytes(&envelope))
+        self.begin(&draft, &[], rng).map(|record| to_bytes(&record.seal()))
     }
 
     /// Seals one version of a term, under a branch of the structure.
@@ -175,15 +177,15 @@ impl<'a> Writer<'a> {
         sealed.map(|sealed| sealed.envelope).map_err(|error| self.fault(&error))
     }
 
-    /// Seals what is left of a deleted record.
+    /// What is left of a deleted record, to be sealed.
     pub(crate) fn tombstone(
         &self,
         record: RecordId,
         version: u64,
         terms: &[TermId],
         rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Envelope, SealFault> {
-        self.seal(&self.draft(record, version, RecordKind::Tombstone, &[]), terms, rng)
+    ) -> Result<UnsealedRecord<'a>, SealFault> {
+        self.begin(&self.draft(record, version, RecordKind::Tombstone, &[]), terms, rng)
     }
 
     fn draft<'d>(&self, record: RecordId, version: u64, kind: RecordKind, content: &'d [u8]) -> Draft<'d> {
@@ -199,16 +201,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn seal(
+    fn begin(
         &self,
         draft: &Draft<'_>,
         terms: &[TermId],
         rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Envelope, SealFault> {
+    ) -> Result<UnsealedRecord<'a>, SealFault> {
         let branches = self.branches(terms);
         let filings: Vec<_> = branches.iter().map(filing).collect();
-        let sealed = self.sealer.seal_under(draft, &filings, rng);
-        sealed.map(|sealed| sealed.envelope).map_err(|error| self.fault(&error))
+        self.sealer.begin_under(draft, &filings, rng).map_err(|error| self.fault(&error))
     }
 
     fn fault(&self, error: &SealError) -> SealFault {

@@ -27,6 +27,7 @@ mod formulas;
 mod invalid;
 #[path = "../../../crypto/tests/vectors/links.rs"]
 mod links;
+mod rates;
 #[path = "../../../specs/wire/tests/messages/registry.rs"]
 mod registry;
 #[path = "../../../specs/wire/tests/messages/samples.rs"]
@@ -120,4 +121,17 @@ pub fn refused(rule: &str, cbor: &str) -> String {
 #[must_use]
 pub fn refused_json(rule: &str, text: &str) -> bool {
     (registry::find(rule).json)(text).is_err()
+}
+
+/// A record of `crypto.json` with a content of this length: what a cipher of the platform is given for it, and the ciphertext
+/// that the record has, in hexadecimal.
+#[wasm_bindgen]
+#[must_use]
+pub fn long_content(case: &str, length: usize) -> String {
+    use data_encoding::HEXLOWER;
+    let mut case: Value = serde_json::from_str(case).unwrap();
+    case["content"] = HEXLOWER.encode(&vec![0x61; length]).into();
+    let done = cases::record(&case);
+    let key = &done["okm"].as_str().unwrap()[..64];
+    json!({ "key": key, "aad": done["protected"], "message": done["padded"], "ciphertext": done["ciphertext"] }).to_string()
 }

@@ -61,6 +61,8 @@ export interface Access {
   readonly status: AccessStatus;
   /** When it was revoked, by the grantor's clock. */
   readonly revokedAt?: Date;
+  /** Who ended it: the owner, the manager who granted it, or its holder (`grantee`), who left. */
+  readonly revokedBy?: PrincipalId;
   /** The signed grant: evidence to keep. */
   readonly statement: Uint8Array;
   /** The signed end, once revoked: evidence to keep. */
@@ -185,6 +187,24 @@ export interface Receipt {
   /** All of it in plain words. */
   readonly text: string;
   /** The receipt to keep; `account.verifyReceipt(json)` checks later that the server still stands by it. */
+  readonly json: string;
+}
+
+/** What somebody achieved who left an access that it held, and what not. Keep `json`: it holds the signed end. */
+export interface LeaveReceipt {
+  readonly access: AccessId;
+  /** Whose collections it was on. */
+  readonly account: PrincipalId;
+  readonly grantor: PrincipalId;
+  readonly name: string;
+  /** The group of which its holder is no member any more. */
+  readonly membershipOf?: PrincipalId;
+  /** Its number in the owner's chain of changes. */
+  readonly sequence: number;
+  readonly endedAt: Date;
+  /** All of it in plain words. */
+  readonly text: string;
+  /** The receipt to keep. */
   readonly json: string;
 }
 

@@ -155,6 +155,7 @@ export interface RawAccess {
   signedAt: number;
   status: AccessStatus;
   revokedAt?: number;
+  revokedBy?: PrincipalId;
   statement: string;
   revocation?: string;
 }
@@ -180,6 +181,18 @@ export interface RawReceipt {
   awaitsOwner: boolean;
   adoptedAs?: AccessId;
   below: RawReceipt[];
+  text: string;
+  json: string;
+}
+
+export interface RawLeaveReceipt {
+  access: AccessId;
+  account: PrincipalId;
+  grantor: PrincipalId;
+  name: string;
+  membershipOf?: PrincipalId;
+  sequence: number;
+  endedAt: number;
   text: string;
   json: string;
 }

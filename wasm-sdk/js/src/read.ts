@@ -1,11 +1,11 @@
 /** Makes of what the worker answers what the page sees: dates, bytes. */
 
-import type { Access, GrantedAccess, Receipt, ScopeReceipt } from "./access.js";
+import type { Access, GrantedAccess, LeaveReceipt, Receipt, ScopeReceipt } from "./access.js";
 import type { AuditEntry } from "./audit.js";
 import type { ErrorDetails } from "./error.js";
 import type { TermId } from "./ids.js";
 import type {
-  RawAccess, RawAuditEntry, RawGrantedAccess, RawPage, RawReceipt, RawRecord, RawScopeReceipt, RawStoredRecord, RawVersion,
+  RawAccess, RawAuditEntry, RawGrantedAccess, RawLeaveReceipt, RawPage, RawReceipt, RawRecord, RawScopeReceipt, RawStoredRecord, RawVersion,
   RawVersions,
 } from "./raw.js";
 import type { Page, Record, StoredRecord, Version, Versions } from "./record.js";
@@ -77,6 +77,10 @@ export function grantedAccess({ served, uses, ...raw }: RawGrantedAccess): Grant
 
 export function receipt(raw: RawReceipt): Receipt {
   return { ...raw, endedAt: new Date(raw.endedAt), scopes: raw.scopes.map(scopeReceipt), below: raw.below.map(receipt) };
+}
+
+export function leaveReceipt(raw: RawLeaveReceipt): LeaveReceipt {
+  return { ...raw, endedAt: new Date(raw.endedAt) };
 }
 
 function scopeReceipt({ written, served, ...raw }: RawScopeReceipt): ScopeReceipt {

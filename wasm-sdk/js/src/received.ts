@@ -1,13 +1,13 @@
 /** Accesses that this account received, and links that were opened. */
 
-import type { Access, Grant, Receipt } from "./access.js";
+import type { Access, Grant, LeaveReceipt, Receipt } from "./access.js";
 import { Collection } from "./collection.js";
 import { grantArgs } from "./grants.js";
 import { Handle } from "./handle.js";
 import type { AccessId, PrincipalId, ScopeId, TermId } from "./ids.js";
 import { Ontology } from "./ontology.js";
-import type { RawAccess, RawCollection, RawOntology, RawReceipt, RawReceivedAccess } from "./raw.js";
-import { access, receipt } from "./read.js";
+import type { RawAccess, RawCollection, RawLeaveReceipt, RawOntology, RawReceipt, RawReceivedAccess } from "./raw.js";
+import { access, leaveReceipt, receipt } from "./read.js";
 import type { CallOptions, Remote } from "./rpc.js";
 
 /** An access that this account received: what it says, and the doors that it opens. */
@@ -58,6 +58,15 @@ export class ReceivedAccess extends Handle {
   async revoke(ends: AccessId | Access, options: CallOptions = {}): Promise<Receipt> {
     const id = typeof ends === "string" ? ends : ends.id;
     return receipt(await this.remote.call<RawReceipt>(this.handle, "revoke", { access: id }, options));
+  }
+
+  /**
+   * Ends this access from the side of who holds it; a membership of a group too. The server serves nothing by it any longer; new
+   * keys are the owner's to make, and the receipt says so. Throws `still-grants` while what was granted onwards by it goes on,
+   * `held-by-group` if a group received it: leave the group by its membership.
+   */
+  async leave(options: CallOptions = {}): Promise<LeaveReceipt> {
+    return leaveReceipt(await this.remote.call<RawLeaveReceipt>(this.handle, "leave", {}, options));
   }
 }
 

@@ -1,5 +1,6 @@
 /** The worker: holds the wasm module, and with it every key; answers the calls of one page. */
 
+import { openContent, sealContent } from "./cipher.js";
 import init, { abort, call, release, start } from "./wasm/core.js";
 import initSchema, { Opened } from "./wasm/schema.js";
 import type { FromWorker, ToWorker, WireError } from "./protocol.js";
@@ -49,6 +50,8 @@ export function serve(platform: Platform): void {
   const loadCore = (): Promise<unknown> => {
     core ??= load(platform, "core", init).then(() => start({
       progress: (id: number, done: number, total?: number) => platform.post({ kind: "progress", id, done, total: total ?? null }),
+      sealContent,
+      openContent,
       schemaOpen: (types: string): number | undefined => {
         const one = Opened.open(types);
         if (one === undefined) return undefined;

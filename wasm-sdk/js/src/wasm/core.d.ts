@@ -3,6 +3,8 @@
 /** What the worker gives the module. */
 export interface Host {
   progress(id: number, done: number, total?: number): void;
+  sealContent(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, message: Uint8Array): Promise<Uint8Array>;
+  openContent(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, message: Uint8Array): Promise<Uint8Array>;
   schemaOpen(types: string): number | undefined;
   schemaCheck(opened: number, name: string): string | undefined;
   schemaFaults(opened: number, instance: string): string;

@@ -12,6 +12,7 @@ mod history;
 mod leaving;
 mod links;
 mod lists;
+mod long_contents;
 mod managers;
 mod memberships;
 mod names;
