@@ -204,6 +204,63 @@ test("blocked storage is a warning, and the session lives as long as the page", 
   await context.close();
 });
 
+test("contents of 16 KB and more go through WebCrypto, and are the same bytes without it", async () => {
+  // One page's worker tells what WebCrypto does; the other's has none, and computes as native code does.
+  const [telling, without] = [
+    `const by = new BroadcastChannel("ciphers");
+    for (const use of ["encrypt", "decrypt"]) {
+      const own = SubtleCrypto.prototype[use];
+      SubtleCrypto.prototype[use] = function (parameters, key, data) {
+        by.postMessage(\`\${use} \${parameters.name} \${key.algorithm.length}\`);
+        return own.call(this, parameters, key, data);
+      };
+    }`,
+    "Object.defineProperty(crypto, 'subtle', { value: undefined });",
+  ];
+  const pages = [];
+  for (const changed of [telling, without]) {
+    const context = await browser.newContext();
+    await context.route("**/worker-browser.js", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `${await response.text()}\n${changed}` });
+    });
+    const page = await context.newPage();
+    await ready(page, `${server.url}/index.html`);
+    pages.push(page);
+  }
+  const [at, other] = pages;
+  const { username } = await signUp(at, somebody("ada"));
+  const note = "long ".repeat(4_000);
+  const used = await at.evaluate(async ([rates, note]) => {
+    globalThis.used = [];
+    new BroadcastChannel("ciphers").onmessage = ({ data }) => used.push(data);
+    globalThis.collection = await account.define(rates);
+    const one = { at: "2026-11-22T09:00:00Z", bpm: 1, note };
+    await collection.create(one);
+    await collection.createMany([{ ...one, bpm: 2, note: "short" }, { ...one, bpm: 3 }]);
+    const notes = (await collection.query().all()).records.map(({ data }) => data.note);
+    return { used: [...used].sort(), same: notes.filter((read) => read === note).length, all: notes.length };
+  }, [rates, note]);
+  const [sealed, opened] = ["encrypt AES-GCM 256", "decrypt AES-GCM 256"];
+  assert.deepEqual(used, { used: [opened, opened, sealed, sealed], same: 2, all: 3 });
+
+  const id = await other.evaluate(async ([url, username, password, uri, note]) => {
+    globalThis.client = await sdk.Pryv.connect(url);
+    globalThis.account = await client.logIn(username, password);
+    const collection = await account.collection(uri);
+    const notes = (await collection.query().all()).records.map(({ data }) => data.note);
+    if (notes.filter((read) => read === note).length !== 2) throw new Error("what WebCrypto encrypted is not read");
+    return (await collection.create({ at: "2026-11-22T09:00:00Z", bpm: 4, note })).id;
+  }, [server.url, username, password, rates.uri, note]);
+  const read = await at.evaluate(async ([id]) => {
+    used.length = 0;
+    const { data } = await collection.get(id);
+    return { note: data.note, used };
+  }, [id]);
+  assert.deepEqual(read, { note, used: [opened] });
+  await Promise.all(pages.map((page) => page.context().close()));
+});
+
 test("wrong password, offline, back online", async () => {
   const { context, page } = await open(browser, server.url);
   const { username } = await signUp(page, somebody("ada"));

@@ -87,6 +87,37 @@ test("sign up, define, create, query, grant, read at Bob's, revoke, receipt", as
   assert.equal((await all(collection.query())).length, 3);
 });
 
+test("whoever was granted an access leaves it, with a receipt; the owner sees who ended it", async () => {
+  const [ada, bob, carol] = [await signedUp("ada"), await signedUp("bob"), await signedUp("carol")];
+  const collection = await ada.account.define(rates);
+  await collection.create(rate(62));
+  const to = await ada.account.find(bob.account.username);
+  const access = await ada.account.grant({ to, on: { collection, level: "manage" }, name: "For Dr Bob" });
+  const [received] = await bob.account.received();
+  const [shared] = await received.collections();
+  const toCarol = await bob.account.find(carol.account.username);
+  const onwards = await received.grant({ to: toCarol, on: { collection: shared, level: "read" }, name: "onwards" });
+  const still = await refused(received.leave(), "still-grants", "input");
+  assert.deepEqual(still.details.accesses.map(({ id }) => id), [onwards.id]);
+  await received.revoke(onwards);
+
+  const receipt = await received.leave();
+  assert.deepEqual([receipt.access, receipt.account, receipt.name], [access.id, ada.account.id, "For Dr Bob"]);
+  assert.ok(Math.abs(receipt.endedAt - Date.now()) < 60_000 && receipt.sequence > 0);
+  assert.match(receipt.text, /You have ended the access "For Dr Bob"/);
+  assert.equal(JSON.parse(receipt.json).access, access.id);
+  await refused(received.leave(), "already-revoked");
+  await refused(all(shared.query()), "revoked", "locked");
+  const [left] = (await ada.account.granted()).filter(({ id }) => id === access.id);
+  assert.deepEqual([left.status, left.revokedBy], ["revoked", bob.account.id]);
+  assert.equal((await ada.account.maintain()).begun.length, 1, "new keys, by the owner's program");
+
+  const another = await ada.account.grant({ to, on: { collection, level: "read" } });
+  await ada.account.revoke(another);
+  const [ended] = (await bob.account.received()).filter(({ access: { id } }) => id === another.id);
+  assert.equal(ended.access.revokedBy, ada.account.id);
+});
+
 test("log in, wrong password, recover", async () => {
   const { client, account, phrase } = await signedUp("ada");
   await (await account.define(rates)).create(rate(62));

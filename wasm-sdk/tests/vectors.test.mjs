@@ -44,3 +44,23 @@ test("wire-invalid.json", async () => {
   for (const { name, rule, cbor } of meaning) assert.equal(run(() => vectors.refused(rule, cbor)), "accepted", name);
   assert.ok(messages.length > 10 && json.length > 1);
 });
+
+test("contents of 16 KB and more: WebCrypto makes the bytes of native code, and reads them", async () => {
+  const bytes = (hex) => Uint8Array.from(Buffer.from(hex, "hex"));
+  const { subtle } = globalThis.crypto;
+  const { records } = JSON.parse(await text("crypto.json"));
+  const sealed = records.filter(({ suite, kind }) => suite !== 3 && kind === 2);
+  assert.ok(sealed.length > 0);
+  for (const record of sealed) {
+    for (const length of [16_000, 20_000, 250_000]) {
+      const { key, aad, message, ciphertext } = JSON.parse(run(() => vectors.long_content(JSON.stringify(record), length)));
+      assert.ok(message.length / 2 >= Math.min(length, 16 * 1024), "padded");
+      const by = await subtle.importKey("raw", bytes(key), "AES-GCM", false, ["encrypt", "decrypt"]);
+      const parameters = { name: "AES-GCM", iv: new Uint8Array(12), additionalData: bytes(aad) };
+      const made = await subtle.encrypt(parameters, by, bytes(message));
+      assert.equal(Buffer.from(made).toString("hex"), ciphertext, `${length} bytes`);
+      const read = await subtle.decrypt(parameters, by, bytes(ciphertext));
+      assert.equal(Buffer.from(read).toString("hex"), message);
+    }
+  }
+});

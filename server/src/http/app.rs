@@ -101,7 +101,8 @@ impl File {
             (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
             (
                 HeaderName::from_static("permissions-policy"),
-                "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+                // For the QR code of a new device: the person is asked first, and no frame gets it.
+                "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
             ),
             (header::VARY, "accept-encoding"),
         ];

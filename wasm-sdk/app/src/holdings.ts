@@ -60,6 +60,13 @@ export function isMembership({ scopes }: Access): boolean {
   return scopes.some(({ group }) => group !== undefined);
 }
 
+/** The access that makes this person a member of a group. */
+export async function membershipOf(group: string): Promise<ReceivedAccess> {
+  const found = (await me().received()).find(({ access }) => access.status === "active" && access.scopes.some((scope) => scope.group === group));
+  if (found === undefined) throw gone("you are no member of this group any more", "load the page again");
+  return found;
+}
+
 /** What the groups received that this person is in, and the invitations to others. */
 export function byGroup(): Promise<ReceivedByGroups> {
   return grouped ??= keep(me().receivedByGroups(), () => { grouped = undefined; });

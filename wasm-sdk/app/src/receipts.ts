@@ -1,6 +1,6 @@
 /** The receipts of accesses that were ended: kept in a collection of their own, encrypted like everything. */
 
-import type { Collection, Receipt } from "@pryv/sdk";
+import type { Collection, LeaveReceipt, Receipt } from "@pryv/sdk";
 import { allCollections, forget, RECEIPTS } from "./holdings.ts";
 import { me } from "./session.ts";
 
@@ -13,7 +13,7 @@ export interface KeptReceipt {
 }
 
 /** Keeps a receipt. */
-export async function keepReceipt({ access, endedAt, text, json }: Receipt): Promise<void> {
+export async function keepReceipt({ access, endedAt, text, json }: Receipt | LeaveReceipt): Promise<void> {
   const all = await me().define({
     uri: RECEIPTS, title: "Receipts",
     types: {

@@ -51,17 +51,29 @@ export const LEVEL: { readonly [level in Level]: { readonly name: string; readon
   manage: { name: "Manage", hint: "Can do all of that, and share it with others. You can end what they shared." },
 };
 
-export const STATUS: { readonly [status in AccessStatus]: { readonly name: string; readonly look: "good" | "warn" | "bad" | "" } } = {
+const STATUS: { readonly [status in AccessStatus]: { readonly name: string; readonly look: "good" | "warn" | "bad" | "" } } = {
   active: { name: "Active", look: "good" },
   "not-yet-valid": { name: "Not begun", look: "warn" },
   expired: { name: "Run out", look: "" },
   revoked: { name: "Ended", look: "" },
 };
 
-/** Until when, as it follows what somebody can do. */
-export function until({ status, validUntil, revokedAt, validFrom }: Access): string {
-  if (status === "revoked") return revokedAt === undefined ? "ended" : `ended on ${day(revokedAt)}`;
+/** Whether whoever held an access ended it. */
+export const wasLeft = ({ revokedBy, grantee }: Access): boolean => revokedBy === grantee;
+
+/** What an access is now, and how that is shown. */
+export function statusOf(access: Access): { readonly name: string; readonly look: string } {
+  return wasLeft(access) ? { name: "Left", look: "" } : STATUS[access.status];
+}
+
+/** Until when, as it follows what somebody can do. `mine`: the access is one's own. */
+export function until(access: Access, mine = false): string {
+  const { status, validUntil, revokedAt, validFrom } = access;
+  if (status === "revoked") {
+    const ended = wasLeft(access) ? `${mine ? "you left" : "left by them"}` : "ended";
+    return revokedAt === undefined ? ended : `${ended} on ${day(revokedAt)}`;
+  }
   if (status === "expired") return validUntil === undefined ? "run out" : `ran out on ${day(validUntil)}`;
   const from = status === "not-yet-valid" && validFrom !== undefined ? `from ${day(validFrom)} ` : "";
-  return `${from}${validUntil === undefined ? "until you end it" : `until ${day(validUntil)}`}`;
+  return `${from}${validUntil === undefined ? `until ${mine ? "they" : "you"} end it` : `until ${day(validUntil)}`}`;
 }

@@ -3,26 +3,18 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { everyPage, VIEWS } from "./pages.mjs";
-import { startBrowser, startServer } from "./stage.mjs";
+import { stand } from "./stage.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-let server;
-let browser;
-
-before(async () => { [server, browser] = await Promise.all([startServer(), startBrowser()]); });
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = stand();
 
 describe("every page can be used by everybody", { concurrency: true }, () => {
   for (const view of ["light", "phone-dark"]) test(view, async () => {
     const found = [];
     const seen = new Set();
-    const complaints = await everyPage(browser, server.url, VIEWS[view], async (page, what) => {
+    const complaints = await everyPage(stage, VIEWS[view], async (page, what) => {
       // Through the debugger: the policy of the page lets nobody else put a script into it.
       const { violations } = await page.evaluate(`${axe}; axe.run({ resultTypes: ["violations"] })`);
       seen.add(what);

@@ -1,23 +1,15 @@
 /** A second device: it comes by a code, has everything, and is shut out when it is lost. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { makeCollection, signUp, visit } from "./deeds.mjs";
-import { person, somebody, startBrowser, startServer } from "./stage.mjs";
+import { somebody, stand } from "./stage.mjs";
 
-let server;
-let browser;
-
-before(async () => { [server, browser] = await Promise.all([startServer(), startBrowser()]); });
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = stand();
 
 test("a phone comes by code, and is removed from the laptop", async () => {
   const username = somebody("ada");
-  const laptop = await person(browser, server.url);
+  const laptop = await stage.person();
   await signUp(laptop.page, username);
   await makeCollection(laptop.page, "Weight");
   await visit(laptop.page, "devices", "Devices");
@@ -30,7 +22,7 @@ test("a phone comes by code, and is removed from the laptop", async () => {
   await laptop.page.getByRole("button", { name: "Show a code" }).click();
   const code = await laptop.page.getByLabel("Code for the new device").innerText();
 
-  const phone = await person(browser, server.url);
+  const phone = await stage.person();
   await phone.page.getByRole("link", { name: "Use a code from another device" }).click();
   await phone.page.getByLabel("Username").fill(username);
   await phone.page.getByLabel("Code").fill(code);

@@ -1,23 +1,15 @@
 /** A group: Bob makes it, Carol is in it, and Ada shares with it by its word. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { makeCollection, signUp, visit } from "./deeds.mjs";
-import { person, somebody, startBrowser, startServer } from "./stage.mjs";
+import { somebody, stand } from "./stage.mjs";
 
-let server;
-let browser;
-
-before(async () => { [server, browser] = await Promise.all([startServer(), startBrowser()]); });
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = stand();
 
 test("what a group is given, its members read once they accept, and no longer when they leave", async () => {
   const names = { ada: somebody("ada"), bob: somebody("bob"), carol: somebody("carol") };
-  const [ada, bob, carol] = [await person(browser, server.url), await person(browser, server.url), await person(browser, server.url)];
+  const [ada, bob, carol] = [await stage.person(), await stage.person(), await stage.person()];
   for (const [{ page }, name] of [[ada, names.ada], [bob, names.bob], [carol, names.carol]]) await signUp(page, name);
 
   await visit(bob.page, "access", "Who has access");

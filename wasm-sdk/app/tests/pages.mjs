@@ -4,7 +4,7 @@ import { bringIn, chooseFile, findToShare, makeAccount, makeCollection, share, s
 import { person, somebody } from "./stage.mjs";
 
 /** Walks through the pages, and calls `look` with the name of each. Answers with what the pages complained about. */
-export async function everyPage(browser, url, options, look) {
+export async function everyPage({ browser, server: { url } }, options, look) {
   try {
     return await walk(browser, url, options, look);
   } catch (error) {

@@ -12,7 +12,7 @@ try {
   for (const [name, options] of Object.entries(VIEWS)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     let pictures = 0;
-    await everyPage(browser, server.url, options, async (page, what) => {
+    await everyPage({ browser, server }, options, async (page, what) => {
       await page.waitForTimeout(250);
       // A dialog is as large as the window; a page is as long as it is.
       const fullPage = await page.locator("dialog[open]").count() === 0;

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -39,12 +40,26 @@ export async function startServer() {
   };
 }
 
-/** Starts Chromium, which looks for nothing outside this machine. */
-export function startBrowser() {
+/** Starts Chromium, which looks for nothing outside this machine. `camera`: a film (`.y4m`) that its camera sees. */
+export function startBrowser({ camera } = {}) {
   return chromium.launch({
     executablePath: process.env.PRYV_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+      ...(camera === undefined ? [] : ["--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${camera}`]),
+    ],
   });
+}
+
+/** A server and a browser for the tests of one file: there before them, ended behind them. */
+export function stand(options) {
+  const stage = { person: (more) => person(stage.browser, stage.server.url, more) };
+  before(async () => { [stage.server, stage.browser] = await Promise.all([startServer(), startBrowser(options)]); });
+  after(async () => {
+    await stage.browser?.close();
+    await stage.server?.stop();
+  });
+  return stage;
 }
 
 /** A person with a browser of their own: nothing is shared with others. What the page complains about is kept in `complaints`. */

@@ -1,13 +1,12 @@
 /** Ada and Bob, each with a browser of their own, over one real server: from the sign-up to the end of an access. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { bringIn, bundle, chooseFile, makeAccount, makeCollection, PASSWORD, share, signUp, spreadsheet, typeWords, visit } from "./deeds.mjs";
-import { person, somebody, startBrowser, startServer } from "./stage.mjs";
+import { person, somebody, stand } from "./stage.mjs";
 
 const names = { ada: somebody("ada"), bob: somebody("bob") };
-let server;
-let browser;
+const stage = stand();
 let ada;
 let bob;
 let phrase;
@@ -29,19 +28,13 @@ function step(words, tell) {
 }
 
 before(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
-  ada = await person(browser, server.url);
-  bob = await person(browser, server.url);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+  ada = await stage.person();
+  bob = await stage.person();
 });
 
 test("the page comes with a strict policy, and the bare address leads to it", async () => {
   assert.equal(new URL(ada.page.url()).pathname, "/app/");
-  const answer = await fetch(`${server.url}/app/`);
+  const answer = await fetch(`${stage.server.url}/app/`);
   const policy = answer.headers.get("content-security-policy");
   assert.match(policy, /default-src 'none'/);
   assert.match(policy, /script-src 'self' 'wasm-unsafe-eval'/);
@@ -50,12 +43,12 @@ test("the page comes with a strict policy, and the bare address leads to it", as
   assert.equal(answer.headers.get("referrer-policy"), "no-referrer");
   assert.equal(answer.headers.get("cross-origin-opener-policy"), "same-origin");
   const script = /src="(\/app\/assets\/[^"]+\.js)"/.exec(await answer.text())[1];
-  const file = await fetch(server.url + script, { headers: { "accept-encoding": "br" } });
+  const file = await fetch(stage.server.url + script, { headers: { "accept-encoding": "br" } });
   assert.match(file.headers.get("cache-control"), /immutable/);
   assert.equal(file.headers.get("content-encoding"), "br");
-  const again = await fetch(server.url + script, { headers: { "if-none-match": file.headers.get("etag") } });
+  const again = await fetch(stage.server.url + script, { headers: { "if-none-match": file.headers.get("etag") } });
   assert.equal(again.status, 304);
-  assert.equal((await fetch(`${server.url}/app/assets/none.js`)).status, 404);
+  assert.equal((await fetch(`${stage.server.url}/app/assets/none.js`)).status, 404);
 });
 
 step("Ada signs up, and only words from her paper let her go on", async () => {
@@ -205,7 +198,7 @@ step("somebody without an account opens a link, with its password", async () => 
   await page.getByRole("button", { name: "Make the link" }).click();
   const url = await page.getByLabel("The link", { exact: true }).inputValue();
   await page.getByRole("button", { name: "Done" }).click();
-  const guest = await person(browser, url);
+  const guest = await person(stage.browser, url);
   assert.doesNotMatch(guest.page.url(), /accesses/, "the key is taken out of the address");
   await guest.page.getByLabel("Password of the link").fill("eleven purple tigers");
   await guest.page.getByRole("button", { name: "Open it" }).click();
@@ -259,7 +252,7 @@ step("a wrong password is told in words, and the right one opens", async () => {
 });
 
 step("her phrase opens the account on a new device, and signs out the others", async () => {
-  const fresh = await person(browser, server.url);
+  const fresh = await stage.person();
   const { page } = fresh;
   await page.getByRole("link", { name: "Use your recovery phrase" }).click();
   await page.getByLabel("Username").fill(names.ada);
@@ -278,7 +271,7 @@ step("without a server she is told so; nothing that she typed is lost", async ()
   await makeCollection(page, "Weight");
   await page.getByRole("link", { name: "Add the first" }).click();
   await page.getByLabel("Weight").fill("71.5");
-  await server.stop();
+  await stage.server.stop();
   await page.getByRole("button", { name: "Add the record" }).click();
   await page.getByRole("alert").getByText("The server cannot be reached", { exact: true }).waitFor({ timeout: 90_000 });
   assert.equal(await page.getByLabel("Weight").inputValue(), "71.5");

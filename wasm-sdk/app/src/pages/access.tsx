@@ -8,15 +8,16 @@ import { Load, useDoing, useLoad } from "../load.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Page } from "../parts/page.tsx";
+import { ReceiptCard, ReceiptText } from "../parts/receipt.tsx";
 import { saveFile } from "../parts/save-file.ts";
 import { termName } from "../parts/term-picker.tsx";
 import { say } from "../parts/toast.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import { Who, useNames } from "../parts/who.tsx";
-import { keepReceipt, receiptOf, type KeptReceipt } from "../receipts.ts";
+import { keepReceipt } from "../receipts.ts";
 import { to } from "../route.ts";
 import { me } from "../session.ts";
-import { CAN, count, LEVEL, STATUS, until, when } from "../words.ts";
+import { CAN, count, LEVEL, statusOf, until, wasLeft, when } from "../words.ts";
 import { everyAccess } from "./accesses.tsx";
 
 export function AccessPage({ id }: { id: string }): JSX.Element {
@@ -48,10 +49,12 @@ function Detail({ access, who }: { access: GrantedAccess; who: string }): JSX.El
   const reads = access.scopes.some(({ level }) => level !== "create-only");
   return (
     <div class="stack">
-      {access.status === "revoked" && <ReceiptCard access={access.id} />}
+      {access.status === "revoked" && (wasLeft(access)
+        ? <div class="notice" role="note"><Icon name="close" /><span><strong>Left by the grantee.</strong> {who} ended this access{access.revokedAt !== undefined && ` on ${when(access.revokedAt)}`}, not you. The server gives nothing by it any longer, and this application makes new keys for what you write when it next starts.</span></div>
+        : <ReceiptCard access={access.id} none="There is no receipt here: it was ended by another program, which kept it itself." />)}
       <section class="card stack">
         <dl class="facts">
-          <dt>State</dt><dd><span class={`tag ${STATUS[access.status].look}`}>{STATUS[access.status].name}</span></dd>
+          <dt>State</dt><dd><span class={`tag ${statusOf(access).look}`}>{statusOf(access).name}</span></dd>
           <dt>May</dt><dd>{LEVEL[access.scopes[0]?.level ?? "read"].name}: {LEVEL[access.scopes[0]?.level ?? "read"].hint}</dd>
           <dt>Purpose</dt><dd>{access.purpose || "Not said"}</dd>
           <dt>Given</dt><dd>{when(access.signedAt)} by <Who id={access.grantor} /></dd>
@@ -96,7 +99,7 @@ function End({ access, who, onClose }: { access: GrantedAccess; who: string; onC
   if (receipt !== undefined) {
     return (
       <Dialog title="This access has ended" onClose={close}>
-        <ReceiptText receipt={{ text: receipt.text, json: receipt.json, access: receipt.access, at: receipt.endedAt.toISOString() }} />
+        <ReceiptText receipt={receipt} />
         <div class="row end"><button type="button" class="button primary" onClick={close}>Done</button></div>
       </Dialog>
     );
@@ -125,34 +128,6 @@ function End({ access, who, onClose }: { access: GrantedAccess; who: string; onC
           </>}
       </div>
     </Dialog>
-  );
-}
-
-function ReceiptCard({ access }: { access: string }): JSX.Element {
-  const found = useLoad(() => receiptOf(access), [access]);
-  return (
-    <section class="card stack">
-      <h2>Receipt</h2>
-      <Load of={found} what="the receipt">
-        {(kept) => kept === undefined ? <p class="muted">There is no receipt here: it was ended by another program, which kept it itself.</p> : <ReceiptText receipt={kept} />}
-      </Load>
-    </section>
-  );
-}
-
-function ReceiptText({ receipt }: { receipt: KeptReceipt }): JSX.Element {
-  const doing = useDoing();
-  return (
-    <div class="stack">
-      <p class="receipt">{receipt.text}</p>
-      <div class="row">
-        <button type="button" class="button small" disabled={doing.busy} onClick={() => doing.run(async () => { await me().verifyReceipt(receipt.json); say("The server still stands by this receipt."); })}>
-          {doing.busy ? <span class="waiting" aria-hidden="true" /> : <Icon name="check" size={16} />}Check it with the server
-        </button>
-        <button type="button" class="button small" onClick={() => saveFile("receipt.json", receipt.json, "application/json")}><Icon name="download" size={16} />Save it</button>
-      </div>
-      {doing.error !== undefined && <Trouble error={doing.error} focus />}
-    </div>
   );
 }
 

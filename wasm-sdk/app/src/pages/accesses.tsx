@@ -10,7 +10,7 @@ import { Page } from "../parts/page.tsx";
 import { Avatar, useNames } from "../parts/who.tsx";
 import { to } from "../route.ts";
 import { me } from "../session.ts";
-import { ago, CAN, STATUS, until } from "../words.ts";
+import { ago, CAN, statusOf, until } from "../words.ts";
 
 /** People's accesses and links, the newest first, and which of them are links. */
 export async function everyAccess(): Promise<{ readonly access: GrantedAccess; readonly link: boolean }[]> {
@@ -46,7 +46,7 @@ export function Accesses(): JSX.Element {
                     <span><strong>{who}</strong> {access.status === "active" ? "can" : "could"} {CAN[first?.level ?? "read"]} <strong>{what}</strong></span><br />
                     <span class="muted small">{until(access)}{access.purpose !== "" && ` · ${access.purpose}`} · {last === undefined ? "not opened yet" : `keys fetched ${ago(last)}`}</span>
                   </span>
-                  <span class={`tag ${STATUS[access.status].look}`}>{STATUS[access.status].name}</span>
+                  <span class={`tag ${statusOf(access).look}`}>{statusOf(access).name}</span>
                   <Icon name="forward" size={18} />
                 </a>
               </li>

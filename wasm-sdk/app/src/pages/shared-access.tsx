@@ -6,20 +6,22 @@ import { useState } from "preact/hooks";
 import { changed, receivedAccesses, round } from "../holdings.ts";
 import { Load, useDoing, useLoad } from "../load.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { Leave } from "../parts/leave.tsx";
 import { Page } from "../parts/page.tsx";
+import { ReceiptCard } from "../parts/receipt.tsx";
 import { saveFile } from "../parts/save-file.ts";
 import { Trouble } from "../parts/trouble.tsx";
 import { forgetNames, Who, useNames } from "../parts/who.tsx";
 import { to } from "../route.ts";
 import { me } from "../session.ts";
-import { day, LEVEL, STATUS, until, when } from "../words.ts";
+import { day, LEVEL, statusOf, until, wasLeft, when } from "../words.ts";
 
 export function SharedAccess({ id }: { id: string }): JSX.Element {
   const found = useLoad(async () => (await receivedAccesses()).find(({ access }) => access.id === id), [id, round.value]);
   const name = useNames(found.value === undefined ? [] : [found.value.access.grantor]);
   const title = found.value?.access.name || "Shared with me";
   return (
-    <Page title={title} narrow back={[to("shared"), "Shared with me"]} lead={found.value !== undefined && <>From {name(found.value.access.grantor)}, {until(found.value.access)}.</>}>
+    <Page title={title} narrow back={[to("shared"), "Shared with me"]} lead={found.value !== undefined && <>From {name(found.value.access.grantor)}, {until(found.value.access, true)}.</>}>
       <Load of={found} what="what is shared">{(received) => received === undefined ? <p>This was not shared with you.</p> : <Opened received={received} />}</Load>
     </Page>
   );
@@ -28,13 +30,16 @@ export function SharedAccess({ id }: { id: string }): JSX.Element {
 function Opened({ received }: { received: ReceivedAccess }): JSX.Element {
   const { access } = received;
   const live = access.status === "active";
+  const name = useNames([access.grantor]);
   return (
     <div class="stack">
       {!live && (
         <div class="notice warn"><Icon name="lock" /><span>{access.status === "not-yet-valid"
           ? `This begins on ${access.validFrom === undefined ? "a later day" : day(access.validFrom)}. It opens by itself then.`
+          : wasLeft(access) ? "You left. What was shared is closed to you; ask for a new access if you need it again."
           : "This is over: you can read nothing more by it. If you still need it, ask for a new access."}</span></div>
       )}
+      {wasLeft(access) && <ReceiptCard access={access.id} checkable={false} none="There is no receipt here: you left by another program, which kept it itself." />}
       {live && <Doors received={received} />}
       <Grantor id={access.grantor} />
       <section class="card stack">
@@ -45,9 +50,12 @@ function Opened({ received }: { received: ReceivedAccess }): JSX.Element {
           <dt>Purpose</dt><dd>{access.purpose || "Not said"}</dd>
           <dt>Given on</dt><dd>{when(access.signedAt)}</dd>
           <dt>Until</dt><dd>{access.validUntil === undefined ? "They end it" : when(access.validUntil)}</dd>
-          <dt>State</dt><dd><span class={`tag ${STATUS[access.status].look}`}>{STATUS[access.status].name}</span></dd>
+          <dt>State</dt><dd><span class={`tag ${statusOf(access).look}`}>{statusOf(access).name}</span></dd>
         </dl>
-        <div><button type="button" class="button small" onClick={() => saveFile("access.json", JSON.stringify({ access: access.id, signedAt: access.signedAt, statement: btoa(String.fromCharCode(...access.statement)) }, null, 2), "application/json")}><Icon name="download" size={16} />Save the signed grant</button></div>
+        <div class="row">
+          <button type="button" class="button small" onClick={() => saveFile("access.json", JSON.stringify({ access: access.id, signedAt: access.signedAt, statement: btoa(String.fromCharCode(...access.statement)) }, null, 2), "application/json")}><Icon name="download" size={16} />Save the signed grant</button>
+          {live && <Leave received={received} from={name(access.grantor)} />}
+        </div>
       </section>
     </div>
   );

@@ -12,12 +12,12 @@ import { Trouble } from "../parts/trouble.tsx";
 import { Avatar, useNames } from "../parts/who.tsx";
 import { to } from "../route.ts";
 import { me } from "../session.ts";
-import { LEVEL, STATUS, until } from "../words.ts";
+import { LEVEL, statusOf, until } from "../words.ts";
 
 export function Shared(): JSX.Element {
   const all = useLoad(receivedAccesses, [round.value]);
   return (
-    <Page title="Shared with me" lead="What others let you see, or add to. They can end it at any time.">
+    <Page title="Shared with me" lead="What others let you see, or add to. They can end it at any time, and so can you.">
       <Invitations />
       <Load of={all} what="what is shared with you">
         {(list) => list.length === 0
@@ -66,9 +66,9 @@ function List({ all }: { all: readonly ReceivedAccess[] }): JSX.Element {
     <li key={access.id}>
       <a class="item" href={to("shared", access.id)}>
         <Avatar name={name(access.grantor)} />
-        <span class="grow"><span class="strong">{access.name || "Unnamed"}</span><br /><span class="muted small">from {name(access.grantor)}{throughGroup !== undefined && " · through a group"} · {until(access)}</span></span>
+        <span class="grow"><span class="strong">{access.name || "Unnamed"}</span><br /><span class="muted small">from {name(access.grantor)}{throughGroup !== undefined && " · through a group"} · {until(access, true)}</span></span>
         <span class="tag">{LEVEL[access.scopes[0]?.level ?? "read"].name}</span>
-        <span class={`tag ${STATUS[access.status].look}`}>{STATUS[access.status].name}</span>
+        <span class={`tag ${statusOf(access).look}`}>{statusOf(access).name}</span>
         <Icon name="forward" size={18} />
       </a>
     </li>

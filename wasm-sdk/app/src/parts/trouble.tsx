@@ -25,6 +25,8 @@ const TITLES: { readonly [code: string]: string } = {
   "not-unique": "There is one with this value already",
   "invalid-record": "Some fields need another look",
   "link-exhausted": "This link was used up",
+  "still-grants": "You shared this with others",
+  "already-revoked": "This has ended already",
   "storage-full": "The server is full",
   "storage-unavailable": "This browser keeps nothing",
   "worker-failed": "The page could not start",
