@@ -7,8 +7,8 @@
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce, aead::AeadInPlace};
 use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
-    index::EqualityKey,
-    record::{Draft, RecordSealer},
+    index::{Form, IndexKey},
+    record::{Draft, NewTokens, RecordSealer},
 };
 use pryv_wire::{
     Digest, RecordId, Timestamp,
@@ -32,7 +32,8 @@ fn main() {
     let keys = EpochKeys::generate(&mut rng);
     let epoch = keys.statement(ada.principal(), ada.scope_id(uri), 0, now);
     let sealer = RecordSealer::for_reader(&ada, &epoch, &keys, None).unwrap();
-    let indexes = ["/patient", "/code", "/day"].map(|pointer| EqualityKey::new(&keys, uri, pointer));
+    let indexes =
+        ["/patient", "/code", "/day"].map(|pointer| IndexKey::new(&keys, uri, &[pointer], &Form::Equality));
     let values = [json!("Ada Lovelace"), json!(72), json!("2026-01-01")];
     let content = content();
     println!("content: {} bytes of CBOR", content.len());
@@ -51,15 +52,17 @@ fn main() {
         version += 1;
         let mut id = [0; 16];
         rng.fill_bytes(&mut id);
-        let equality = indexes.iter().zip(&values).flat_map(|(key, value)| key.tokens(value).unwrap());
+        let equality = indexes
+            .iter()
+            .zip(&values)
+            .flat_map(|(key, value)| key.tokens(&Form::Equality, &[Some(value)]).unwrap());
         let draft = Draft {
             record: RecordId::from_bytes(id),
             version,
             kind: RecordKind::Instance,
             definition: Some(DefinitionRef { version: 1, digest: Digest::from_bytes([1; 32]) }),
             content: &content,
-            equality: equality.collect(),
-            unique: vec![],
+            tokens: NewTokens { version: 1, index: equality.collect(), unique: vec![] },
             written_at: now,
         };
         encode(&sealer.seal(&draft, &mut rng).unwrap().envelope).len()

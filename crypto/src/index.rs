@@ -1,10 +1,16 @@
 //! Index tokens: keyed hashes of field values, by which a server finds records without reading them.
 //!
 //! ```text
-//! equality key   = HKDF-Expand(HKDF-Expand(PRK of the epoch, "index", 32), CBOR [ "equality", 1, uri, pointer ], 32)
-//! equality token = first 16 bytes of HMAC-SHA-256(equality key, value)
-//! unique key     = HKDF-Expand(HKDF-Extract("pryv unique", U), CBOR [ "unique", 1, uri, pointer ], 32)
-//! unique token   = HMAC-SHA-256(unique key, value)
+//! index key    = HKDF-Expand(HKDF-Expand(PRK of the epoch, "index", 32), CBOR [ kind, 1, uri, [+ pointer], parameters ], 32)
+//! index token  = first 16 bytes of HMAC-SHA-256(index key, input)
+//! unique key   = HKDF-Expand(HKDF-Extract("pryv unique", U), CBOR [ "unique", 1, uri, pointer ], 32)
+//! unique token = HMAC-SHA-256(unique key, value)
+//! input of kind
+//!   equality   value; of several fields CBOR [ + bstr value ]
+//!   range      level (1 byte) || number of the node (8 bytes, most significant first)
+//!   prefix     UTF-8 of a beginning of the folded text
+//!   text       UTF-8 of a folded word
+//!   exists     0x01
 //! value = 0x01 || type || bytes
 //!   null     0x00
 //!   bool     0x01 || 0x00 or 0x01
@@ -14,7 +20,16 @@
 //! ```
 //!
 //! A float that is an integer between -2^63 and 2^64 - 1 is encoded as that integer: 1, 1.0 and 1e0 are one value, as JSON
-//! Schema (draft 2020-12, 4.2.2) has it. An array gives one token for each different element, an object none.
+//! Schema (draft 2020-12, 4.2.2) has it. An array gives the tokens of each of its elements, an object none.
+
+mod domain;
+mod instant;
+mod value;
+mod words;
+
+pub use domain::{Axis, Domain, InvalidDomain, MAX_BUCKETS, Node, Span};
+pub use instant::millis;
+pub use words::{fold, words};
 
 use crate::{
     epoch::EpochKeys,
@@ -23,30 +38,32 @@ use crate::{
 };
 use pryv_wire::{
     Bytes, encode,
-    record::{EQUALITY_TOKEN_LENGTH, UNIQUE_TOKEN_LENGTH},
+    record::{INDEX_TOKEN_LENGTH, UNIQUE_TOKEN_LENGTH},
 };
 use serde_json::Value;
 use std::{collections::BTreeSet, fmt};
-use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-/// The version of the encoding of values.
+/// The version of the construction.
 const VERSION: u8 = 1;
 
-/// A value that has no token: an object, or an array inside an array.
+/// The most tokens that an equality index of several fields makes of one record whose fields are arrays.
+const MAX_COMBINATIONS: usize = 64;
+
+/// A value that has no token of its index.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("only null, booleans, numbers, strings and arrays of these can be indexed")]
+#[error("the index takes no value of this type")]
 pub struct NotIndexable;
 
-/// A token of a field indexed for equality.
+/// A token of any index but a unique one.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct EqualityToken([u8; EQUALITY_TOKEN_LENGTH]);
+pub struct IndexToken([u8; INDEX_TOKEN_LENGTH]);
 
 /// A token of a field that is unique in its scope.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UniqueToken([u8; UNIQUE_TOKEN_LENGTH]);
 
-impl EqualityToken {
+impl IndexToken {
     /// The token, for a message.
     #[must_use]
     pub fn to_wire(self) -> Bytes {
@@ -62,9 +79,9 @@ impl UniqueToken {
     }
 }
 
-impl fmt::Debug for EqualityToken {
+impl fmt::Debug for IndexToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EqualityToken(16 bytes)")
+        f.write_str("IndexToken(16 bytes)")
     }
 }
 
@@ -74,33 +91,134 @@ impl fmt::Debug for UniqueToken {
     }
 }
 
-/// Makes the equality tokens of one field in one epoch.
-pub struct EqualityKey(Secret<32>);
+/// What the tokens of an index are made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// The value itself; of several fields, their values together.
+    Equality,
+    /// The buckets that the value lies in, fine and coarse.
+    Range(Domain),
+    /// The beginnings of a text, up to so many characters.
+    Prefix(u8),
+    /// The words of a text.
+    Text,
+    /// That there is a value.
+    Exists,
+}
 
-/// Makes the unique tokens of one field, the same in every epoch.
-pub struct UniqueKey(Secret<32>);
-
-impl EqualityKey {
-    /// The key of the field at `pointer` (RFC 6901) of the definition `uri`.
-    #[must_use]
-    pub fn new(epoch: &EpochKeys, uri: &str, pointer: &str) -> Self {
-        Self(hkdf_expand(epoch.index_prk(), &encode(&("equality", VERSION, uri, pointer))))
+impl Form {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Equality => "equality",
+            Self::Range(_) => "range",
+            Self::Prefix(_) => "prefix",
+            Self::Text => "text",
+            Self::Exists => "exists",
+        }
     }
 
-    /// The tokens of a field's value: one, or one for each different element of an array.
+    fn parameters(&self) -> Vec<u8> {
+        match self {
+            Self::Range(domain) => domain.parameters(),
+            Self::Prefix(max) => vec![*max],
+            Self::Equality | Self::Text | Self::Exists => Vec::new(),
+        }
+    }
+}
+
+/// Makes the tokens of one index in one epoch.
+pub struct IndexKey(Secret<32>);
+
+impl IndexKey {
+    /// The key of the index of this form on fields (RFC 6901) of the definition `uri`.
+    #[must_use]
+    pub fn new<P: AsRef<str>>(epoch: &EpochKeys, uri: &str, pointers: &[P], form: &Form) -> Self {
+        let pointers: Vec<&str> = pointers.iter().map(AsRef::as_ref).collect();
+        let parameters = Bytes::from(form.parameters());
+        let info = encode(&(form.name(), VERSION, uri, pointers, parameters));
+        Self(hkdf_expand(epoch.index_prk(), &info))
+    }
+
+    /// The tokens that a record carries whose fields have these values, in the order of the index's fields. A field that is
+    /// absent leaves the record out of the index.
     ///
     /// # Errors
     ///
-    /// [`NotIndexable`] for an object, and for an array inside an array.
-    pub fn tokens(&self, value: &Value) -> Result<Vec<EqualityToken>, NotIndexable> {
-        tokens(value, |value| {
-            let mac = hmac(self.0.expose(), value);
-            let mut token = [0; EQUALITY_TOKEN_LENGTH];
-            token.iter_mut().zip(mac).for_each(|(to, from)| *to = from);
-            EqualityToken(token)
-        })
+    /// [`NotIndexable`] if a value has no token of this form.
+    pub fn tokens(&self, form: &Form, values: &[Option<&Value>]) -> Result<Vec<IndexToken>, NotIndexable> {
+        let Some(values) = values.iter().copied().collect::<Option<Vec<&Value>>>() else {
+            return Ok(Vec::new());
+        };
+        let (Some(value), rest) = (values.first().copied(), values.len() > 1) else { return Ok(Vec::new()) };
+        let tokens = match form {
+            Form::Equality if rest => combinations(&values)?.iter().map(|all| self.of(all)).collect(),
+            Form::Equality => value::each(value)?.iter().map(|one| self.of(one)).collect(),
+            Form::Range(domain) => {
+                let buckets = domain.buckets(value)?;
+                buckets
+                    .into_iter()
+                    .flat_map(|bucket| domain.path(bucket))
+                    .map(|node| self.node(node))
+                    .collect()
+            }
+            Form::Prefix(max) => {
+                let texts = texts(value)?;
+                let beginnings = texts.iter().flat_map(|text| words::beginnings(text, *max));
+                beginnings.map(|beginning| self.of(beginning.as_bytes())).collect()
+            }
+            Form::Text => {
+                let texts = texts(value)?;
+                texts.iter().flat_map(|text| words(text)).map(|word| self.of(word.as_bytes())).collect()
+            }
+            Form::Exists => BTreeSet::from([self.exists()]),
+        };
+        Ok(tokens.into_iter().collect())
+    }
+
+    /// The token of the records whose fields have exactly these values.
+    ///
+    /// # Errors
+    ///
+    /// [`NotIndexable`] for an object or an array.
+    pub fn equal(&self, values: &[&Value]) -> Result<IndexToken, NotIndexable> {
+        match values {
+            [one] => Ok(self.of(&value::typed(one)?)),
+            several => {
+                let all = several.iter().map(|one| value::typed(one)).collect::<Result<Vec<_>, _>>()?;
+                Ok(self.of(&composed(&all.iter().collect::<Vec<_>>())))
+            }
+        }
+    }
+
+    /// The token of a node of a range.
+    #[must_use]
+    pub fn node(&self, node: Node) -> IndexToken {
+        let mut input = [node.level; 9];
+        input.iter_mut().skip(1).zip(node.number.to_be_bytes()).for_each(|(to, from)| *to = from);
+        self.of(&input)
+    }
+
+    /// The token of a beginning of a text or of a word: folded already.
+    #[must_use]
+    pub fn folded(&self, text: &str) -> IndexToken {
+        self.of(text.as_bytes())
+    }
+
+    /// The token of the records that have the field.
+    #[must_use]
+    pub fn exists(&self) -> IndexToken {
+        self.of(&[1])
+    }
+
+    fn of(&self, input: &[u8]) -> IndexToken {
+        let mut token = [0; INDEX_TOKEN_LENGTH];
+        token.iter_mut().zip(hmac(self.0.expose(), input)).for_each(|(to, from)| *to = from);
+        IndexToken(token)
     }
 }
+
+/// Makes the unique tokens of one field, the same in every epoch.
+pub struct UniqueKey(Secret<32>);
 
 impl UniqueKey {
     /// The key of the field at `pointer` (RFC 6901) of the definition `uri`.
@@ -115,13 +233,14 @@ impl UniqueKey {
     ///
     /// [`NotIndexable`] for an object, and for an array inside an array.
     pub fn tokens(&self, value: &Value) -> Result<Vec<UniqueToken>, NotIndexable> {
-        tokens(value, |value| UniqueToken(hmac(self.0.expose(), value)))
+        let tokens = value::each(value)?.into_iter().map(|one| UniqueToken(hmac(self.0.expose(), &one)));
+        Ok(tokens.collect::<BTreeSet<_>>().into_iter().collect())
     }
 }
 
-impl fmt::Debug for EqualityKey {
+impl fmt::Debug for IndexKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EqualityKey(..)")
+        f.write_str("IndexKey(..)")
     }
 }
 
@@ -131,57 +250,41 @@ impl fmt::Debug for UniqueKey {
     }
 }
 
-fn tokens<T: Ord>(value: &Value, token: impl Fn(&[u8]) -> T) -> Result<Vec<T>, NotIndexable> {
-    match value {
-        Value::Array(elements) => {
-            let all: Result<BTreeSet<T>, _> =
-                elements.iter().map(|element| typed(element).map(|bytes| token(&bytes))).collect();
-            Ok(all?.into_iter().collect())
-        }
-        single => Ok(vec![token(&typed(single)?)]),
-    }
+type Encoded = Zeroizing<Vec<u8>>;
+
+/// The values of several fields as one input.
+fn composed(values: &[&Encoded]) -> Encoded {
+    let values: Vec<&serde_bytes::Bytes> =
+        values.iter().map(|value| serde_bytes::Bytes::new(value)).collect();
+    Zeroizing::new(encode(&values))
 }
 
-/// The encoding of one value.
-fn typed(value: &Value) -> Result<Zeroizing<Vec<u8>>, NotIndexable> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(64));
-    bytes.push(VERSION);
-    match value {
-        Value::Null => bytes.push(0),
-        Value::Bool(bool) => bytes.extend([1, u8::from(*bool)]),
-        Value::Number(number) => match integer(number) {
-            Some(integer) => {
-                bytes.push(2);
-                bytes.extend(integer.to_be_bytes());
-            }
-            None => {
-                bytes.push(3);
-                bytes.extend(number.as_f64().ok_or(NotIndexable)?.to_be_bytes());
-            }
-        },
-        Value::String(text) => {
-            bytes.push(4);
-            let mut buffer = [0; 4];
-            for character in text.nfc() {
-                bytes.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
-            }
+/// Every choice of one element of each field.
+fn combinations(values: &[&Value]) -> Result<Vec<Encoded>, NotIndexable> {
+    let mut all: Vec<Vec<Encoded>> = vec![Vec::new()];
+    for value in values {
+        let elements = value::each(value)?;
+        if all.len().saturating_mul(elements.len()) > MAX_COMBINATIONS {
+            return Err(NotIndexable);
         }
-        Value::Array(_) | Value::Object(_) => return Err(NotIndexable),
+        all = all
+            .iter()
+            .flat_map(|chosen| elements.iter().map(move |one| [&chosen[..], &[one.clone()]].concat()))
+            .collect();
     }
-    Ok(bytes)
+    Ok(all.iter().map(|chosen| composed(&chosen.iter().collect::<Vec<_>>())).collect())
 }
 
-/// The integer that a number is, if it is one between -2^63 and 2^64 - 1.
-fn integer(number: &serde_json::Number) -> Option<i128> {
-    if let Some(integer) = number.as_i128() {
-        return Some(integer);
+/// The texts of a field: one, or the elements of an array. Null is none.
+fn texts(value: &Value) -> Result<Vec<&str>, NotIndexable> {
+    let one = |value: &'_ Value| matches!(value, Value::String(_) | Value::Null);
+    match value {
+        Value::Array(elements) if elements.iter().all(one) => {
+            Ok(elements.iter().filter_map(Value::as_str).collect())
+        }
+        single if one(single) => Ok(single.as_str().into_iter().collect()),
+        _ => Err(NotIndexable),
     }
-    // 2^63 and 2^64 are floats exactly; every float between is converted without loss, and -0.0 becomes 0.
-    const LOW: f64 = -9_223_372_036_854_775_808.0;
-    const HIGH: f64 = 18_446_744_073_709_551_616.0;
-    let float = number.as_f64()?;
-    #[expect(clippy::cast_possible_truncation, reason = "integral and in range: exact")]
-    (float.fract() == 0.0 && (LOW..HIGH).contains(&float)).then_some(float as i128)
 }
 
 #[cfg(test)]

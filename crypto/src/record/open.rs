@@ -198,7 +198,9 @@ impl UnopenedRecord {
     /// [`OpenError::Mover`] if the mover did not sign the placement, or had no right to.
     pub fn check_mover(&mut self, mover: Author<'_>) -> Result<(), OpenError> {
         let moved = self.envelope.moved.as_ref().ok_or(OpenError::Placement)?;
-        let epoch = self.placement.recipients.first().ok_or(OpenError::Recipients)?.epoch;
+        let written = self.placement.recipients.first().ok_or(OpenError::Recipients)?.epoch;
+        // Tokens may be of a later epoch than the recipients: then it was placed in that one.
+        let epoch = self.placement.tokens.iter().map(|tokens| tokens.epoch).fold(written, u32::max);
         let placement = Placement::digest(&self.envelope.placement);
         place::check(mover, moved, self.envelope.digest(), placement, &self.protected, epoch)
             .map_err(OpenError::Mover)?;

@@ -5,7 +5,7 @@ use super::{
     author::{Author, AuthorNotAllowed},
     seal::{Filing, RecordSealer, fits},
 };
-use crate::index::{EqualityToken, UniqueToken};
+use crate::index::{IndexToken, UniqueToken};
 use pryv_proxy_crypto::{InvalidSignature, verify};
 use pryv_wire::{
     Digest, Timestamp,
@@ -15,11 +15,13 @@ use pryv_wire::{
 };
 use rand_core::{CryptoRng, RngCore};
 
-/// The index tokens of a placement that replaces another.
+/// The index tokens of a record, to be placed under the epoch of a sealer.
 #[derive(Clone, Debug, Default)]
 pub struct NewTokens {
-    /// Tokens of fields indexed for equality.
-    pub equality: Vec<EqualityToken>,
+    /// The version of the definition that last changed the indexes.
+    pub version: u64,
+    /// Tokens of every kind of index but `unique`.
+    pub index: Vec<IndexToken>,
     /// Tokens of fields that are unique.
     pub unique: Vec<UniqueToken>,
 }
@@ -50,15 +52,7 @@ impl RecordSealer<'_> {
         placing: &Placing<'_>,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Envelope, SealError> {
-        let protected = &opened.protected;
-        if protected.scope != self.epoch.scope
-            || protected.account != self.epoch.account
-            || protected.epoch > self.epoch.epoch
-            || envelope.digest() != opened.digest
-        {
-            return Err(SealError::Foreign);
-        }
-        let old: Placement = decode(&envelope.placement).map_err(|_| SealError::Foreign)?;
+        let (protected, old) = (&opened.protected, self.placed_before(&envelope, opened)?);
         let kept = old.recipients.first().filter(|own| own.epoch == self.epoch.epoch);
         let own = match self.keys {
             Some(_) => self.own(protected, &opened.content_key, rng)?,
@@ -69,16 +63,57 @@ impl RecordSealer<'_> {
             recipients.push(self.filed(protected, &opened.content_key, term, rng)?);
         }
         let tokens = match &placing.tokens {
-            Some(new) => self.tokens(protected.kind, &new.equality, &new.unique)?,
+            Some(new) => self.tokens(protected.kind, new)?,
             None if kept.is_some() => old.tokens,
             None => return Err(SealError::Foreign),
         };
-        let placement = encode(&Placement { recipients, tokens, parent: old.parent });
+        let placement = Placement { recipients, tokens, parent: old.parent };
+        self.placed(envelope, opened, &placement, placing.moved_at)
+    }
+
+    /// Gives a record tokens of the epoch of this sealer, and leaves its recipients as they are. `opened` is what came out of
+    /// `envelope`.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Foreign`] if the record is of another scope; [`SealError::TokensWithoutKey`] for who does not read.
+    pub fn reindex(
+        &self,
+        envelope: Envelope,
+        opened: &OpenedRecord,
+        tokens: &NewTokens,
+        moved_at: Timestamp,
+    ) -> Result<Envelope, SealError> {
+        let old = self.placed_before(&envelope, opened)?;
+        let tokens = self.tokens(opened.protected.kind, tokens)?;
+        self.placed(envelope, opened, &Placement { tokens, ..old }, moved_at)
+    }
+
+    fn placed_before(&self, envelope: &Envelope, opened: &OpenedRecord) -> Result<Placement, SealError> {
+        let protected = &opened.protected;
+        if protected.scope != self.epoch.scope
+            || protected.account != self.epoch.account
+            || protected.epoch > self.epoch.epoch
+            || envelope.digest() != opened.digest
+        {
+            return Err(SealError::Foreign);
+        }
+        decode(&envelope.placement).map_err(|_| SealError::Foreign)
+    }
+
+    fn placed(
+        &self,
+        envelope: Envelope,
+        opened: &OpenedRecord,
+        placement: &Placement,
+        moved_at: Timestamp,
+    ) -> Result<Envelope, SealError> {
+        let placement = encode(placement);
         let mut moved = MovedPlacement {
             mover: self.author.principal(),
             access: self.access,
             number: envelope.moved.map_or(0, |moved| moved.number).saturating_add(1),
-            moved_at: placing.moved_at,
+            moved_at,
             signature: Signature::from_bytes([0; Signature::LENGTH]),
         };
         let signed = moved.signed_bytes(opened.digest, Placement::digest(&placement));

@@ -1,11 +1,11 @@
 //! Sealing: from content to envelope.
 
-use super::{Content, DEPOSIT, entry_place, long::UnsealedRecord};
+use super::{Content, DEPOSIT, entry_place, long::UnsealedRecord, place::NewTokens};
 use crate::{
     branch::Branch,
     epoch::{EpochKeys, WrongKeys},
     identity::Identity,
-    index::{EqualityToken, UniqueToken},
+    index::{IndexToken, UniqueToken},
     padding::{self, FLOOR},
     primitive::{TAG, UnusableKey},
     secret::ContentKey,
@@ -70,10 +70,8 @@ pub struct Draft<'a> {
     pub definition: Option<DefinitionRef>,
     /// The content; empty in a tombstone.
     pub content: &'a [u8],
-    /// Tokens of fields indexed for equality.
-    pub equality: Vec<EqualityToken>,
-    /// Tokens of fields that are unique.
-    pub unique: Vec<UniqueToken>,
+    /// Its index tokens.
+    pub tokens: NewTokens,
     /// When it is written, by the author's clock.
     pub written_at: Timestamp,
 }
@@ -233,7 +231,7 @@ impl<'a> RecordSealer<'a> {
         for term in terms {
             recipients.push(self.filed(&protected, content_key, term, rng)?);
         }
-        let tokens = self.tokens(draft.kind, &draft.equality, &draft.unique)?;
+        let tokens = self.tokens(draft.kind, &draft.tokens)?;
         self.begin(draft, protected, &content, &Placement { recipients, tokens, parent: None })
     }
 
@@ -349,10 +347,9 @@ impl<'a> RecordSealer<'a> {
     pub(super) fn tokens(
         &self,
         kind: RecordKind,
-        equality: &[EqualityToken],
-        unique: &[UniqueToken],
+        NewTokens { version, index, unique }: &NewTokens,
     ) -> Result<Vec<Tokens>, SealError> {
-        let none = equality.is_empty() && unique.is_empty();
+        let none = index.is_empty() && unique.is_empty();
         if self.keys.is_none() && !none {
             return Err(SealError::TokensWithoutKey);
         }
@@ -363,7 +360,8 @@ impl<'a> RecordSealer<'a> {
         Ok(vec![Tokens {
             scope,
             epoch,
-            equality: sorted(equality.iter().copied().map(EqualityToken::to_wire)),
+            version: *version,
+            index: sorted(index.iter().copied().map(IndexToken::to_wire)),
             unique: sorted(unique.iter().copied().map(UniqueToken::to_wire)),
         }])
     }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     fixture::{NOW, Person, URI, access, epoch, person, revocation, rng},
-    index::{EqualityKey, UniqueKey},
+    index::{Form, IndexKey, UniqueKey},
     *,
 };
 use proptest::prelude::*;
@@ -85,8 +85,7 @@ fn draft() -> Draft<'static> {
         kind: RecordKind::Instance,
         definition: Some(DefinitionRef { version: 1, digest: Digest::from_bytes([1; 32]) }),
         content: CONTENT,
-        equality: vec![],
-        unique: vec![],
+        tokens: NewTokens::default(),
         written_at: NOW,
     }
 }
@@ -110,8 +109,13 @@ fn what_was_sealed_opens() {
     let keys = world.keys();
     let value = serde_json::json!("Ada");
     let draft = Draft {
-        equality: EqualityKey::new(keys, URI, "/name").tokens(&value).unwrap(),
-        unique: UniqueKey::new(keys, URI, "/name").tokens(&value).unwrap(),
+        tokens: NewTokens {
+            version: 1,
+            index: IndexKey::new(keys, URI, &["/name"], &Form::Equality)
+                .tokens(&Form::Equality, &[Some(&value)])
+                .unwrap(),
+            unique: UniqueKey::new(keys, URI, "/name").tokens(&value).unwrap(),
+        },
         ..draft()
     };
     let sealed = world.sealer().seal(&draft, &mut rng(1)).unwrap();
@@ -120,8 +124,8 @@ fn what_was_sealed_opens() {
     assert_eq!(unopened.protected().author, world.ada.identity.principal());
     let tokens = &unopened.placement().tokens[0];
     assert_eq!((tokens.scope, tokens.epoch), (world.epoch.scope, 4));
-    assert_eq!(tokens.equality, [draft.equality[0].to_wire()]);
-    assert_eq!(tokens.unique, [draft.unique[0].to_wire()]);
+    assert_eq!(tokens.index, [draft.tokens.index[0].to_wire()]);
+    assert_eq!(tokens.unique, [draft.tokens.unique[0].to_wire()]);
     let opened = world.open(&bytes).unwrap();
     assert_eq!(opened.content[..], *CONTENT);
     assert_eq!(opened.digest, sealed.envelope.digest());
@@ -397,7 +401,7 @@ fn a_readers_instance_without_indexed_fields_is_not_taken_for_a_deposit() {
         UnopenedRecord::parse(&sealed).unwrap().placement().tokens.clone()
     };
     let [entry] = &tokens(RecordKind::Instance)[..] else { panic!("one entry, of the scope and epoch") };
-    assert!(entry.equality.is_empty() && entry.unique.is_empty());
+    assert!(entry.index.is_empty() && entry.unique.is_empty());
     assert_eq!(tokens(RecordKind::Tombstone), [], "what is deleted is found by no query");
 }
 
@@ -416,8 +420,12 @@ fn a_writer_without_the_right_to_read_seals_to_the_deposit_key() {
     assert_eq!(opened.content[..], *CONTENT);
     let wrong = BTreeMap::from([((world.epoch.scope, 4), world.keys().next(&mut rng(5)))]);
     assert!(matches!(unopened.open(&world.sought(), &wrong, author), Err(OpenError::ContentKey(_))));
-    let token = EqualityKey::new(world.keys(), URI, "/a").tokens(&serde_json::json!(1)).unwrap();
-    let refused = sealer.seal(&Draft { equality: token, ..draft() }, &mut rng(1)).unwrap_err();
+    let token = IndexKey::new(world.keys(), URI, &["/a"], &Form::Equality)
+        .tokens(&Form::Equality, &[Some(&serde_json::json!(1))])
+        .unwrap();
+    let refused = sealer
+        .seal(&Draft { tokens: NewTokens { index: token, ..NewTokens::default() }, ..draft() }, &mut rng(1))
+        .unwrap_err();
     assert_eq!(refused, SealError::TokensWithoutKey);
 }
 

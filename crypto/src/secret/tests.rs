@@ -8,7 +8,7 @@ use crate::{
     *,
 };
 use crate::{
-    index::{EqualityKey, UniqueKey},
+    index::{Form, IndexKey, UniqueKey},
     secret::{ContentKey, LockKey},
 };
 use serde::Serialize;
@@ -33,7 +33,7 @@ guarded!(
     EpochKeys,
     Identity,
     Keyring,
-    EqualityKey,
+    IndexKey,
     UniqueKey,
     ClientLogin,
     ClientRegistration,
@@ -59,7 +59,7 @@ fn nothing_secret_is_printed() {
         format!("{:?}", LockKey::generate(rng)),
         format!("{:?}", RecoveryPhrase::generate(rng)),
         format!("{:?}", PreSecret::generate(pryv_proxy_crypto::pre::Curve::C480, rng).unwrap()),
-        format!("{:?}", EqualityKey::new(&keys, "uri", "/a")),
+        format!("{:?}", IndexKey::new(&keys, "uri", &["/a"], &Form::Equality)),
         format!("{:?}", UniqueKey::new(&keys, "uri", "/a")),
         format!("{:?}", ClientLogin::start("password", rng).unwrap().0),
         format!("{:?}", ClientRegistration::start("password", rng).unwrap().0),
@@ -71,7 +71,7 @@ fn nothing_secret_is_printed() {
         "LockKey(..)",
         "RecoveryPhrase(..)",
         "PreSecret(..)",
-        "EqualityKey(..)",
+        "IndexKey(..)",
         "UniqueKey(..)",
         "ClientLogin(..)",
         "ClientRegistration(..)",

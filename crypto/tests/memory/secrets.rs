@@ -6,10 +6,12 @@ use crate::{
 };
 use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
-    index::{EqualityKey, UniqueKey},
+    index::{Form, IndexKey, UniqueKey},
     lockbox::{self, NewLockbox, PreSecret},
     password::ExportKey,
-    record::{Author, Draft, OpenError, OpenedRecord, RecordSealer, SealedRecord, Sought, UnopenedRecord},
+    record::{
+        Author, Draft, NewTokens, OpenError, OpenedRecord, RecordSealer, SealedRecord, Sought, UnopenedRecord,
+    },
     recovery::RecoveryPhrase,
 };
 use pryv_proxy_crypto::{
@@ -250,8 +252,13 @@ pub(crate) fn hold(sources: &Sources, mut after: impl FnMut(&str)) -> Held {
             kind: RecordKind::Instance,
             definition: None,
             content: &content,
-            equality: EqualityKey::new(keys, URI, "/name").tokens(&"Ada".into()).unwrap(),
-            unique: UniqueKey::new(keys, URI, "/name").tokens(&"Ada".into()).unwrap(),
+            tokens: NewTokens {
+                version: 1,
+                index: IndexKey::new(keys, URI, &["/name"], &Form::Equality)
+                    .tokens(&Form::Equality, &[Some(&"Ada".into())])
+                    .unwrap(),
+                unique: UniqueKey::new(keys, URI, "/name").tokens(&"Ada".into()).unwrap(),
+            },
             written_at: NOW,
         };
         let random = || Unmasking::new(masked.clone());
@@ -276,7 +283,7 @@ pub(crate) fn hold(sources: &Sources, mut after: impl FnMut(&str)) -> Held {
         sealed.push(record);
 
         // A deposit opens with another key. The owner makes none: it is opened, and then refused.
-        let deposit = Draft { equality: Vec::new(), unique: Vec::new(), ..draft };
+        let deposit = Draft { tokens: NewTokens::default(), ..draft };
         let sealer = RecordSealer::for_depositor(owner, epoch, ACCESS).unwrap();
         let refused = deep(|| open(&sealer.seal(&deposit, &mut random()).unwrap()));
         assert!(matches!(refused, Err(OpenError::Author(_))), "{refused:?}");

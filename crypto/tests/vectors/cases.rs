@@ -10,11 +10,11 @@ use pryv_crypto::{
     enrolment::EnrolmentSecret,
     group::first_card,
     holder::{self, HolderPlace},
-    index::{EqualityKey, UniqueKey},
+    index::{Form, IndexKey, UniqueKey},
     lockbox::{self, PreSecret},
     note::{self, NotePlace},
     password::ExportKey,
-    record::{Author, Draft, EpochSource, Filing, RecordSealer, Sought, UnopenedRecord},
+    record::{Author, Draft, EpochSource, Filing, NewTokens, RecordSealer, Sought, UnopenedRecord},
     recovery::RecoveryPhrase,
     secret::LockKey,
     slice::{EntryPlace, open_entry, seal_entry},
@@ -408,7 +408,8 @@ pub(crate) fn token(case: &Value) -> Value {
     let both = [bytes(case, "rk"), bytes(case, "u")].concat();
     let keys = epoch_keys(case);
     let (uri, pointer, value) = (text(case, "uri"), text(case, "pointer"), &case["value"]);
-    let equality = EqualityKey::new(&keys, uri, pointer).tokens(value);
+    let equality =
+        IndexKey::new(&keys, uri, &[pointer], &Form::Equality).tokens(&Form::Equality, &[Some(value)]);
     let unique = UniqueKey::new(&keys, uri, pointer).tokens(value);
     let Some(elements) = value
         .as_array()
@@ -418,7 +419,7 @@ pub(crate) fn token(case: &Value) -> Value {
         return with(case, json!({ "error": "not-indexable" }));
     };
     let prk = extract("pryv epoch", &both);
-    let equality_info = encode(&("equality", 1, uri, pointer));
+    let equality_info = encode(&("equality", 1, uri, [pointer], pryv_wire::Bytes::from(Vec::new())));
     let equality_key = expand(&expand(&prk, "index", 32), &equality_info, 32);
     let unique_info = encode(&("unique", 1, uri, pointer));
     let unique_key = expand(&extract("pryv unique", &bytes(case, "u")), &unique_info, 32);
@@ -479,8 +480,17 @@ pub(crate) fn envelope(case: &Value) -> Envelope {
         definition: (kind != RecordKind::Definition)
             .then(|| DefinitionRef { version: 1, digest: pryv_wire::Digest::from_bytes([0x11; 32]) }),
         content: &content,
-        equality: if indexed { EqualityKey::new(&keys, uri, name).tokens(&value).unwrap() } else { vec![] },
-        unique: if indexed { UniqueKey::new(&keys, uri, name).tokens(&value).unwrap() } else { vec![] },
+        tokens: NewTokens {
+            version: 1,
+            index: if indexed {
+                IndexKey::new(&keys, uri, &[name], &Form::Equality)
+                    .tokens(&Form::Equality, &[Some(&value)])
+                    .unwrap()
+            } else {
+                vec![]
+            },
+            unique: if indexed { UniqueKey::new(&keys, uri, name).tokens(&value).unwrap() } else { vec![] },
+        },
         written_at: Timestamp::from_millis(CREATED),
     };
     let author = case["author_secret"].as_str().map(|_| principal(&bytes(case, "author_secret")).0);
@@ -561,8 +571,7 @@ pub(crate) fn filed_record(case: &Value) -> Value {
         kind: RecordKind::Instance,
         definition: Some(DefinitionRef { version: 1, digest: pryv_wire::Digest::from_bytes([0x11; 32]) }),
         content: &content,
-        equality: vec![],
-        unique: vec![],
+        tokens: NewTokens::default(),
         written_at: Timestamp::from_millis(CREATED),
     };
     let filings =

@@ -15,7 +15,7 @@ use crate::{
 };
 use pryv_crypto::{
     EpochKeys, Identity,
-    record::{Draft, RecordSealer},
+    record::{Draft, NewTokens, RecordSealer},
 };
 use pryv_wire::{
     Bytes, ErrorCode, RecordId, ScopeId, Suite, Timestamp, decode, encode,
@@ -258,8 +258,7 @@ pub(super) fn first_definition(
         kind: RecordKind::Definition,
         definition: None,
         content,
-        equality: Vec::new(),
-        unique: Vec::new(),
+        tokens: NewTokens::default(),
         written_at: now,
     };
     let sealed = RecordSealer::for_reader(me, statement, keys, None)

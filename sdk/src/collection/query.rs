@@ -19,7 +19,7 @@ use pryv_crypto::record::UnopenedRecord;
 use pryv_wire::{
     RecordId,
     access::Level,
-    record::{Filter, Order, QueryRecords, RecordKind, Records, Within},
+    record::{Filter, IndexState, Order, QueryRecords, RecordKind, Records, Unindexed, Within},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -294,6 +294,8 @@ impl Query {
             account: self.collection.owner(),
             scope: self.collection.scope(),
             filter: filter.clone(),
+            unindexed: (*filter != Filter::All)
+                .then_some(Unindexed { before: IndexState { epoch: 0, version: 1 }, at_most: u32::MAX }),
             within: self.within,
             order: self.order,
             limit,

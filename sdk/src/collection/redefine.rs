@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     protocol::{record::to_bytes, scope::Role},
 };
-use pryv_crypto::record::{Draft, RecordSealer};
+use pryv_crypto::record::{Draft, NewTokens, RecordSealer};
 use pryv_wire::{ErrorCode, RecordId, record::RecordKind, transaction::Operation};
 use std::sync::Arc;
 
@@ -103,8 +103,7 @@ impl Collection {
                 kind: RecordKind::Definition,
                 definition: None,
                 content: &content,
-                equality: Vec::new(),
-                unique: Vec::new(),
+                tokens: NewTokens::default(),
                 written_at: account.client().now(),
             };
             let epoch = state.present().map_err(Failure::from)?;

@@ -161,6 +161,7 @@ impl Collection {
             account: self.0.owner,
             scope: self.0.scope,
             filter: Filter::All,
+            unindexed: None,
             within: None,
             order: Order::OldestFirst,
             limit,

@@ -15,7 +15,7 @@ use crate::{
 use pryv_crypto::{
     Branch,
     branch::{Earlier, LinkPlace, seal_link},
-    record::{Draft, RecordSealer},
+    record::{Draft, NewTokens, RecordSealer},
 };
 use pryv_wire::{
     encode,
@@ -109,8 +109,7 @@ impl Ontology {
             kind: RecordKind::Term,
             definition: Some(structure.state.definition.reference),
             content: &bytes,
-            equality: Vec::new(),
-            unique: Vec::new(),
+            tokens: NewTokens::default(),
             written_at: account.client().now(),
         };
         let me = account.identity();

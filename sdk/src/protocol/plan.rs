@@ -4,7 +4,7 @@ use super::scope::{Field, ScopeState};
 use crate::definition::{Definition, IndexKind, at};
 use pryv_crypto::{
     EpochKeys,
-    index::{EqualityKey, EqualityToken},
+    index::{Form, IndexKey, IndexToken},
 };
 use pryv_wire::{Bytes, record::Filter};
 use serde_json::Value;
@@ -51,14 +51,14 @@ pub(crate) fn plan(state: &ScopeState, conditions: &[Condition], scan: bool) -> 
                 let tokens = tokens(known, &condition.value)
                     .ok_or(PlanFault::NotIndexable { field: field.clone() })?;
                 plan.matched.push((field.clone(), known.kind, tokens.len()));
-                groups.push(tokens);
+                groups.push(Filter::Tokens(tokens));
             }
             None if scan => plan.scanned.push(field.clone()),
             None => return Err(PlanFault::NotIndexed { field: field.clone() }),
         }
     }
     if !groups.is_empty() {
-        plan.filter = Filter::Tokens(groups);
+        plan.filter = Filter::And(groups);
     }
     Ok(plan)
 }
@@ -72,7 +72,7 @@ fn tokens(field: &Field, value: &Value) -> Option<Vec<Bytes>> {
         (IndexKind::Equality, _) => {
             let mut all = Vec::new();
             for key in field.equality.values() {
-                all.extend(key.tokens(value).ok()?.into_iter().map(|token| token.to_wire()));
+                all.push(key.equal(&[value]).ok()?.to_wire());
             }
             all.sort_unstable();
             Some(all)
@@ -83,15 +83,15 @@ fn tokens(field: &Field, value: &Value) -> Option<Vec<Bytes>> {
 
 /// Checks opened records against the conditions of their query, by the very comparison that index tokens make: equal
 /// numbers are one value whatever their form, equal texts are one in Unicode form C.
-pub(crate) struct Check(Vec<(String, EqualityKey, EqualityToken)>);
+pub(crate) struct Check(Vec<(String, IndexKey, IndexToken)>);
 
 impl Check {
     /// A check of these conditions. The tokens are never sent.
     pub(crate) fn new(keys: &EpochKeys, conditions: &[Condition]) -> Result<Self, PlanFault> {
         let mut all = Vec::with_capacity(conditions.len());
         for Condition { field, value } in conditions {
-            let key = EqualityKey::new(keys, "", field);
-            let token = key.tokens(value).ok().and_then(|tokens| tokens.first().copied());
+            let key = IndexKey::new(keys, "", &[field], &Form::Equality);
+            let token = key.equal(&[value]).ok();
             all.push((field.clone(), key, token.ok_or(PlanFault::NotIndexable { field: field.clone() })?));
         }
         Ok(Self(all))
@@ -100,7 +100,9 @@ impl Check {
     /// Whether content meets every condition.
     pub(crate) fn meets(&self, data: &Value) -> bool {
         self.0.iter().all(|(field, key, token)| {
-            at(data, field).is_some_and(|value| key.tokens(value).is_ok_and(|tokens| tokens.contains(token)))
+            at(data, field).is_some_and(|value| {
+                key.tokens(&Form::Equality, &[Some(value)]).is_ok_and(|tokens| tokens.contains(token))
+            })
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::{
 };
 use pryv_crypto::{
     Branch, Identity,
+    index::Form,
     record::{
         Draft, Filing, NewTokens, OpenError, OpenedRecord, Placing, RecordSealer, SealError, UnsealedRecord,
     },
@@ -94,14 +95,14 @@ impl<'a> Writer<'a> {
         let content = encode(data);
         let mut draft = self.draft(record, version, RecordKind::Instance, &content);
         let tokens = self.index(data)?;
-        (draft.equality, draft.unique) = (tokens.equality, tokens.unique);
+        draft.tokens = tokens;
         self.begin(&draft, terms, rng)
     }
 
     /// The index tokens of content in the present epoch; none for who holds no key for them.
     fn index(&self, data: &Value) -> Result<NewTokens, SealFault> {
         let epoch = self.state.last_epoch();
-        let mut tokens = NewTokens::default();
+        let mut tokens = NewTokens { version: 1, ..NewTokens::default() };
         for field in &self.state.fields {
             if !self.tokens {
                 match field.kind {
@@ -112,7 +113,7 @@ impl<'a> Writer<'a> {
             let Some(value) = at(data, &field.pointer) else { continue };
             let not_indexable = |_| SealFault::NotIndexable(field.pointer.clone());
             if let Some(key) = field.equality.get(&epoch) {
-                tokens.equality.extend(key.tokens(value).map_err(not_indexable)?);
+                tokens.index.extend(key.tokens(&Form::Equality, &[Some(value)]).map_err(not_indexable)?);
             }
             if let Some(key) = &field.unique {
                 tokens.unique.extend(key.tokens(value).map_err(not_indexable)?);
@@ -195,8 +196,7 @@ impl<'a> Writer<'a> {
             kind,
             definition: Some(self.state.definition.reference),
             content,
-            equality: Vec::new(),
-            unique: Vec::new(),
+            tokens: NewTokens::default(),
             written_at: self.now,
         }
     }

@@ -12,7 +12,7 @@ use pryv_crypto::{
     EpochKeys, Grantee, GroupKeys, Identity, VerifiedAccess,
     branch::DefinitionKey,
     evidence::signed_by_card,
-    index::{EqualityKey, UniqueKey},
+    index::{Form, IndexKey, UniqueKey},
     keyring::UnwrapError,
     lockbox::{self, OpenLockboxError},
     record::{Author, EpochSource, Sought, UnopenedRecord},
@@ -213,7 +213,7 @@ pub(crate) struct KnownDefinition {
 pub(crate) struct Field {
     pub(crate) pointer: String,
     pub(crate) kind: IndexKind,
-    pub(crate) equality: BTreeMap<u32, EqualityKey>,
+    pub(crate) equality: BTreeMap<u32, IndexKey>,
     pub(crate) unique: Option<UniqueKey>,
 }
 
@@ -723,7 +723,7 @@ fn definition(
 fn fields(definition: &Definition, keys: &BTreeMap<(ScopeId, u32), Arc<EpochKeys>>) -> Vec<Field> {
     let of = |index: &crate::definition::Index| {
         let equality = |((_, epoch), keys): (&(ScopeId, u32), &Arc<EpochKeys>)| {
-            (*epoch, EqualityKey::new(keys, &definition.uri, &index.field))
+            (*epoch, IndexKey::new(keys, &definition.uri, &[&index.field], &Form::Equality))
         };
         let (equality, unique) = match index.kind {
             IndexKind::Equality => (keys.iter().map(equality).collect(), None),

@@ -10,7 +10,7 @@ use super::{
 use crate::{definition::Definition, environment::Random, failure::Failure};
 use pryv_crypto::{
     AccountSecret, Identity,
-    record::{Draft, RecordSealer},
+    record::{Draft, NewTokens, RecordSealer},
 };
 use pryv_proxy_crypto::{CardChain, VerifiedCards, pre};
 use pryv_wire::{
@@ -75,8 +75,7 @@ impl World {
             kind: RecordKind::Definition,
             definition: None,
             content: &content,
-            equality: Vec::new(),
-            unique: Vec::new(),
+            tokens: NewTokens::default(),
             written_at: NOW,
         };
         let sealer = RecordSealer::for_reader(&ada.identity, &statement, &keys, None).unwrap();
@@ -107,6 +106,7 @@ impl World {
             pre: self.grants.iter().flat_map(|(grant, _)| grant.pre.clone()).next(),
             readers: live.map(|(grant, _)| grant.statement.unverified().unwrap().access).collect(),
             entries: Vec::new(),
+            indexed: Vec::new(),
             slices: Vec::new(),
         }
     }
@@ -136,6 +136,7 @@ impl World {
             pre: None,
             readers: Vec::new(),
             entries: Vec::new(),
+            indexed: Vec::new(),
             slices: Vec::new(),
         }
     }

@@ -9,8 +9,7 @@ use pryv_wire::{
     Bytes, ErrorCode,
     audit::Act,
     record::{
-        EQUALITY_TOKEN_LENGTH, Filter, GetRecord, Order, QueryRecords, RecordFound, Records,
-        UNIQUE_TOKEN_LENGTH,
+        Filter, GetRecord, INDEX_TOKEN_LENGTH, Order, QueryRecords, RecordFound, Records, UNIQUE_TOKEN_LENGTH,
     },
 };
 
@@ -96,11 +95,17 @@ fn plan(
     if request.limit == 0 || request.limit > MAX_LIMIT {
         return Err(Error::out_of_range("`limit` is 1 to 1,000", 1_000));
     }
+    let unknown = || Error::malformed("the filter is not known here");
     let conditions = match request.filter {
         Filter::All => None,
-        Filter::Tokens(conditions) if conditions.is_empty() => None,
-        Filter::Tokens(conditions) => Some(conditions),
-        _ => return Err(Error::malformed("the filter is not known here")),
+        Filter::Tokens(tokens) => Some(vec![tokens]),
+        Filter::And(parts) => Some(
+            parts
+                .into_iter()
+                .map(|part| if let Filter::Tokens(tokens) = part { Ok(tokens) } else { Err(unknown()) })
+                .collect::<Result<Vec<_>>>()?,
+        ),
+        _ => return Err(unknown()),
     };
     let conditions = conditions.map(check_tokens).transpose()?;
     Ok(PageRequest {
@@ -121,7 +126,7 @@ fn check_tokens(mut conditions: Vec<Vec<Bytes>>) -> Result<Vec<Vec<Bytes>>> {
         return Err(Error::out_of_range("the number of tokens", MAX_TOKENS));
     }
     for tokens in &mut conditions {
-        let known = |token: &Bytes| matches!(token.len(), EQUALITY_TOKEN_LENGTH | UNIQUE_TOKEN_LENGTH);
+        let known = |token: &Bytes| matches!(token.len(), INDEX_TOKEN_LENGTH | UNIQUE_TOKEN_LENGTH);
         if !tokens.iter().all(known) {
             return Err(Error::malformed("a token has 16 or 32 bytes"));
         }

@@ -263,6 +263,7 @@ fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timesta
         pre: None,
         readers: Vec::new(),
         entries: Vec::new(),
+        indexed: Vec::new(),
         slices: Vec::new(),
     };
     let Some(access) = see.access() else {

@@ -366,7 +366,7 @@ fn postings(silo: Silo, scope: ScopeId, placement: &Placement, created: u64) -> 
     let mut keys: Vec<Vec<u8>> = if placement.tokens.is_empty() {
         vec![key(&[])]
     } else {
-        placement.tokens.iter().flat_map(|tokens| &tokens.equality).map(|token| key(token)).collect()
+        placement.tokens.iter().flat_map(|tokens| &tokens.index).map(|token| key(token)).collect()
     };
     for recipient in &placement.recipients {
         if let Some(term) = recipient.term {

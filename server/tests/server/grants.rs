@@ -1,6 +1,6 @@
 //! Grants: what a grantee may do at each level, within its dates, and what a grant must bring.
 
-use crate::world::{Collection, DAY, Person, World, Write, code, ids};
+use crate::world::{Collection, DAY, Person, World, Write, code, ids, matching};
 use pryv_crypto::lockbox;
 use pryv_wire::{
     AccessId, Bytes, Digest, ErrorCode, RecordId, Signed, Suite, Timestamp,
@@ -113,7 +113,7 @@ async fn a_depositor_learns_nothing_of_records_and_makes_no_tokens() {
     let deposit = world.deposit(&bob, &collection, record, access);
     world.commit(&bob, ada.id(), vec![deposit]).await.unwrap();
     // Without tokens it comes with every query by token, for its reader to filter.
-    let blue = Filter::Tokens(vec![World::tokens(&collection, "blue")]);
+    let blue = matching(vec![World::tokens(&collection, "blue")]);
     let page = world.query(&ada, &collection, blue, Order::OldestFirst, 10, None).await.unwrap();
     assert_eq!(ids(&page), [record]);
 }

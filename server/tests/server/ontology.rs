@@ -438,7 +438,8 @@ fn placement(
     let tokens = color.map(|color| Tokens {
         scope: scope.scope,
         epoch,
-        equality: vec![Bytes::from(vec![color; 16])],
+        version: 1,
+        index: vec![Bytes::from(vec![color; 16])],
         unique: vec![],
     });
     Placement { recipients, tokens: tokens.into_iter().collect(), parent }

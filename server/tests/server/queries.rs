@@ -1,6 +1,6 @@
 //! Queries against a model in plain memory.
 
-use crate::world::{Collection, Person, World, Write, code, ids};
+use crate::world::{Collection, Person, World, Write, code, ids, matching};
 use pryv_wire::{
     Bytes, ErrorCode, RecordId,
     access::Level,
@@ -77,13 +77,13 @@ async fn every_page_size_and_order_gives_the_same_rows_as_a_model() {
     // Deposits come with every query by token: whoever asked filters them after decryption.
     let cases: Vec<(Filter, Wanted)> = vec![
         (Filter::All, |_| true),
-        (Filter::Tokens(vec![]), |_| true),
-        (Filter::Tokens(vec![red.clone()]), |color| matches!(color, Some("red") | None)),
-        (Filter::Tokens(vec![both.clone()]), |color| matches!(color, Some("red" | "green") | None)),
-        (Filter::Tokens(vec![both, green.clone()]), |color| matches!(color, Some("green") | None)),
-        (Filter::Tokens(vec![red, green]), |color| color.is_none()),
-        (Filter::Tokens(vec![vec![Bytes::from(vec![1; 16])]]), |color| color.is_none()),
-        (Filter::Tokens(vec![vec![]]), |color| color.is_none()),
+        (matching(vec![]), |_| true),
+        (matching(vec![red.clone()]), |color| matches!(color, Some("red") | None)),
+        (matching(vec![both.clone()]), |color| matches!(color, Some("red" | "green") | None)),
+        (matching(vec![both, green.clone()]), |color| matches!(color, Some("green") | None)),
+        (matching(vec![red, green]), |color| color.is_none()),
+        (matching(vec![vec![Bytes::from(vec![1; 16])]]), |color| color.is_none()),
+        (matching(vec![vec![]]), |color| color.is_none()),
     ];
     for (filter, wanted) in &cases {
         let mut expected: Vec<_> =
@@ -111,7 +111,7 @@ async fn a_unique_token_finds_its_one_record() {
     let (a, c) = (World::unique_token(&collection, "A"), World::unique_token(&collection, "C"));
     let red = World::tokens(&collection, "red");
     let find = async |conditions: Vec<Vec<Bytes>>, order| {
-        all(&world, &ada, &collection, &Filter::Tokens(conditions), order, 10).await
+        all(&world, &ada, &collection, &matching(conditions), order, 10).await
     };
     let record = |id: u8| RecordId::from_bytes([id; 16]);
     for order in [Order::OldestFirst, Order::NewestFirst] {
@@ -133,12 +133,9 @@ async fn a_query_outside_its_limits_is_refused() {
     assert_eq!(code(ask(Filter::All, 0, None).await), ErrorCode::OutOfRange);
     assert_eq!(code(ask(Filter::All, 1_001, None).await), ErrorCode::OutOfRange);
     let token = Bytes::from(vec![1; 16]);
-    assert_eq!(
-        code(ask(Filter::Tokens(vec![vec![token.clone()]; 17]), 1, None).await),
-        ErrorCode::OutOfRange
-    );
-    assert_eq!(code(ask(Filter::Tokens(vec![vec![token; 1_025]]), 1, None).await), ErrorCode::OutOfRange);
-    let short = Filter::Tokens(vec![vec![Bytes::from(vec![1; 15])]]);
+    assert_eq!(code(ask(matching(vec![vec![token.clone()]; 17]), 1, None).await), ErrorCode::OutOfRange);
+    assert_eq!(code(ask(matching(vec![vec![token; 1_025]]), 1, None).await), ErrorCode::OutOfRange);
+    let short = matching(vec![vec![Bytes::from(vec![1; 15])]]);
     assert_eq!(code(ask(short, 1, None).await), ErrorCode::MalformedMessage);
     for cursor in [vec![], vec![0; 10], vec![1; 10], vec![1, 0, 0]] {
         assert_eq!(code(ask(Filter::All, 1, Some(Bytes::from(cursor))).await), ErrorCode::MalformedMessage);
@@ -146,7 +143,16 @@ async fn a_query_outside_its_limits_is_refused() {
     let next = ask(Filter::All, 1, None).await.unwrap().next.unwrap();
     let (account, scope) = (ada.id(), collection.scope);
     let (filter, order, limit) = (Filter::All, Order::NewestFirst, 1);
-    let turned = QueryRecords { account, scope, filter, within: None, order, limit, after: Some(next) };
+    let turned = QueryRecords {
+        account,
+        scope,
+        filter,
+        unindexed: None,
+        within: None,
+        order,
+        limit,
+        after: Some(next),
+    };
     let refused = world.service.query_records(ada.caller.clone(), turned).await;
     assert_eq!(code(refused), ErrorCode::MalformedMessage, "a cursor of the other order");
 }

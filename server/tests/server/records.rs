@@ -284,9 +284,15 @@ async fn a_record_that_does_not_hold_together_is_refused() {
     world.commit(&ada, ada.id(), vec![same]).await.unwrap();
 }
 
-fn tokens(placement: &Placement, equality: Vec<Bytes>) -> pryv_wire::record::Tokens {
+fn tokens(placement: &Placement, index: Vec<Bytes>) -> pryv_wire::record::Tokens {
     let recipient = &placement.recipients[0];
-    pryv_wire::record::Tokens { scope: recipient.scope, epoch: recipient.epoch, equality, unique: vec![] }
+    pryv_wire::record::Tokens {
+        scope: recipient.scope,
+        epoch: recipient.epoch,
+        version: 1,
+        index,
+        unique: vec![],
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::{
     ontology::{File, Garden, Term},
-    world::{Collection, Person, World, code, ids},
+    world::{Collection, Person, World, code, ids, matching, unindexed},
 };
 use pryv_wire::{
     AccessId, Bytes, ErrorCode, RecordId,
@@ -40,6 +40,7 @@ async fn filtered(
             account: garden.collection.account,
             scope: garden.collection.scope,
             filter: filter.clone(),
+            unindexed: unindexed(&filter),
             within,
             order: Order::OldestFirst,
             limit: 2,
@@ -277,9 +278,9 @@ async fn a_mover_within_its_reach_leaves_everything_else_byte_for_byte() {
     to(pulse).await.unwrap();
     assert_eq!(query(&world, &ada, &garden, within(&garden, Some(garden.pulse), false)).await, [record]);
     assert!(query(&world, &ada, &garden, within(&garden, Some(garden.heart), false)).await.is_empty());
-    let token = Filter::Tokens(vec![vec![Bytes::from(vec![3; 16])]]);
+    let token = matching(vec![vec![Bytes::from(vec![3; 16])]]);
     assert_eq!(filtered(&world, &bob, &garden, token, None).await, [record], "tokens and reach together");
-    let other = Filter::Tokens(vec![vec![Bytes::from(vec![4; 16])]]);
+    let other = matching(vec![vec![Bytes::from(vec![4; 16])]]);
     assert!(filtered(&world, &bob, &garden, other, None).await.is_empty());
 
     // What was signed by its author cannot be changed under the name of placing.

@@ -2,8 +2,8 @@
 
 use crate::world::{Collection, Person, URI, World, code};
 use pryv_crypto::{
-    index::EqualityKey,
-    record::{Draft, RecordSealer},
+    index::{Form, IndexKey},
+    record::{Draft, NewTokens, RecordSealer},
 };
 use pryv_engine::{
     Engine, EngineError, EngineStats, Health, MemoryDisk, MemoryEngine, ReadView, Scan, Store, StoreOptions,
@@ -228,8 +228,8 @@ async fn a_transaction_that_writes_too_much_is_told_to_be_split() {
     let collection = world.collection(&ada).await;
     // A token of 16 bytes becomes a row of 90.
     let values: Vec<u32> = (0..512).collect();
-    let key = EqualityKey::new(&collection.present().1, URI, "/color");
-    let tokens = key.tokens(&values.into()).unwrap();
+    let key = IndexKey::new(&collection.present().1, URI, &["/color"], &Form::Equality);
+    let tokens = key.tokens(&Form::Equality, &[Some(&values.into())]).unwrap();
     let sealer =
         RecordSealer::for_reader(&ada.identity, &collection.present().0, &collection.present().1, None)
             .unwrap();
@@ -241,8 +241,7 @@ async fn a_transaction_that_writes_too_much_is_told_to_be_split() {
                 kind: RecordKind::Instance,
                 definition: Some(collection.definition),
                 content: b"",
-                equality: tokens.clone(),
-                unique: vec![],
+                tokens: NewTokens { version: 1, index: tokens.clone(), unique: vec![] },
                 written_at: world.now(),
             };
             let sealed = sealer.seal(&draft, &mut world.rng()).unwrap();

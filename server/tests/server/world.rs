@@ -4,10 +4,10 @@ use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
     group::{first_card, next_card},
     holder::first_list,
-    index::{EqualityKey, UniqueKey},
+    index::{Form, IndexKey, UniqueKey},
     lockbox::{self, PreSecret},
     password::{ClientLogin, ClientRegistration},
-    record::{Draft, RecordSealer},
+    record::{Draft, NewTokens, RecordSealer},
     recovery::RecoveryPhrase,
     secret::LockKey,
 };
@@ -32,7 +32,7 @@ use pryv_wire::{
     card::{Card, PrincipalKind},
     encode,
     holder::{GetHolders, Holders},
-    record::{DefinitionRef, Filter, Order, QueryRecords, RecordKind, Records},
+    record::{DefinitionRef, Filter, IndexState, Order, QueryRecords, RecordKind, Records, Unindexed},
     scope::{
         Epoch, GroupCard, Lockbox, NewEpoch, OpenScope, ScopeKind, ScopePre, SealedGroup, Share, SliceEntry,
         Transform,
@@ -345,8 +345,7 @@ impl World {
                     kind: RecordKind::Definition,
                     definition: None,
                     content: b"definition",
-                    equality: vec![],
-                    unique: vec![],
+                    tokens: NewTokens::default(),
                     written_at: self.now(),
                 },
                 &mut rng,
@@ -384,8 +383,13 @@ impl World {
     pub(crate) fn tokens(collection: &Collection, color: &str) -> Vec<Bytes> {
         let mut tokens = Vec::new();
         for (_, keys) in &collection.epochs {
-            let key = EqualityKey::new(keys, URI, "/color");
-            tokens.extend(key.tokens(&Value::from(color)).unwrap().iter().map(|token| token.to_wire()));
+            let key = IndexKey::new(keys, URI, &["/color"], &Form::Equality);
+            tokens.extend(
+                key.tokens(&Form::Equality, &[Some(&Value::from(color))])
+                    .unwrap()
+                    .iter()
+                    .map(|token| token.to_wire()),
+            );
         }
         tokens
     }
@@ -404,15 +408,23 @@ impl World {
         let mut rng = self.rng();
         let (epoch, keys) = collection.present();
         let sealer = RecordSealer::for_reader(&author.identity, epoch, keys, write.access).unwrap();
-        let (color, serial) = (EqualityKey::new(keys, URI, "/color"), UniqueKey::new(keys, URI, "/serial"));
+        let (color, serial) =
+            (IndexKey::new(keys, URI, &["/color"], &Form::Equality), UniqueKey::new(keys, URI, "/serial"));
         let draft = Draft {
             record: write.record,
             version: write.version,
             kind: write.kind,
             definition: (write.kind == RecordKind::Instance).then_some(collection.definition),
             content: &vec![b'x'; write.size],
-            equality: write.color.map_or_else(Vec::new, |value| color.tokens(&Value::from(value)).unwrap()),
-            unique: write.serial.map_or_else(Vec::new, |value| serial.tokens(&Value::from(value)).unwrap()),
+            tokens: NewTokens {
+                version: 1,
+                index: write.color.map_or_else(Vec::new, |value| {
+                    color.tokens(&Form::Equality, &[Some(&Value::from(value))]).unwrap()
+                }),
+                unique: write
+                    .serial
+                    .map_or_else(Vec::new, |value| serial.tokens(&Value::from(value)).unwrap()),
+            },
             written_at: self.now(),
         };
         Bytes::from(encode(&sealer.seal(&draft, &mut rng).unwrap().envelope))
@@ -432,8 +444,7 @@ impl World {
             kind: RecordKind::Instance,
             definition: Some(collection.definition),
             content: b"deposited",
-            equality: vec![],
-            unique: vec![],
+            tokens: NewTokens::default(),
             written_at: self.now(),
         };
         let sealer = RecordSealer::for_depositor(&author.identity, &collection.present().0, access).unwrap();
@@ -710,7 +721,16 @@ impl World {
         self.service
             .query_records(
                 by.caller.clone(),
-                QueryRecords { account, scope, filter, within: None, order, limit, after },
+                QueryRecords {
+                    account,
+                    scope,
+                    unindexed: unindexed(&filter),
+                    filter,
+                    within: None,
+                    order,
+                    limit,
+                    after,
+                },
             )
             .await
     }
@@ -739,4 +759,15 @@ pub(crate) fn protected(record: &[u8]) -> pryv_wire::record::Protected {
 
 pub(crate) fn digest(record: &[u8]) -> Digest {
     pryv_wire::decode::<pryv_wire::record::Envelope>(record).unwrap().digest()
+}
+
+/// The filter of instances that carry, for each condition, at least one of its tokens.
+pub(crate) fn matching(conditions: Vec<Vec<Bytes>>) -> Filter {
+    Filter::And(conditions.into_iter().map(Filter::Tokens).collect())
+}
+
+/// With a filter by tokens come the instances that have none.
+pub(crate) fn unindexed(filter: &Filter) -> Option<Unindexed> {
+    let before = IndexState { epoch: 0, version: 1 };
+    (*filter != Filter::All).then_some(Unindexed { before, at_most: 1_000 })
 }

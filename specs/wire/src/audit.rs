@@ -31,6 +31,8 @@ pub enum Act {
     GetRecord,
     /// Asked for a page of records.
     QueryRecords,
+    /// Had records counted.
+    CountRecords,
     /// Asked for earlier versions of a record.
     ReadHistory,
     /// Asked for terms of an ontology.

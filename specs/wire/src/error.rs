@@ -76,6 +76,8 @@ codes! {
     AlreadyExists "already-exists" 409 "this exists already";
     /// The epoch is not the present one, or the grantees changed in the meantime.
     StaleEpoch "stale-epoch" 409 "the scope's epoch or grantees changed in the meantime; open the scope again and repeat";
+    /// More instances are not indexed than the query allows.
+    Unindexed "unindexed" 409 "more than `details.limit` records are not indexed in the way that the query needs; index them, or scan";
     /// Something stands on the thing.
     InUse "in-use" 409 "the term has children or records; move or delete them first";
     /// The collection is not linked to the ontology.

@@ -30,6 +30,12 @@ pub trait Call: DeserializeOwned + Serialize + Send + 'static {
 /// The largest body of a call that carries no records: 64 KiB.
 pub const SMALL_BODY: usize = 64 * 1024;
 
+/// The largest body of a query: 256 KiB.
+pub const QUERY_BODY: usize = 256 * 1024;
+
+/// The largest body of a batch of queries: 1 MiB.
+pub const BATCH_BODY: usize = 1024 * 1024;
+
 /// The largest body of a transaction: 8 MiB.
 pub const COMMIT_BODY: usize = 8 * 1024 * 1024;
 
@@ -71,7 +77,9 @@ calls! {
     "/v1/scopes/open" Session scope::OpenScope => scope::ScopeOpened;
     "/v1/records/get" Session record::GetRecord => record::RecordFound;
     "/v1/records/history" Session record::RecordHistory => record::RecordVersions;
-    "/v1/records/query" Session record::QueryRecords => record::Records;
+    "/v1/records/query" Session record::QueryRecords => record::Records, QUERY_BODY;
+    "/v1/records/count" Session record::CountRecords => record::Counted, QUERY_BODY;
+    "/v1/records/batch" Session record::BatchRecords => record::BatchAnswered, BATCH_BODY;
     "/v1/terms/list" Session term::ListTerms => term::Terms;
     "/v1/terms/get" Session term::GetTerms => term::Terms;
     "/v1/accesses/granted" Session access::ListGranted => access::Accesses;

@@ -14,6 +14,7 @@ pub use envelope::{Envelope, MovedPlacement};
 
 use crate::{
     bytes::{Bytes, Commitment, TermSalt},
+    error::Problem,
     id::{AccessId, Digest, PrincipalId, RecordId, ScopeId},
     suite::Suite,
     time::Timestamp,
@@ -182,21 +183,23 @@ pub struct Recipient {
     pub key: Bytes,
 }
 
-/// The index tokens of a record under one epoch of one scope, each list sorted.
+/// The index tokens of a record, under one epoch of one scope and one version of its indexes; each list sorted.
 #[derive(Clone, Debug, Deserialize_tuple, Eq, PartialEq, Serialize_tuple)]
 pub struct Tokens {
     /// The scope.
     pub scope: ScopeId,
-    /// The epoch.
+    /// The epoch under whose keys they were made: that of the recipients, or a later one.
     pub epoch: u32,
-    /// 16-byte tokens of fields indexed for equality.
-    pub equality: Vec<Bytes>,
+    /// The version of the definition that last changed the indexes they were made by.
+    pub version: u64,
+    /// 16-byte tokens, of every kind of index but `unique`.
+    pub index: Vec<Bytes>,
     /// 32-byte tokens of fields that are unique in the scope; under a key that does not change with the epoch.
     pub unique: Vec<Bytes>,
 }
 
-/// The length of an equality token, in bytes.
-pub const EQUALITY_TOKEN_LENGTH: usize = 16;
+/// The length of an index token, in bytes.
+pub const INDEX_TOKEN_LENGTH: usize = 16;
 
 /// The length of a unique token, in bytes.
 pub const UNIQUE_TOKEN_LENGTH: usize = 32;
@@ -204,17 +207,82 @@ pub const UNIQUE_TOKEN_LENGTH: usize = 32;
 /// The largest envelope, in bytes: an instance of 256 KiB with room for padding and recipients.
 pub const MAX_ENVELOPE_LENGTH: usize = 320 * 1024;
 
-/// Which records a query asks for.
+/// How deep a filter may nest.
+pub const MAX_FILTER_DEPTH: usize = 8;
+
+/// How many parts a filter may have, itself included.
+pub const MAX_FILTER_PARTS: usize = 256;
+
+/// How many tokens a query may have, over all parts of its filter and all of its buckets.
+pub const MAX_FILTER_TOKENS: usize = 4_096;
+
+/// Which records a query asks for: set algebra over the instances of a collection.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Filter {
     /// Every instance of the collection.
     All,
-    /// Instances that carry, for each condition, at least one of its tokens; and instances written without tokens
-    /// by writers who cannot make them.
-    Tokens(Vec<Vec<Bytes>>),
+    /// Instances that carry at least one of these tokens.
+    Tokens(Vec<Bytes>),
+    /// Instances in every one of these sets; every instance if there is none.
+    And(Vec<Self>),
+    /// Instances in at least one of these sets; no instance if there is none.
+    Or(Vec<Self>),
+    /// Instances that are not in this set.
+    Not(Box<Self>),
 }
+
+impl Filter {
+    /// Every token of every part.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<&Bytes> {
+        let mut tokens = Vec::new();
+        let mut parts = vec![self];
+        while let Some(part) = parts.pop() {
+            match part {
+                Self::All => {}
+                Self::Tokens(own) => tokens.extend(own),
+                Self::And(several) | Self::Or(several) => parts.extend(several),
+                Self::Not(one) => parts.push(one),
+            }
+        }
+        tokens
+    }
+}
+
+/// By what an instance was indexed: the epoch of its tokens, and the version of the indexes.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexState {
+    /// The epoch.
+    pub epoch: u32,
+    /// The version; zero for an instance that was written without tokens.
+    pub version: u64,
+}
+
+/// The instances whose tokens a filter cannot be held against: they come with every answer, for the client to look at.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unindexed {
+    /// Those whose tokens are of an earlier epoch or of an earlier version than this.
+    pub before: IndexState,
+    /// If there are more of them than this, the query is refused (`unindexed`).
+    pub at_most: u32,
+}
+
+/// How many instances were indexed alike.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexedAlike {
+    /// How.
+    pub state: IndexState,
+    /// How many there are, counted up to [`MAX_COUNTED_ALIKE`].
+    pub records: u32,
+}
+
+/// How far instances that were indexed alike are counted.
+pub const MAX_COUNTED_ALIKE: u32 = 1_001;
 
 /// A part of an ontology that records are filed under.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -250,6 +318,9 @@ pub struct QueryRecords {
     pub scope: ScopeId,
     /// Which ones.
     pub filter: Filter,
+    /// Which ones besides, whatever the filter says. Needed with every filter that has tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unindexed: Option<Unindexed>,
     /// Only those filed under these terms. Without it, a caller who reads through slices gets all that they open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Within>,
@@ -273,6 +344,103 @@ pub struct Records {
     /// Where the next page starts; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Bytes>,
+}
+
+/// The largest number of buckets of a count.
+pub const MAX_BUCKETS: usize = 512;
+
+/// The largest number that one call counts to.
+pub const MAX_COUNT: u64 = 100_000;
+
+/// Counts instances, without reading them.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CountRecords {
+    /// The account.
+    pub account: PrincipalId,
+    /// The collection.
+    pub scope: ScopeId,
+    /// Which ones.
+    pub filter: Filter,
+    /// Those that are not counted, because the filter cannot be held against them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unindexed: Option<Unindexed>,
+    /// Only those filed under these terms, as in [`QueryRecords::within`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Within>,
+    /// Counts in each bucket those of the filter that carry one of its tokens, one bucket after the other; without buckets, those
+    /// of the filter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buckets: Vec<Vec<Bytes>>,
+    /// Stop once so many were counted, 1 to [`MAX_COUNT`].
+    pub enough: u64,
+    /// Continue behind this cursor of the count before; only without buckets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Bytes>,
+}
+
+/// How many instances there are.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// One number for each bucket that was looked at, or one in all. The last one may be short of what there is if the count
+    /// stopped there.
+    pub counts: Vec<u64>,
+    /// How many instances the filter cannot be held against.
+    pub unindexed: u32,
+    /// The present epoch of the collection, as in [`Records::epoch`].
+    pub epoch: u32,
+    /// Where the count goes on; absent if it came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Bytes>,
+}
+
+/// How many questions a batch may have.
+pub const MAX_BATCH: usize = 100;
+
+/// Answers several questions, each by itself. Together they read as many bytes as one page may have; what is behind that is
+/// answered by short pages.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRecords {
+    /// The questions.
+    pub questions: Vec<Question>,
+}
+
+/// One question of a batch.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Question {
+    /// A page.
+    Query(QueryRecords),
+    /// A count.
+    Count(CountRecords),
+    /// One record.
+    Get(GetRecord),
+}
+
+/// The answers of a batch.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchAnswered {
+    /// One for each question, in their order.
+    pub answers: Vec<Answered>,
+}
+
+/// One answer of a batch.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Answered {
+    /// Of a page.
+    Query(Records),
+    /// Of a count.
+    Count(Counted),
+    /// Of one record.
+    Get(RecordFound),
+    /// This question was refused; the others were not.
+    Refused(Problem),
 }
 
 /// Reads one record: an instance, a tombstone or the definition.

@@ -5,7 +5,7 @@ use crate::{
     card::Card,
     codec::encode,
     id::{AccessId, Digest, KeyId, PrincipalId, RecordId, ScopeId},
-    record::DefinitionRef,
+    record::{DefinitionRef, IndexedAlike},
     signed::{Signed, Statement},
     suite::Suite,
     time::Timestamp,
@@ -350,6 +350,9 @@ pub struct ScopeOpened {
     /// For a grantee of a slice: the keys of what it covers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<SliceEntry>,
+    /// By what the instances of a collection are indexed, earliest epoch first; for who reads the whole of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexed: Vec<IndexedAlike>,
     /// The slices that cover the scope: a new epoch brings an entry for each. For the owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slices: Vec<CoveringSlice>,

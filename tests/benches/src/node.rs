@@ -147,8 +147,8 @@ fn prepare(account: &LightAccount, collection: &LightCollection, each: u64) -> V
     (0..each)
         .map(|_| {
             let mut forged = Forged::random(random_record(&mut rng), 1, RECORD, &mut rng);
-            forged.equality = (0..6).map(|_| *random_record(&mut rng).as_bytes()).collect();
-            forged.equality.sort_unstable();
+            forged.index = (0..6).map(|_| *random_record(&mut rng).as_bytes()).collect();
+            forged.index.sort_unstable();
             let operations = vec![put(&account.forge(collection, &forged))];
             let commit =
                 Commit { account: account.id(), transaction: random_transaction(&mut rng), operations };

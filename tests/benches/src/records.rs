@@ -4,8 +4,8 @@ use crate::{measure::rates, report::Row};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce, aead::AeadInPlace};
 use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
-    index::{EqualityKey, UniqueKey},
-    record::{Author, Draft, RecordSealer, Sought, UnopenedRecord},
+    index::{Form, IndexKey, UniqueKey},
+    record::{Author, Draft, NewTokens, RecordSealer, Sought, UnopenedRecord},
 };
 use pryv_proxy_crypto::CardChain;
 use pryv_wire::{
@@ -36,7 +36,10 @@ pub(crate) fn measure(rounds: usize) -> Vec<Row> {
     let keys = EpochKeys::generate(&mut rng);
     let epoch = keys.statement(owner.principal(), scope, 0, now);
     let sealer = RecordSealer::for_reader(&owner, &epoch, &keys, None).expect("a sealer");
-    let equality = [EqualityKey::new(&keys, URI, "/code"), EqualityKey::new(&keys, URI, "/place")];
+    let equality = [
+        IndexKey::new(&keys, URI, &["/code"], &Form::Equality),
+        IndexKey::new(&keys, URI, &["/place"], &Form::Equality),
+    ];
     let unique = UniqueKey::new(&keys, URI, "/number");
 
     // About 1 KB of JSON as an application has it, encoded to CBOR when sealed.
@@ -49,15 +52,20 @@ pub(crate) fn measure(rounds: usize) -> Vec<Row> {
         let content = encode(&data);
         let mut record = [0; 16];
         rng.fill_bytes(&mut record);
-        let tokens = |key: &EqualityKey, field: &str| key.tokens(&data[field]).expect("an indexable value");
+        let tokens = |key: &IndexKey, field: &str| {
+            key.tokens(&Form::Equality, &[Some(&data[field])]).expect("an indexable value")
+        };
         let draft = Draft {
             record: RecordId::from_bytes(record),
             version: 1,
             kind: RecordKind::Instance,
             definition: Some(DefinitionRef { version: 1, digest: Digest::from_bytes([0; 32]) }),
             content: &content,
-            equality: [tokens(&equality[0], "code"), tokens(&equality[1], "place")].concat(),
-            unique: unique.tokens(&data["number"]).expect("an indexable value"),
+            tokens: NewTokens {
+                version: 1,
+                index: [tokens(&equality[0], "code"), tokens(&equality[1], "place")].concat(),
+                unique: unique.tokens(&data["number"]).expect("an indexable value"),
+            },
             written_at: now,
         };
         encode(&sealer.seal(&draft, rng).expect("a sealed record").envelope)

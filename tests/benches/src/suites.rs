@@ -7,7 +7,7 @@ use crate::{
 use pryv_crypto::{
     AccountSecret, EpochKeys, Identity,
     lockbox::{self, PreSecret},
-    record::{Draft, RecordSealer},
+    record::{Draft, NewTokens, RecordSealer},
 };
 use pryv_proxy_crypto::{pre, suite::known};
 use pryv_wire::{
@@ -73,8 +73,7 @@ fn of(suite: Suite, repeats: usize, plain: f64) -> Vec<Row> {
         kind: RecordKind::Instance,
         definition: Some(DefinitionRef { version: 1, digest: Digest::from_bytes([1; 32]) }),
         content: &[7; 1_000],
-        equality: Vec::new(),
-        unique: Vec::new(),
+        tokens: NewTokens::default(),
         written_at: NOW,
     };
     let row = |what: &str, work: &mut dyn FnMut(&mut ChaCha20Rng)| {

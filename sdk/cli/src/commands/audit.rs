@@ -129,6 +129,7 @@ const fn what(act: Act) -> &'static str {
         Act::OpenScope => "opened",
         Act::GetRecord => "read a record",
         Act::QueryRecords => "read records",
+        Act::CountRecords => "counted records",
         Act::ReadHistory => "read earlier versions",
         Act::ReadTerms => "read terms",
         _ => "did something that this client does not know",

@@ -9,8 +9,8 @@ use pryv_proxy_crypto::check_suite;
 use pryv_wire::{
     Bytes, Digest, ErrorCode, RecordId, decode,
     record::{
-        EQUALITY_TOKEN_LENGTH, Envelope, MAX_ENVELOPE_LENGTH, Placement, Protected, RecipientKind,
-        RecordKind, Tokens, UNIQUE_TOKEN_LENGTH,
+        Envelope, INDEX_TOKEN_LENGTH, MAX_ENVELOPE_LENGTH, Placement, Protected, RecipientKind, RecordKind,
+        Tokens, UNIQUE_TOKEN_LENGTH,
     },
     term::{MAX_TERM_LENGTH, MAX_TERMS_OF_RECORD},
     transaction::Touched,
@@ -126,11 +126,11 @@ fn check_placement(protected: &Protected, placement: &Placement) -> Result<()> {
         return Err(Error::malformed("only instances carry tokens"));
     }
     let epoch = placement.recipients.first().map(|recipient| recipient.epoch);
-    for Tokens { scope, epoch: of_tokens, equality, unique } in &placement.tokens {
+    for Tokens { scope, epoch: of_tokens, index, unique, .. } in &placement.tokens {
         if *scope != protected.scope || Some(*of_tokens) != epoch {
             return Err(Error::malformed("the tokens are of another scope or epoch than the recipient"));
         }
-        check_tokens(equality, EQUALITY_TOKEN_LENGTH)?;
+        check_tokens(index, INDEX_TOKEN_LENGTH)?;
         check_tokens(unique, UNIQUE_TOKEN_LENGTH)?;
     }
     Ok(())

@@ -69,9 +69,9 @@ const FORMS: &[&str] = &[
     "max-envelope-length",
     "record-kind",
     "recipient-kind",
-    "equality-token",
+    "index-token",
     "unique-token",
-    "condition",
+    "token",
     "create-scope",
     "put-record",
     "link-ontology",
@@ -103,8 +103,9 @@ fn numbers_in_the_document_are_those_of_the_code() {
     use pryv_wire::{record, term, transaction};
     for line in [
         format!("max-envelope-length = {} ", record::MAX_ENVELOPE_LENGTH),
-        format!("equality-token = bytes .size {}\n", record::EQUALITY_TOKEN_LENGTH),
+        format!("index-token = bytes .size {}\n", record::INDEX_TOKEN_LENGTH),
         format!("unique-token   = bytes .size {}\n", record::UNIQUE_TOKEN_LENGTH),
+        format!("enough: 1..{},", record::MAX_COUNT),
         format!("operations: [1*{} operation]", transaction::MAX_OPERATIONS),
         format!("terms: [1*{} record-id]", term::MAX_TERMS),
     ] {

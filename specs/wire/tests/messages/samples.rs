@@ -28,9 +28,10 @@ use pryv_wire::{
         Device, GetHolders, Holder, HolderSeal, Holders, HoldersShown, OpenDevice, RotateAccount, SetHolders,
     },
     record::{
-        DefinitionRef, Envelope, Filter, GetRecord, MovedPlacement, Order, Parent, Placement, Protected,
-        QueryRecords, Recipient, RecipientKind, RecordFound, RecordHistory, RecordKind, RecordVersions,
-        Records, Tokens, Within,
+        Answered, BatchAnswered, BatchRecords, CountRecords, Counted, DefinitionRef, Envelope, Filter,
+        GetRecord, IndexState, IndexedAlike, MovedPlacement, Order, Parent, Placement, Protected,
+        QueryRecords, Question, Recipient, RecipientKind, RecordFound, RecordHistory, RecordKind,
+        RecordVersions, Records, Tokens, Unindexed, Within,
     },
     scope::{
         CollectionKind, CoveringSlice, Epoch, EpochKeys, EpochOpened, GroupCard, History, ListScopes,
@@ -385,7 +386,8 @@ fn placement() -> Placement {
         tokens: vec![Tokens {
             scope: SCOPE,
             epoch: 1,
-            equality: vec![opaque(0x20, 16), opaque(0x21, 16)],
+            version: 1,
+            index: vec![opaque(0x20, 16), opaque(0x21, 16)],
             unique: vec![opaque(0x22, 32)],
         }],
         parent: None,
@@ -863,6 +865,7 @@ fn scopes() -> Vec<Sample> {
         pre: None,
         readers: vec![],
         entries: vec![],
+        indexed: vec![],
         slices: vec![],
     };
     vec![
@@ -929,6 +932,7 @@ fn scopes() -> Vec<Sample> {
                 pre: Some(pre()),
                 readers: vec![ACCESS],
                 entries: vec![],
+                indexed: vec![alike()],
                 slices: vec![covering()],
             },
         ),
@@ -982,9 +986,57 @@ fn terms() -> Vec<Sample> {
     ]
 }
 
+fn first_page() -> QueryRecords {
+    QueryRecords {
+        account: ADA,
+        scope: SCOPE,
+        filter: Filter::All,
+        unindexed: None,
+        within: None,
+        order: Order::OldestFirst,
+        limit: 1_000,
+        after: None,
+    }
+}
+
+fn count(filter: Filter, unindexed: Option<Unindexed>) -> CountRecords {
+    let within = Some(Within { ontology: ONTOLOGY, term: Some(TERM), descendants: true });
+    let after = Some(opaque(0x60, 8));
+    CountRecords {
+        account: ADA,
+        scope: SCOPE,
+        filter,
+        unindexed,
+        within,
+        buckets: vec![],
+        enough: 100_000,
+        after,
+    }
+}
+
+fn in_buckets() -> CountRecords {
+    let buckets = vec![vec![opaque(0x20, 16)], vec![opaque(0x21, 16), opaque(0x23, 16)]];
+    CountRecords { within: None, buckets, enough: 50, after: None, ..count(Filter::All, None) }
+}
+
+fn counted() -> Counted {
+    Counted { counts: vec![3, 47], unindexed: 0, epoch: 2, next: None }
+}
+
+fn alike() -> IndexedAlike {
+    IndexedAlike { state: IndexState { epoch: 1, version: 1 }, records: 1_001 }
+}
+
 fn records() -> Vec<Sample> {
     let placement = placement();
-    let tokens = Filter::Tokens(vec![vec![opaque(0x20, 16), opaque(0x23, 16)], vec![opaque(0x22, 32)]]);
+    let tokens = Filter::Tokens(vec![opaque(0x20, 16), opaque(0x22, 32)]);
+    let other = Filter::Tokens(vec![opaque(0x23, 16)]);
+    let algebra = Filter::And(vec![
+        Filter::Or(vec![tokens.clone(), Filter::All]),
+        Filter::Not(Box::new(other)),
+        Filter::Or(vec![]),
+    ]);
+    let unindexed = Unindexed { before: IndexState { epoch: 2, version: 3 }, at_most: 1_000 };
     let tombstone = Placement { tokens: vec![], ..placement.clone() };
     vec![
         sample("envelope of an instance", instance()),
@@ -1015,28 +1067,22 @@ fn records() -> Vec<Sample> {
         sample("tokens", placement.tokens[0].clone()),
         sample("filter that all pass", Filter::All),
         sample("filter by tokens", tokens.clone()),
+        sample("filter of several parts", algebra.clone()),
+        sample("index state", IndexState { epoch: 0, version: 0 }),
+        sample("unindexed", unindexed),
+        sample("indexed alike", alike()),
         sample("within a term", Within { ontology: ONTOLOGY, term: Some(TERM), descendants: false }),
         sample("within an ontology", Within { ontology: ONTOLOGY, term: None, descendants: true }),
         sample("order, oldest first", Order::OldestFirst),
         sample("order, newest first", Order::NewestFirst),
-        sample(
-            "query of a first page",
-            QueryRecords {
-                account: ADA,
-                scope: SCOPE,
-                filter: Filter::All,
-                within: None,
-                order: Order::OldestFirst,
-                limit: 1_000,
-                after: None,
-            },
-        ),
+        sample("query of a first page", first_page()),
         sample(
             "query of a further page, by tokens",
             QueryRecords {
                 account: ADA,
                 scope: SCOPE,
-                filter: tokens,
+                filter: algebra.clone(),
+                unindexed: Some(unindexed),
                 within: Some(Within { ontology: ONTOLOGY, term: Some(TERM), descendants: true }),
                 order: Order::NewestFirst,
                 limit: 1,
@@ -1045,6 +1091,22 @@ fn records() -> Vec<Sample> {
         ),
         sample("last page", Records { records: vec![encoded(&instance())], epoch: 3, next: None }),
         sample("page before others", Records { records: vec![], epoch: 0, next: Some(opaque(0x60, 8)) }),
+        sample("count", count(algebra, Some(unindexed))),
+        sample("count in buckets", in_buckets()),
+        sample("counted", counted()),
+        sample("counted in part", Counted { next: Some(opaque(0x60, 8)), ..counted() }),
+        sample("question of a query", Question::Query(first_page())),
+        sample("question of a count", Question::Count(in_buckets())),
+        sample(
+            "question of a record",
+            Question::Get(GetRecord { account: ADA, scope: SCOPE, record: RECORD }),
+        ),
+        sample("batch", BatchRecords { questions: vec![Question::Query(first_page())] }),
+        sample("answer of a query", Answered::Query(Records { records: vec![], epoch: 0, next: None })),
+        sample("answer of a count", Answered::Count(counted())),
+        sample("answer of a record", Answered::Get(RecordFound { record: encoded(&instance()) })),
+        sample("answer of a question that was refused", Answered::Refused(Problem::new(ErrorCode::NotFound))),
+        sample("batch answered", BatchAnswered { answers: vec![Answered::Count(counted())] }),
         sample("get record", GetRecord { account: ADA, scope: SCOPE, record: RECORD }),
         sample(
             "record history",
@@ -1355,6 +1417,7 @@ fn audit() -> Vec<Sample> {
         Act::OpenScope,
         Act::GetRecord,
         Act::QueryRecords,
+        Act::CountRecords,
         Act::ReadHistory,
         Act::ReadTerms,
     ];

@@ -197,7 +197,7 @@ fn envelope(world: &World, author: &LightAccount, account: PrincipalId, scope: S
         version: 1,
         kind: RecordKind::Instance,
         ciphertext: vec![1; 100],
-        equality: Vec::new(),
+        index: Vec::new(),
     };
     Bytes::from(encode(&author.forge(&collection, &forged)))
 }
@@ -213,6 +213,7 @@ async fn values_outside_their_limits_are_refused() {
         account,
         scope: diary.scope(),
         filter: pryv_wire::record::Filter::All,
+        unindexed: None,
         within: None,
         order: pryv_wire::record::Order::OldestFirst,
         limit: 10,
@@ -229,7 +230,7 @@ async fn values_outside_their_limits_are_refused() {
         assert_eq!(status, 400, "a cursor of {length} bytes");
     }
     for length in [0, 15, 17, 31, 33] {
-        let filter = pryv_wire::record::Filter::Tokens(vec![vec![Bytes::from(vec![1; length])]]);
+        let filter = pryv_wire::record::Filter::Tokens(vec![Bytes::from(vec![1; length])]);
         let (status, _) =
             in_both(&world, Some(&by_hand.token), &QueryRecords { filter, ..query.clone() }).await;
         assert_eq!(status, 400, "a token of {length} bytes");
@@ -264,7 +265,7 @@ async fn transactions_that_do_not_hold_are_refused_whole() {
         version,
         kind: RecordKind::Instance,
         ciphertext: vec![1; 200],
-        equality: vec![[3; 16]],
+        index: vec![[3; 16]],
     };
     let (first, second) = (record(), record());
     let written = by_hand.forge(&collection, &forged(first, 1));
@@ -277,7 +278,7 @@ async fn transactions_that_do_not_hold_are_refused_whole() {
     broken.signature = Signature::from_bytes([9; 64]);
     let mut moved = by_hand.forge(&collection, &forged(record(), 1));
     moved.placement =
-        by_hand.forge(&collection, &Forged { equality: vec![[4; 16]], ..forged(record(), 1) }).placement;
+        by_hand.forge(&collection, &Forged { index: vec![[4; 16]], ..forged(record(), 1) }).placement;
     let cases = [
         (
             "a version that exists",
@@ -385,6 +386,7 @@ async fn an_answer_is_the_same_message_in_both_notations() {
         account,
         scope: diary.scope(),
         filter: pryv_wire::record::Filter::All,
+        unindexed: None,
         within: None,
         order: pryv_wire::record::Order::NewestFirst,
         limit: 10,

@@ -254,7 +254,7 @@ impl Script {
                 Forged::random(*record, version + 1, self.rng.gen_range(100..1_000), &mut self.rng);
             if at == 1 {
                 forged.kind = RecordKind::Tombstone;
-                forged.equality.clear();
+                forged.index.clear();
             } else {
                 next.push((*record, version + 1));
             }
@@ -412,6 +412,7 @@ impl Silo {
             account: self.account.id(),
             scope: self.collection.scope,
             filter: Filter::All,
+            unindexed: None,
             within: None,
             order,
             limit: 1_000,

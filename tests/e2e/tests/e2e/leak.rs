@@ -28,7 +28,7 @@ async fn a_client_that_stores_a_field_in_clear_is_caught() {
         version: 1,
         kind: RecordKind::Instance,
         ciphertext: secret.into_bytes(),
-        equality: Vec::new(),
+        index: Vec::new(),
     };
     let envelope: Envelope = by_hand.forge(&collection, &forged);
     let transaction = TransactionId::from_bytes(world.canary.random());

@@ -104,8 +104,8 @@ async fn script(secrets: &Secrets, writer: Writer) -> ServerState {
     for at in 0..2 {
         let record = RecordId::from_bytes(world.canary.random());
         let text = secrets.texts[at];
-        let forged = |ciphertext: Vec<u8>, equality| {
-            let forged = Forged { record, version: 1, kind: RecordKind::Instance, ciphertext, equality };
+        let forged = |ciphertext: Vec<u8>, index| {
+            let forged = Forged { record, version: 1, kind: RecordKind::Instance, ciphertext, index };
             by_hand.forge(&collection, &forged)
         };
         let envelope = match writer {

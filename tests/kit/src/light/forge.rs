@@ -4,7 +4,7 @@ use super::{CallError, LightAccount};
 use crate::clock::START;
 use pryv_crypto::{
     EpochKeys, Identity, lockbox,
-    record::{Draft, RecordSealer},
+    record::{Draft, NewTokens, RecordSealer},
 };
 use pryv_wire::{
     AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId, Suite, TransactionId,
@@ -56,7 +56,7 @@ pub struct Forged {
     /// What stands in the place of the ciphertext.
     pub ciphertext: Vec<u8>,
     /// Tokens of fields indexed for equality.
-    pub equality: Vec<[u8; 16]>,
+    pub index: Vec<[u8; 16]>,
 }
 
 impl Forged {
@@ -67,7 +67,7 @@ impl Forged {
         rng.fill_bytes(&mut ciphertext);
         let mut token = [0; 16];
         rng.fill_bytes(&mut token);
-        Self { record, version, kind: RecordKind::Instance, ciphertext, equality: vec![token] }
+        Self { record, version, kind: RecordKind::Instance, ciphertext, index: vec![token] }
     }
 }
 
@@ -90,8 +90,7 @@ impl LightAccount {
             kind: RecordKind::Definition,
             definition: None,
             content: definition,
-            equality: Vec::new(),
-            unique: Vec::new(),
+            tokens: NewTokens::default(),
             written_at: START,
         };
         let sealed = sealer.seal(&draft, &mut rng).expect("a sealed definition").envelope;
@@ -191,8 +190,7 @@ impl LightAccount {
             kind: RecordKind::Instance,
             definition: Some(collection.definition),
             content,
-            equality: Vec::new(),
-            unique: Vec::new(),
+            tokens: NewTokens::default(),
             written_at: START,
         };
         sealer.seal(&draft, &mut ChaCha20Rng::from_entropy()).expect("a sealed record").envelope
@@ -222,12 +220,12 @@ fn forge(
 ) -> Envelope {
     let tombstone = forged.kind == RecordKind::Tombstone;
     let (scope, number) = (epoch.scope, epoch.epoch);
-    let equality: Vec<Bytes> = forged.equality.iter().map(|token| Bytes::from(*token)).collect();
-    let tokens = Tokens { scope, epoch: number, equality, unique: Vec::new() };
+    let index: Vec<Bytes> = forged.index.iter().map(|token| Bytes::from(*token)).collect();
+    let tokens = Tokens { scope, epoch: number, version: 1, index, unique: Vec::new() };
     let key = Bytes::from(vec![0xA5; 60]);
     let placement = encode(&Placement {
         recipients: vec![Recipient { scope, term: None, epoch: number, kind: RecipientKind::Wrapped, key }],
-        tokens: if tombstone || forged.equality.is_empty() { Vec::new() } else { vec![tokens] },
+        tokens: if tombstone || forged.index.is_empty() { Vec::new() } else { vec![tokens] },
         parent: None,
     });
     let protected = Protected {

@@ -9,7 +9,7 @@ use pryv_test_kit::{
 };
 use pryv_wire::{
     Bytes, RecordId, decode, encode,
-    record::{Envelope, Filter, Placement, QueryRecords, RecordKind, Tokens},
+    record::{Envelope, Placement, QueryRecords, RecordKind, Tokens},
 };
 
 /// Paths and lengths of everything that was sent since a moment.
@@ -33,8 +33,7 @@ async fn tokens_that_the_server_puts_on_a_record_do_not_count() {
     let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let (watch, id) = (std::sync::Arc::clone(&asked), injected.id);
     let lie = scene.server.on::<QueryRecords>(move |request, answer| {
-        let Filter::Tokens(conditions) = &request.filter else { return };
-        let token = conditions[0][0].clone();
+        let token = request.filter.tokens()[0].clone();
         watch.lock().unwrap().push(token.clone());
         for record in &mut answer.records {
             let mut envelope: Envelope = decode(record).unwrap();
@@ -43,8 +42,13 @@ async fn tokens_that_the_server_puts_on_a_record_do_not_count() {
                 continue;
             }
             let mut placement: Placement = decode(&envelope.placement).unwrap();
-            placement.tokens =
-                vec![Tokens { scope: place, epoch, equality: vec![token.clone()], unique: Vec::new() }];
+            placement.tokens = vec![Tokens {
+                scope: place,
+                epoch,
+                version: 1,
+                index: vec![token.clone()],
+                unique: Vec::new(),
+            }];
             envelope.placement = Bytes::from(encode(&placement));
             *record = Bytes::from(encode(&envelope));
         }
@@ -67,7 +71,7 @@ async fn tokens_that_the_server_puts_on_a_record_do_not_count() {
         version: 1,
         kind: RecordKind::Instance,
         ciphertext: vec![7; 80],
-        equality: vec![token[..].try_into().unwrap()],
+        index: vec![token[..].try_into().unwrap()],
     };
     let envelope = device.forge(&collection, &forged);
     let transaction = pryv_wire::TransactionId::from_bytes(scene.world.canary.random());

@@ -6,7 +6,7 @@ use crate::stories::ontologies::ontology;
 use pryv_crypto::{
     DeviceKeys,
     lockbox::PreSecret,
-    record::{Draft, RecordSealer},
+    record::{Draft, NewTokens, RecordSealer},
 };
 use pryv_proxy_crypto::suite::known;
 use pryv_sdk::{Definition, Level, NewTerm, Silent, Term, TermContent, TermId};
@@ -122,8 +122,7 @@ async fn a_definition_that_the_replaced_key_signed_is_refused_by_owner_and_reade
             kind: RecordKind::Definition,
             definition: None,
             content: &content,
-            equality: Vec::new(),
-            unique: Vec::new(),
+            tokens: NewTokens::default(),
             written_at: START,
         };
         let sealer = RecordSealer::for_reader(&stolen, &statement, &keys, None).unwrap();

@@ -138,6 +138,7 @@ async fn listed(driver: &Driver<'_>, truth: &Truth, principal: usize) -> BTreeSe
             account: driver.account(),
             scope: driver.scopes[&Scope::Collection(collection)],
             filter: Filter::All,
+            unindexed: None,
             order: Order::OldestFirst,
             limit: 1_000,
             after: None,

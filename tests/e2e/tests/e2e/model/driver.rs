@@ -706,16 +706,7 @@ fn draft<'a>(
     definition: Option<DefinitionRef>,
     content: &'a [u8],
 ) -> Draft<'a> {
-    Draft {
-        record,
-        version,
-        kind,
-        definition,
-        content,
-        equality: Vec::new(),
-        unique: Vec::new(),
-        written_at: START,
-    }
+    Draft { record, version, kind, definition, content, tokens: NewTokens::default(), written_at: START }
 }
 
 /// An envelope of this account.

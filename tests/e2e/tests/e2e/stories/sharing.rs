@@ -152,6 +152,7 @@ async fn a_grantee_of_one_collection_finds_nothing_of_another() {
                 account,
                 scope,
                 filter: pryv_wire::record::Filter::All,
+                unindexed: None,
                 within: None,
                 order: pryv_wire::record::Order::OldestFirst,
                 limit: 10,

@@ -71,8 +71,7 @@ pub(crate) fn describe(encoded: &[u8]) -> Result<String, Trouble> {
     let unreadable = |error: pryv_wire::DecodeError| Trouble::with("the envelope does not decode", &error);
     let envelope: Envelope = decode(encoded).map_err(unreadable)?;
     let placement: Placement = decode(&envelope.placement).map_err(unreadable)?;
-    let tokens: usize =
-        placement.tokens.iter().map(|tokens| tokens.equality.len() + tokens.unique.len()).sum();
+    let tokens: usize = placement.tokens.iter().map(|tokens| tokens.index.len() + tokens.unique.len()).sum();
     Ok(format!(
         "{} bytes in all\n  {:>5}  protected: ids, version, author, times\n  {:>5}  placement: the wrapped content key for {} scope, {tokens} index tokens\n  \
          {:>5}  ciphertext: the content, padded and encrypted\n  {:>5}  signature of the author",

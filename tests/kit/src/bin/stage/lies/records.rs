@@ -4,7 +4,7 @@ use super::{Lie, flip, held};
 use pryv_test_kit::{HostileTransport, transport::Attack};
 use pryv_wire::{
     Bytes, ErrorCode, Problem, Suite, Timestamp, decode, encode,
-    record::{Envelope, Filter, GetRecord, Placement, Protected, QueryRecords, Tokens},
+    record::{Envelope, GetRecord, Placement, Protected, QueryRecords, Tokens},
 };
 use std::sync::Mutex;
 
@@ -93,15 +93,14 @@ pub(super) const LIES: &[Lie] = &[
         code: "tampered",
         tell: |server| {
             server.on::<QueryRecords>(|request, answer| {
-                let Filter::Tokens(conditions) = &request.filter else { return };
-                let Some(token) = conditions.first().and_then(|tokens| tokens.first()) else { return };
+                let Some(token) = request.filter.tokens().pop() else { return };
                 for record in &mut answer.records {
                     let mut envelope: Envelope = decode(record).expect("an envelope");
                     let mut placement: Placement = decode(&envelope.placement).expect("a placement");
                     if placement.tokens.is_empty() {
-                        let equality = vec![token.clone()];
+                        let index = vec![token.clone()];
                         let (scope, epoch) = (request.scope, answer.epoch);
-                        placement.tokens.push(Tokens { scope, epoch, equality, unique: Vec::new() });
+                        placement.tokens.push(Tokens { scope, epoch, version: 1, index, unique: Vec::new() });
                         envelope.placement = Bytes::from(encode(&placement));
                         *record = Bytes::from(encode(&envelope));
                     }
