@@ -269,7 +269,9 @@ fn combinations(values: &[&Value]) -> Result<Vec<Encoded>, NotIndexable> {
         }
         all = all
             .iter()
-            .flat_map(|chosen| elements.iter().map(move |one| [&chosen[..], &[one.clone()]].concat()))
+            .flat_map(|chosen| {
+                elements.iter().map(move |one| [&chosen[..], std::slice::from_ref(one)].concat())
+            })
             .collect();
     }
     Ok(all.iter().map(|chosen| composed(&chosen.iter().collect::<Vec<_>>())).collect())

@@ -40,6 +40,7 @@ mod backup;
 mod committer;
 #[cfg(feature = "test-util")]
 pub mod conformance;
+mod counted;
 mod data_dir;
 mod engine;
 mod envelope;
@@ -63,6 +64,7 @@ mod transaction;
 mod write_future;
 
 pub use crate::backup::{BackupError, BackupOptions, BackupSummary, RestoreError, verify_backup};
+pub use crate::counted::{Counted, Reads};
 pub use crate::data_dir::OpenError;
 pub use crate::engine::{
     Engine, EngineError, EngineKind, EngineStats, Health, MAX_KEY_BYTES, MAX_VALUE_BYTES, ReadView,

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use bytes::Bytes;
 
+use crate::counted::Reads;
 use crate::engine::{ReadView, Visitor};
 use crate::envelope;
 use crate::error::{KeyHint, StoreError};
@@ -22,6 +23,11 @@ pub trait Reader {
     /// # Errors
     /// As [`Reader::get`], at the first damaged value; values before it have been visited.
     fn scan(&self, scan: &Scan, visit: &mut Visitor<'_>) -> Result<(), StoreError>;
+
+    /// What was read through this reader so far, if it counts ([`Counted`](crate::Counted)).
+    fn reads(&self) -> Reads {
+        Reads::default()
+    }
 
     /// Whether there is a value, which is verified.
     ///

@@ -94,6 +94,8 @@ calls! {
         record::GetRecord => get_record;
         record::RecordHistory => record_history;
         record::QueryRecords => query_records;
+        record::CountRecords => count_records;
+        record::BatchRecords => batch_records;
         term::ListTerms => list_terms;
         term::GetTerms => get_terms;
         access::ListGranted => list_granted;

@@ -59,16 +59,29 @@ impl Service {
     ///
     /// `storage-full` to grantees; the owner's own data is not withheld for want of room for a line about it.
     pub(super) async fn enter(&self, caller: &Caller, given: Given) -> Result<()> {
-        let (now, limits) = (self.now(), self.inner.audit_limits());
-        let entry = given.to(caller);
-        let entered: Result<()> =
-            self.inner.store.update(move |tx| Ok(tx.append_audit(entry, now, limits)?)).await;
-        match entered {
+        match self.enter_all(caller, vec![given]).await {
             Err(full) if full.code() == ErrorCode::StorageFull && caller.principal() == given.account => {
                 Ok(())
             }
             entered => entered,
         }
+    }
+
+    /// Writes down all that is about to be given, in one durable write.
+    ///
+    /// # Errors
+    ///
+    /// `storage-full`.
+    pub(super) async fn enter_all(&self, caller: &Caller, given: Vec<Given>) -> Result<()> {
+        if given.is_empty() {
+            return Ok(());
+        }
+        let (now, limits) = (self.now(), self.inner.audit_limits());
+        let mut entries: Vec<NewEntry> = given.into_iter().map(|given| given.to(caller)).collect();
+        let append = move |tx: &mut crate::store::Tx<'_>| {
+            entries.drain(..).try_for_each(|entry| Ok(tx.append_audit(entry, now, limits)?))
+        };
+        self.inner.store.update(append).await
     }
 
     /// The audit of the caller's account, a page at a time.

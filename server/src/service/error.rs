@@ -51,6 +51,14 @@ impl Error {
         error
     }
 
+    /// More of something than a caller said that it bears with.
+    #[must_use]
+    pub fn limited(code: ErrorCode, limit: u32) -> Self {
+        let mut error = Self::new(code);
+        error.details.limit = Some(u64::from(limit));
+        error
+    }
+
     /// A body or an envelope over its limit.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {

@@ -1,26 +1,20 @@
 //! Records: one by its id, many by query.
 
-use super::{Error, Result, Service, audit::Given};
+use super::{Error, Result, Service, audit::Given, filters};
 use crate::{
     permission::{self, By, Caller, Grant, Read},
-    store::{Filed, MAX_IN_USE, Narrowed, PageRequest},
+    store::{Page, PageRequest, Paging, Reading},
 };
 use pryv_wire::{
-    Bytes, ErrorCode,
+    Bytes, ErrorCode, Timestamp,
     audit::Act,
-    record::{
-        Filter, GetRecord, INDEX_TOKEN_LENGTH, Order, QueryRecords, RecordFound, Records, UNIQUE_TOKEN_LENGTH,
-    },
+    record::{GetRecord, Order, QueryRecords, RecordFound, Records},
 };
 
 /// The most records of one page.
 pub(super) const MAX_LIMIT: u32 = 1_000;
 /// The most bytes of envelopes in one page, but for the last record.
 pub(super) const MAX_PAGE_BYTES: usize = 4 << 20;
-/// The most conditions of one query.
-const MAX_CONDITIONS: usize = 16;
-/// The most tokens of one query, over all conditions.
-const MAX_TOKENS: usize = 1_024;
 
 impl Service {
     /// One record: an instance, a tombstone or the definition.
@@ -30,17 +24,8 @@ impl Service {
     /// `not-found`, `not-allowed`, `access-not-valid`, `storage-full`.
     pub async fn get_record(&self, caller: Caller, request: GetRecord) -> Result<RecordFound> {
         let (now, asking) = (self.now(), caller.clone());
-        let (found, given) = self
-            .blocking(move |inner| {
-                inner.store.read(|view| {
-                    let grant =
-                        permission::read(&view, &asking, (request.account, request.scope), By::Any, now)?;
-                    let found = view.record(&grant, request.record)?;
-                    let record = found.ok_or_else(|| Error::new(ErrorCode::NotFound))?.envelope;
-                    Ok((RecordFound { record }, given(&grant, Act::GetRecord, 1)))
-                })
-            })
-            .await?;
+        let (found, given) =
+            self.blocking(move |inner| inner.store.read(|view| one(&view, &asking, &request, now))).await?;
         self.enter(&caller, given).await?;
         Ok(found)
     }
@@ -49,32 +34,13 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// `not-found`, `not-allowed`, `access-not-valid`, `out-of-range`, `malformed-message` (the cursor), `storage-full`.
+    /// `not-found`, `not-allowed`, `access-not-valid`, `out-of-range`, `unindexed`, `malformed-message` (the cursor),
+    /// `storage-full`.
     pub async fn query_records(&self, caller: Caller, request: QueryRecords) -> Result<Records> {
         let (now, asking) = (self.now(), caller.clone());
         let (page, given) = self
             .blocking(move |inner| {
-                let (account, scope, order) = (request.account, request.scope, request.order);
-                inner.store.read(|view| {
-                    let grant = permission::read(&view, &asking, (account, scope), By::Any, now)?;
-                    let newest_first = order == Order::NewestFirst;
-                    let unknown = || Error::malformed("`after` is not a cursor of this query");
-                    let place = |cursor: &Bytes| view.place(&grant, newest_first, cursor).ok_or_else(unknown);
-                    let filed = match view.narrow(&grant, request.within)? {
-                        Narrowed::Whole => None,
-                        Narrowed::To(lists) => Some(lists),
-                        Narrowed::TooMany => {
-                            let reason =
-                                "records stand under more terms than one query reads: ask within fewer";
-                            return Err(Error::out_of_range(reason, MAX_IN_USE));
-                        }
-                    };
-                    let page = view.query(&grant, &plan(request, filed, place)?)?;
-                    let next = page.next.map(|place| view.cursor(&grant, newest_first, place)).transpose()?;
-                    let epoch = view.scope_head(account, scope)?.map_or(0, |head| head.epoch);
-                    let given = given(&grant, Act::QueryRecords, page.records.len());
-                    Ok((Records { records: page.records, epoch, next }, given))
-                })
+                inner.store.read(|view| page(&view, &asking, request, MAX_PAGE_BYTES, now))
             })
             .await?;
         self.enter(&caller, given).await?;
@@ -83,55 +49,60 @@ impl Service {
 }
 
 /// What a grant lets its holder be given.
-fn given(grant: &Grant<'_, Read>, act: Act, records: usize) -> Given {
+pub(super) fn given(grant: &Grant<'_, Read>, act: Act, records: usize) -> Given {
     Given { account: grant.account(), scope: grant.scope(), access: grant.access(), act, records }
 }
 
-fn plan(
-    request: QueryRecords,
-    filed: Option<Vec<Filed>>,
-    place: impl Fn(&Bytes) -> Result<u64>,
-) -> Result<PageRequest> {
-    if request.limit == 0 || request.limit > MAX_LIMIT {
-        return Err(Error::out_of_range("`limit` is 1 to 1,000", 1_000));
-    }
-    let unknown = || Error::malformed("the filter is not known here");
-    let conditions = match request.filter {
-        Filter::All => None,
-        Filter::Tokens(tokens) => Some(vec![tokens]),
-        Filter::And(parts) => Some(
-            parts
-                .into_iter()
-                .map(|part| if let Filter::Tokens(tokens) = part { Ok(tokens) } else { Err(unknown()) })
-                .collect::<Result<Vec<_>>>()?,
-        ),
-        _ => return Err(unknown()),
-    };
-    let conditions = conditions.map(check_tokens).transpose()?;
-    Ok(PageRequest {
-        filed,
-        conditions,
-        newest_first: request.order == Order::NewestFirst,
-        limit: usize::try_from(request.limit).unwrap_or(usize::MAX),
-        bytes: MAX_PAGE_BYTES,
-        after: request.after.as_ref().map(place).transpose()?,
-    })
+pub(super) fn one(
+    view: &Reading<'_>,
+    caller: &Caller,
+    request: &GetRecord,
+    now: Timestamp,
+) -> Result<(RecordFound, Given)> {
+    let grant = permission::read(view, caller, (request.account, request.scope), By::Any, now)?;
+    let found = view.record(&grant, request.record)?;
+    let record = found.ok_or_else(|| Error::new(ErrorCode::NotFound))?.envelope;
+    Ok((RecordFound { record }, given(&grant, Act::GetRecord, 1)))
 }
 
-fn check_tokens(mut conditions: Vec<Vec<Bytes>>) -> Result<Vec<Vec<Bytes>>> {
-    if conditions.len() > MAX_CONDITIONS {
-        return Err(Error::out_of_range("the number of conditions", MAX_CONDITIONS));
+/// A page of so many bytes; of none, an empty one that goes on where it was to begin.
+pub(super) fn page(
+    view: &Reading<'_>,
+    caller: &Caller,
+    request: QueryRecords,
+    bytes: usize,
+    now: Timestamp,
+) -> Result<(Records, Given)> {
+    let QueryRecords { account, scope, mut filter, unindexed, within, order, limit, after } = request;
+    let grant = permission::read(view, caller, (account, scope), By::Any, now)?;
+    if limit == 0 || limit > MAX_LIMIT {
+        return Err(Error::out_of_range("`limit` is 1 to 1,000", 1_000));
     }
-    if conditions.iter().map(Vec::len).sum::<usize>() > MAX_TOKENS {
-        return Err(Error::out_of_range("the number of tokens", MAX_TOKENS));
-    }
-    for tokens in &mut conditions {
-        let known = |token: &Bytes| matches!(token.len(), INDEX_TOKEN_LENGTH | UNIQUE_TOKEN_LENGTH);
-        if !tokens.iter().all(known) {
-            return Err(Error::malformed("a token has 16 or 32 bytes"));
-        }
-        tokens.sort_unstable();
-        tokens.dedup();
-    }
-    Ok(conditions)
+    filters::check(&mut filter, &mut [])?;
+    let newest_first = order == Order::NewestFirst;
+    let paging = if newest_first { Paging::NewestFirst } else { Paging::OldestFirst };
+    let from = begin(view, &grant, paging, after.as_ref())?;
+    let page = if bytes == 0 {
+        Page { records: Vec::new(), next: Some(from) }
+    } else {
+        let (wanted, _) = filters::wanted(view, &grant, filter, unindexed, within, false)?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        view.query(&grant, &PageRequest { wanted, newest_first, limit, bytes, from })?
+    };
+    let next = page.next.map(|position| view.cursor(&grant, paging, position)).transpose()?;
+    let epoch = view.scope_head(account, scope)?.map_or(0, |head| head.epoch);
+    let given = given(&grant, Act::QueryRecords, page.records.len());
+    Ok((Records { records: page.records, epoch, next }, given))
+}
+
+/// The position that a cursor leads to; without one, the first.
+pub(super) fn begin<'t>(
+    view: &Reading<'t>,
+    grant: &Grant<'t, Read>,
+    paging: Paging,
+    after: Option<&Bytes>,
+) -> Result<u64> {
+    let Some(cursor) = after else { return Ok(0) };
+    let unknown = || Error::malformed("`after` is not a cursor of this query");
+    view.position(grant, paging, cursor).ok_or_else(unknown)
 }

@@ -266,6 +266,9 @@ fn gather(view: &Reading<'_>, caller: &Caller, request: &OpenScope, now: Timesta
         indexed: Vec::new(),
         slices: Vec::new(),
     };
+    if matches!(opened.kind, ScopeKind::Collection(_)) {
+        opened.indexed = view.indexed(&see)?;
+    }
     let Some(access) = see.access() else {
         let owner = permission::owner(view, caller, account)?;
         owner_view(view, &owner, &see, &mut opened, from_epoch, now)?;

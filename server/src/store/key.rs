@@ -66,6 +66,7 @@ pub(super) enum Table {
     TermPosting = 0x46,
     TermLink = 0x47,
     Version = 0x48,
+    IndexState = 0x49,
     Head = 0x50,
     Change = 0x51,
     Transaction = 0x52,

@@ -51,6 +51,7 @@ mod record;
 mod scope;
 mod seal;
 mod session;
+mod states;
 mod term;
 mod tree;
 
@@ -66,30 +67,54 @@ pub use holder::Rotation;
 pub use kind::Holds;
 pub use link::Link;
 pub use onward::{Hop, Step};
-pub use query::{MAX_EXAMINED, Page, PageRequest};
+pub use query::{Count, CountRequest, MAX_EXAMINED, Page, PageRequest, Paging, Wanted};
 pub use record::{NewRecord, StoredRecord};
 pub use scope::{ScopeHead, StoredLockbox};
 pub use seal::{NodeKey, SealBroken};
 pub use session::{Session, SessionHash};
+pub use states::{Behind, MAX_BEHIND};
 pub use term::TermPlace;
 pub use tree::Tree;
 
-use pryv_engine::{BackupOptions, Health, Reader, StoreError, StoreOptions, WriteTx};
+use pryv_engine::{BackupOptions, Counted, Health, Reader, Reads, StoreError, StoreOptions, WriteTx};
 use seal::Sealer;
-use std::{fmt, marker::PhantomData, path::Path, sync::Arc};
+use std::{
+    fmt,
+    marker::PhantomData,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// The store; clones share it.
 #[derive(Clone, Debug)]
 pub struct Store {
     engine: pryv_engine::Store,
     sealer: Arc<Sealer>,
+    reads: Arc<ReadCounters>,
+}
+
+/// What was read by calls that read.
+#[derive(Debug, Default)]
+struct ReadCounters {
+    seeks: AtomicU64,
+    rows: AtomicU64,
+}
+
+impl ReadCounters {
+    fn add(&self, reads: Reads) {
+        self.seeks.fetch_add(reads.seeks, Ordering::Relaxed);
+        self.rows.fetch_add(reads.rows, Ordering::Relaxed);
+    }
 }
 
 impl Store {
     /// A store over an engine, whose sealed rows open under `key`.
     #[must_use]
     pub fn over(engine: pryv_engine::Store, key: &NodeKey) -> Self {
-        Self { engine, sealer: Arc::new(Sealer::new(key)) }
+        Self { engine, sealer: Arc::new(Sealer::new(key)), reads: Arc::default() }
     }
 
     /// Opens the store in a directory, making it when there is none.
@@ -151,9 +176,19 @@ impl Store {
     ) -> std::result::Result<T, E> {
         self.engine
             .read_consistent(|view| {
-                job(Reading { rows: view, sealer: &self.sealer, at: PhantomData }).map_err(Failed)
+                let rows = Counted::new(view);
+                let answer = job(Reading { rows: &rows, sealer: &self.sealer, at: PhantomData });
+                self.reads.add(rows.reads());
+                answer.map_err(Failed)
             })
             .map_err(Failed::into_inner)
+    }
+
+    /// What [`Store::read`] read since the store was opened.
+    #[must_use]
+    pub fn reads(&self) -> Reads {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Reads { seeks: load(&self.reads.seeks), rows: load(&self.reads.rows) }
     }
 
     /// As [`Store::read`] where one row is read, or where rows need not be of one moment.
@@ -267,6 +302,12 @@ impl Rows for WriteTx<'_> {
 }
 
 impl Reading<'_> {
+    /// What was read at this moment so far.
+    #[must_use]
+    pub fn reads(&self) -> Reads {
+        self.rows.reads()
+    }
+
     /// A row in the shape of its table.
     fn row<T: serde::de::DeserializeOwned + serde::Serialize>(
         &self,

@@ -3,14 +3,16 @@
 use super::{
     At, Error, Reading, Result, Tx,
     key::{Silo, Table},
+    states::state_of,
     term::filed_prefix,
     tree::Tree,
 };
 use crate::permission::{Change, Create, Grant, Manage, Owner, Reach, Read, See};
 use pryv_wire::{
     Bytes, PrincipalId, RecordId, ScopeId, decode,
-    record::{Envelope, Placement, Protected, RecipientKind, RecordKind},
+    record::{Envelope, IndexState, Placement, Protected, RecipientKind, RecordKind},
 };
+use std::collections::BTreeMap;
 
 /// A version of a record to be stored.
 #[derive(Clone, Copy, Debug)]
@@ -96,10 +98,16 @@ impl StoredRecord {
     }
 }
 
-/// The scope's posting list of one token; without a token, of instances that carry none.
+/// The scope's posting list of one token.
 pub(super) fn posting_prefix(silo: Silo, scope: ScopeId, token: &[u8]) -> Vec<u8> {
     let length = u8::try_from(token.len()).unwrap_or(u8::MAX);
     silo.key(Table::Posting, &[scope.as_bytes(), &[length], token])
+}
+
+/// The list of the instances that are indexed alike.
+pub(super) fn state_prefix(silo: Silo, scope: ScopeId, state: IndexState) -> Vec<u8> {
+    let parts: [&[u8]; 3] = [scope.as_bytes(), &state.epoch.to_be_bytes(), &state.version.to_be_bytes()];
+    silo.key(Table::IndexState, &parts)
 }
 
 pub(super) fn order_prefix(silo: Silo, scope: ScopeId) -> Vec<u8> {
@@ -215,7 +223,7 @@ impl<'t> Tx<'t> {
         let silo = Silo::of(grant.account());
         let order = [&order_prefix(silo, grant.scope())[..], &created.to_be_bytes()].concat();
         self.rows.put(&order, new.record.as_bytes())?;
-        self.index(grant.account(), grant.scope(), new, created)?;
+        self.index(grant.account(), grant.scope(), None, new, created)?;
         let key = record_key(grant.account(), grant.scope(), new.record);
         Ok(self.rows.put(&key, &StoredRecord::encode(created, new))?)
     }
@@ -234,12 +242,10 @@ impl<'t> Tx<'t> {
         let (account, scope) = (grant.account(), grant.scope());
         let silo = Silo::of(account);
         self.succeed(account, scope, new.record, old, new.kind)?;
-        self.forget_index(account, scope, old)?;
         if new.kind == RecordKind::Tombstone {
             self.rows.delete(&[&order_prefix(silo, scope)[..], &old.created.to_be_bytes()].concat())?;
-        } else {
-            self.index(account, scope, new, old.created)?;
         }
+        self.index(account, scope, Some(old), new, old.created)?;
         let key = record_key(account, scope, new.record);
         Ok(self.rows.put(&key, &StoredRecord::encode(old.created, new))?)
     }
@@ -256,10 +262,7 @@ impl<'t> Tx<'t> {
         new: &NewRecord<'_>,
     ) -> Result<()> {
         let (account, scope) = (grant.account(), grant.scope());
-        if new.kind == RecordKind::Instance {
-            self.forget_index(account, scope, old)?;
-            self.index(account, scope, new, old.created)?;
-        }
+        self.index(account, scope, Some(old), new, old.created)?;
         let key = record_key(account, scope, new.record);
         Ok(self.rows.put(&key, &StoredRecord::encode(old.created, new))?)
     }
@@ -298,34 +301,32 @@ impl<'t> Tx<'t> {
         Ok(self.rows.put(&key, &StoredRecord::encode(created, new))?)
     }
 
-    fn forget_index(&mut self, account: PrincipalId, scope: ScopeId, old: &StoredRecord) -> Result<()> {
-        let (silo, placement) = (Silo::of(account), old.placement()?);
-        if old.kind != RecordKind::Instance {
-            return Ok(());
-        }
-        for posting in postings(silo, scope, &placement, old.created) {
-            self.rows.delete(&posting)?;
-        }
-        for token in placement.tokens.iter().flat_map(|tokens| &tokens.unique) {
-            self.rows.delete(&unique_key(silo, scope, token))?;
-        }
-        Ok(())
-    }
-
+    /// Brings the rows that an instance is found by from the version or placement before to the new one. What stays is not
+    /// written again.
     fn index(
         &mut self,
         account: PrincipalId,
         scope: ScopeId,
+        old: Option<&StoredRecord>,
         new: &NewRecord<'_>,
         created: u64,
     ) -> Result<()> {
         let silo = Silo::of(account);
-        for posting in postings(silo, scope, new.placement, created) {
-            self.rows.put(&posting, new.record.as_bytes())?;
+        let before = match old {
+            Some(old) if old.kind == RecordKind::Instance => {
+                found_by(silo, scope, new.record, &old.placement()?, old.created)
+            }
+            _ => BTreeMap::new(),
+        };
+        let after = match new.kind {
+            RecordKind::Instance => found_by(silo, scope, new.record, new.placement, created),
+            _ => BTreeMap::new(),
+        };
+        for key in before.keys().filter(|key| !after.contains_key(*key)) {
+            self.rows.delete(key)?;
         }
-        let holder = [&new.record.as_bytes()[..], &created.to_be_bytes()].concat();
-        for token in new.placement.tokens.iter().flat_map(|tokens| &tokens.unique) {
-            self.rows.put(&unique_key(silo, scope, token), &holder)?;
+        for (key, value) in after.iter().filter(|(key, value)| before.get(*key) != Some(value)) {
+            self.rows.put(key, value)?;
         }
         Ok(())
     }
@@ -358,21 +359,29 @@ pub(super) fn shows(tree: &mut Tree<'_>, reach: &Reach, stored: &StoredRecord) -
     Ok(false)
 }
 
-/// The keys of a placement's postings. An instance that carries no token list is in the list of those without; one that is
-/// filed under terms is in a list of each.
-fn postings(silo: Silo, scope: ScopeId, placement: &Placement, created: u64) -> Vec<Vec<u8>> {
+/// The rows that an instance is found by: a posting for each token and each term, the entry of each unique token, and its
+/// place in the list of the state that it is indexed by.
+fn found_by(
+    silo: Silo,
+    scope: ScopeId,
+    record: RecordId,
+    placement: &Placement,
+    created: u64,
+) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let at = created.to_be_bytes();
-    let key = |token: &[u8]| [&posting_prefix(silo, scope, token)[..], &at].concat();
-    let mut keys: Vec<Vec<u8>> = if placement.tokens.is_empty() {
-        vec![key(&[])]
-    } else {
-        placement.tokens.iter().flat_map(|tokens| &tokens.index).map(|token| key(token)).collect()
-    };
+    let id = record.as_bytes().to_vec();
+    let posting = |prefix: Vec<u8>| ([&prefix[..], &at].concat(), id.clone());
+    let mut rows = BTreeMap::from([posting(state_prefix(silo, scope, state_of(placement)))]);
+    for tokens in &placement.tokens {
+        rows.extend(tokens.index.iter().map(|token| posting(posting_prefix(silo, scope, token))));
+        let holder = [&id[..], &at].concat();
+        rows.extend(tokens.unique.iter().map(|token| (unique_key(silo, scope, token), holder.clone())));
+    }
     for recipient in &placement.recipients {
         if let Some(term) = recipient.term {
             let pending = recipient.kind == RecipientKind::Pending;
-            keys.push([&filed_prefix(silo, scope, recipient.scope, term, pending)[..], &at].concat());
+            rows.extend([posting(filed_prefix(silo, scope, recipient.scope, term, pending))]);
         }
     }
-    keys
+    rows
 }

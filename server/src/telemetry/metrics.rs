@@ -123,6 +123,7 @@ impl Collector for StoreCollector {
         let stats = engine.stats();
         let disk = engine.engine_stats().map_or(0, |stats| stats.disk_bytes);
         let syncs = engine.engine_stats().map_or(0, |stats| stats.device_syncs);
+        let reads = self.0.reads();
         let sessions = self.0.peek(|view| view.count_sessions()).unwrap_or(0);
         let health = match self.0.health() {
             Health::Ok => 0,
@@ -136,6 +137,8 @@ impl Collector for StoreCollector {
             ("store_commits_failed", "Groups the engine failed to commit", stats.failed_groups),
             ("store_reopens", "Times the engine was opened again", stats.reopens),
             ("store_written_bytes", "Bytes of keys and values committed", stats.bytes),
+            ("store_seeks", "Descents into the store's tree by calls that read", reads.seeks),
+            ("store_rows_read", "Rows read by calls that read", reads.rows),
             ("store_device_syncs", "Device syncs since the engine was opened", syncs),
             ("store_commit_microseconds", "Time spent in commits", micros(stats.commit_time)),
         ];

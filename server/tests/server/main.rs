@@ -11,6 +11,10 @@ mod audit;
 #[cfg(unix)]
 mod binary;
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
+mod filters;
+#[cfg(test)]
 mod generations;
 #[cfg(test)]
 mod grants;

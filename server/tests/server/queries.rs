@@ -133,8 +133,10 @@ async fn a_query_outside_its_limits_is_refused() {
     assert_eq!(code(ask(Filter::All, 0, None).await), ErrorCode::OutOfRange);
     assert_eq!(code(ask(Filter::All, 1_001, None).await), ErrorCode::OutOfRange);
     let token = Bytes::from(vec![1; 16]);
-    assert_eq!(code(ask(matching(vec![vec![token.clone()]; 17]), 1, None).await), ErrorCode::OutOfRange);
-    assert_eq!(code(ask(matching(vec![vec![token; 1_025]]), 1, None).await), ErrorCode::OutOfRange);
+    assert_eq!(code(ask(matching(vec![vec![token.clone()]; 256]), 1, None).await), ErrorCode::OutOfRange);
+    assert_eq!(code(ask(matching(vec![vec![token; 4_097]]), 1, None).await), ErrorCode::OutOfRange);
+    let deep = (0..8).fold(Filter::All, |inner, _| Filter::Not(Box::new(inner)));
+    assert_eq!(code(ask(deep, 1, None).await), ErrorCode::OutOfRange);
     let short = matching(vec![vec![Bytes::from(vec![1; 15])]]);
     assert_eq!(code(ask(short, 1, None).await), ErrorCode::MalformedMessage);
     for cursor in [vec![], vec![0; 10], vec![1; 10], vec![1, 0, 0]] {

@@ -267,11 +267,35 @@ async fn a_record_that_does_not_hold_together_is_refused() {
             }),
         ),
         (
+            "tokens of no version of the indexes",
+            ErrorCode::MalformedMessage,
+            Box::new(|_, placement| {
+                placement.tokens = vec![tokens(placement, vec![])];
+                placement.tokens[0].version = 0;
+            }),
+        ),
+        (
+            "tokens of a version of the definition to come",
+            ErrorCode::MalformedMessage,
+            Box::new(|_, placement| {
+                placement.tokens = vec![tokens(placement, vec![])];
+                placement.tokens[0].version = 2;
+            }),
+        ),
+        (
+            "tokens of another epoch",
+            ErrorCode::MalformedMessage,
+            Box::new(|_, placement| {
+                placement.tokens = vec![tokens(placement, vec![])];
+                placement.tokens[0].epoch = 1;
+            }),
+        ),
+        (
             "too many tokens",
             ErrorCode::OutOfRange,
             Box::new(|_, placement| {
                 let many =
-                    (0..513_u16).map(|n| Bytes::from([&n.to_be_bytes()[..], &[0; 14]].concat())).collect();
+                    (0..2_049_u16).map(|n| Bytes::from([&n.to_be_bytes()[..], &[0; 14]].concat())).collect();
                 placement.tokens = vec![tokens(placement, many)];
             }),
         ),

@@ -257,7 +257,7 @@ impl Filter {
 pub struct IndexState {
     /// The epoch.
     pub epoch: u32,
-    /// The version; zero for an instance that was written without tokens.
+    /// The version; zero for an instance that was written without tokens, whose epoch is that of its recipients.
     pub version: u64,
 }
 
@@ -267,9 +267,13 @@ pub struct IndexState {
 pub struct Unindexed {
     /// Those whose tokens are of an earlier epoch or of an earlier version than this.
     pub before: IndexState,
-    /// If there are more of them than this, the query is refused (`unindexed`).
+    /// If there are more of them than this, the query is refused (`unindexed`); above [`MAX_UNINDEXED`], never.
     pub at_most: u32,
 }
+
+/// How far instances are counted that a filter cannot be held against. With a larger `at_most` a page comes with all of them,
+/// however many there are.
+pub const MAX_UNINDEXED: u32 = 10_000;
 
 /// How many instances were indexed alike.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -277,7 +281,8 @@ pub struct Unindexed {
 pub struct IndexedAlike {
     /// How.
     pub state: IndexState,
-    /// How many there are, counted up to [`MAX_COUNTED_ALIKE`].
+    /// How many there are, counted up to [`MAX_COUNTED_ALIKE`], and less far if there are many states. Zero: not counted, for
+    /// who reads the collection from a later epoch on.
     pub records: u32,
 }
 
@@ -384,13 +389,14 @@ pub struct CountRecords {
 #[serde(deny_unknown_fields)]
 pub struct Counted {
     /// One number for each bucket that was looked at, or one in all. The last one may be short of what there is if the count
-    /// stopped there.
+    /// stopped there: with enough, or with `next`. Fewer numbers than buckets, and not enough: ask again for the other buckets.
     pub counts: Vec<u64>,
     /// How many instances the filter cannot be held against.
     pub unindexed: u32,
     /// The present epoch of the collection, as in [`Records::epoch`].
     pub epoch: u32,
-    /// Where the count goes on; absent if it came to its end.
+    /// Where the count goes on; absent if it came to its end. With buckets: the last bucket was too much for one call, and the
+    /// rest of it is counted without buckets, by a filter that asks for its tokens too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Bytes>,
 }
@@ -398,8 +404,9 @@ pub struct Counted {
 /// How many questions a batch may have.
 pub const MAX_BATCH: usize = 100;
 
-/// Answers several questions, each by itself. Together they read as many bytes as one page may have; what is behind that is
-/// answered by short pages.
+/// Answers several questions, each by itself, over one state of the store. Together they are given as many bytes as one page
+/// may have. What comes behind that is answered all the same: a page is empty and a count zero, both with `next`, a count in
+/// buckets has no numbers, a record is refused with `overloaded`. Each of them is to be asked for again.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchRecords {

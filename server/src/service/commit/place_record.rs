@@ -3,12 +3,12 @@
 use super::{
     Applying, Error, Result, Signer,
     filing::Filing,
-    put_record::{self, PreparedRecord, check_epoch, refuse_taken},
+    put_record::{self, PreparedRecord, check_epoch, check_indexed, refuse_taken},
     put_term,
 };
 use crate::{
     permission::{self, Grant},
-    store::{At as _, Holds, StoredRecord, Tx},
+    store::{At as _, Holds, ScopeHead, StoredRecord, Tx},
 };
 use pryv_wire::{
     Bytes, ErrorCode, RecordId, ScopeId,
@@ -63,17 +63,45 @@ pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, placed: &Prepa
     } else {
         let grant = permission::change(tx, caller, account, scope, access, now)?;
         let create = permission::create(tx, caller, account, scope, access, now)?;
-        check_epoch(head, &placed.record)?;
-        let stored = tx.stored(&create, record)?.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+        let head = head.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+        let stored = tx.stored(&create, record)?;
+        let shown = match &stored {
+            Some(stored) => tx.shows(&grant, stored)?,
+            None => false,
+        };
+        check_epochs(head, &placed.record, stored.as_ref().filter(|_| shown))?;
+        let stored = stored.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
         if stored.kind == RecordKind::Definition {
             applying.owner(tx)?;
         }
         check_terms(tx, &grant, placed, &stored)?;
+        if !placed.record.placement.tokens.is_empty() {
+            let definition = tx.stored_definition(&create)?.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+            check_indexed(&placed.record.placement, definition.version)?;
+        }
         refuse_taken(tx, &create, &placed.record.as_new())?;
         tx.place_record(&grant, &stored, &placed.record.as_new())?;
     }
     applying.touched.push(Touched::Placed { scope, record, version });
     Ok(())
+}
+
+/// Recipients are of the present epoch, or stay as they are while the record is indexed anew; tokens are of the present
+/// epoch.
+fn check_epochs(head: ScopeHead, placed: &PreparedRecord, stored: Option<&StoredRecord>) -> Result<()> {
+    let Placement { recipients, tokens, .. } = &placed.placement;
+    let stale = || Error::new(ErrorCode::StaleEpoch);
+    if tokens.iter().any(|tokens| tokens.epoch != head.epoch) {
+        return Err(stale());
+    }
+    if placed.epoch() == Some(head.epoch) {
+        return Ok(());
+    }
+    let stay = match stored {
+        Some(stored) => stored.placement()?.recipients == *recipients,
+        None => false,
+    };
+    if stay && !tokens.is_empty() { Ok(()) } else { Err(stale()) }
 }
 
 fn check_terms<'t>(

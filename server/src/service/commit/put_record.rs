@@ -17,8 +17,8 @@ use pryv_wire::{
 };
 use std::collections::BTreeSet;
 
-/// The most tokens of one record, of each kind.
-const MAX_TOKENS: usize = 512;
+/// The most tokens of one record, of each kind: a text has one for each of its words.
+const MAX_TOKENS: usize = 2_048;
 
 /// A record whose envelope holds together and bears its author's signature.
 pub(super) struct PreparedRecord {
@@ -77,6 +77,9 @@ pub(super) fn prepare(encoded: Bytes, signer: &Signer) -> Result<PreparedRecord>
     if placement.recipients.iter().any(|recipient| recipient.epoch != protected.epoch) {
         return Err(Error::malformed("a recipient is of another epoch than the record was written in"));
     }
+    if placement.tokens.iter().any(|tokens| tokens.epoch != protected.epoch) {
+        return Err(Error::malformed("the tokens are of another epoch than the record was written in"));
+    }
     Ok(record)
 }
 
@@ -125,10 +128,16 @@ fn check_placement(protected: &Protected, placement: &Placement) -> Result<()> {
     if protected.kind != RecordKind::Instance && !placement.tokens.is_empty() {
         return Err(Error::malformed("only instances carry tokens"));
     }
-    let epoch = placement.recipients.first().map(|recipient| recipient.epoch);
-    for Tokens { scope, epoch: of_tokens, index, unique, .. } in &placement.tokens {
-        if *scope != protected.scope || Some(*of_tokens) != epoch {
-            return Err(Error::malformed("the tokens are of another scope or epoch than the recipient"));
+    let of_recipients = placement.recipients.first().map_or(0, |recipient| recipient.epoch);
+    for Tokens { scope, epoch, version, index, unique } in &placement.tokens {
+        if *scope != protected.scope {
+            return Err(Error::malformed("the tokens are of another scope than the record"));
+        }
+        if *epoch < of_recipients {
+            return Err(Error::malformed("the tokens are of an earlier epoch than the recipients"));
+        }
+        if *version == 0 {
+            return Err(Error::malformed("indexes are of a version of the definition, from 1 on"));
         }
         check_tokens(index, INDEX_TOKEN_LENGTH)?;
         check_tokens(unique, UNIQUE_TOKEN_LENGTH)?;
@@ -255,7 +264,7 @@ fn apply_instance(
                 Error::new(ErrorCode::AlreadyExists)
             });
         }
-        check_definition(tx, &create, &record.protected)?;
+        check_definition(tx, &create, record)?;
         check_terms(tx, record, create.reach(), None)?;
         refuse_taken(tx, &create, &new)?;
         return Ok(tx.create_record(&create, &new, applying.place(index))?);
@@ -274,7 +283,7 @@ fn apply_instance(
     }
     check_terms(tx, record, change.reach(), Some(&stored))?;
     if new.kind == RecordKind::Instance {
-        check_definition(tx, &create, &record.protected)?;
+        check_definition(tx, &create, record)?;
         refuse_taken(tx, &create, &new)?;
     }
     Ok(tx.change_record(&change, &stored, &new)?)
@@ -325,10 +334,12 @@ fn check_deposit(placement: &Placement) -> Result<()> {
 fn check_definition<'t>(
     tx: &Tx<'t>,
     create: &permission::Grant<'t, permission::Create>,
-    protected: &Protected,
+    record: &PreparedRecord,
 ) -> Result<()> {
+    let protected = &record.protected;
     let stored = tx.stored_definition(create)?.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
     let named = protected.definition.ok_or_else(|| Error::malformed("an instance names its definition"))?;
+    check_indexed(&record.placement, stored.version)?;
     if named.version == 0 || named.version > stored.version {
         return Err(Error::malformed("the instance names a version of the definition that there is not"));
     }
@@ -340,6 +351,14 @@ fn check_definition<'t>(
     };
     if named.digest != digest_of(&meant.envelope)? {
         return Err(Error::statement("the instance names another definition under this version"));
+    }
+    Ok(())
+}
+
+/// Indexes are those of a version of the definition that there is.
+pub(super) fn check_indexed(placement: &Placement, present: u64) -> Result<()> {
+    if placement.tokens.iter().any(|tokens| tokens.version > present) {
+        return Err(Error::malformed("the tokens are of a version of the definition that there is not"));
     }
     Ok(())
 }
