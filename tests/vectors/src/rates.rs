@@ -125,8 +125,7 @@ impl Records {
             kind: RecordKind::Instance,
             definition: Some(DefinitionRef { version: 1, digest: Digest::from_bytes([1; 32]) }),
             content: &self.content,
-            equality: vec![],
-            unique: vec![],
+            tokens: pryv_crypto::record::NewTokens::default(),
             written_at: NOW,
         };
         encode(&sealer.seal(&draft, &mut rng).unwrap().envelope)
