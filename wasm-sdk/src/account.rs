@@ -28,6 +28,7 @@ pub(crate) fn account(signed: Rc<Signed>) -> Value {
         .text("id", &signed.account.id())
         .put("username", signed.account.username())
         .text("fingerprint", &signed.account.fingerprint())
+        .put("words", signed.account.fingerprint().words())
         .text("uri", &signed.account.uri());
     shown.put("handle", table::add(Thing::Account(signed))).done()
 }
@@ -128,6 +129,14 @@ async fn look_after(signed: &Rc<Signed>, method: &str, args: &mut Args) -> Answe
             on.change_password(&present, &Password::new(args.text("newPassword")?)).await?;
             Ok(Value::Null)
         }
+        "confirmPassword" => {
+            on.confirm_password(&Password::new(args.text("password")?)).await?;
+            Ok(Value::Null)
+        }
+        "underReplacedKeys" => Ok(on.under_replaced_keys().await?.iter().map(|scope| text(scope)).collect()),
+        "exportEvidence" => {
+            Ok(serde_json::to_string_pretty(&on.export_evidence().await?).unwrap_or_default().into())
+        }
         "head" => {
             let head = on.head().await?;
             Ok(Object::new()
@@ -164,6 +173,15 @@ async fn look_after(signed: &Rc<Signed>, method: &str, args: &mut Args) -> Answe
         }
         _ => device::call(signed, method, args).await,
     }
+}
+
+/// Puts what an access could read under the keys that came with its end, and tells how far it is.
+pub(crate) async fn rewrap(
+    signed: &Signed,
+    args: &Args,
+    mut progress: impl FnMut(u64, Option<u64>) + Send,
+) -> Answer {
+    Ok(collection::rewrapped(&signed.account.rewrap(args.id("access")?, &mut progress).await?))
 }
 
 async fn resolve(signed: &Rc<Signed>, args: &Args) -> Answer {

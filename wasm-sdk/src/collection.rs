@@ -9,7 +9,7 @@ use crate::{
     table::{self, Owner, Thing},
     thrown::Thrown,
 };
-use pryv_sdk::{Collection, Definition, Suite};
+use pryv_sdk::{Collection, Definition, Rewrapped, Suite};
 use serde_json::Value;
 
 /// A collection, taken up.
@@ -49,6 +49,15 @@ pub(crate) fn suite(args: &Args) -> Result<Option<Suite>, Thrown> {
     let Some(name) = args.text_or_none("suite") else { return Ok(None) };
     let suite = Suite::named(name);
     suite.map(Some).ok_or_else(|| Thrown::argument("`suite` is `classic`, `hybrid` or `light`"))
+}
+
+/// How much was put under the present keys.
+pub(crate) fn rewrapped(done: &Rewrapped) -> Value {
+    Object::new()
+        .put("rewrapped", done.rewrapped)
+        .put("present", done.present)
+        .put("unusable", done.unusable)
+        .done()
 }
 
 pub(crate) async fn call(
@@ -104,6 +113,7 @@ pub(crate) async fn call(
                 .put("collection", collection(on.clone(), owner.clone()))
                 .done())
         }
+        "rewrap" => Ok(rewrapped(&on.rewrap(&mut progress).await?)),
         "history" => Ok(record::versions(on.history(args.id("id")?).await?)),
         "stored" => Ok(record::stored(&on.stored(args.id("id")?).await?)),
         "fetch" => Ok(record::page(query::of(on, &mut args)?.fetch().await?)),

@@ -13,7 +13,8 @@ pub(crate) fn contact(contact: Contact) -> Value {
     let shown = Object::new()
         .text("id", &contact.id())
         .put("username", contact.username())
-        .text("fingerprint", &contact.fingerprint());
+        .text("fingerprint", &contact.fingerprint())
+        .put("words", contact.fingerprint().words());
     shown.put("handle", table::add(Thing::Contact(contact))).done()
 }
 

@@ -72,6 +72,7 @@ fn device(device: &Device) -> Value {
         .put("name", device.name.as_str())
         .time("addedAt", device.added_at)
         .put("current", device.this)
+        .put("new", device.new)
         .done()
 }
 

@@ -4,7 +4,7 @@ import type {
   Access, CreatedLink, Grant, GrantedAccess, NewLink, Receipt, RevokeOptions,
 } from "./access.js";
 import { Audit, type AuditFilter } from "./audit.js";
-import { Collection } from "./collection.js";
+import { Collection, type Rewrapped } from "./collection.js";
 import { App, Contact } from "./contact.js";
 import type { Definition } from "./definition.js";
 import type { PryvError } from "./error.js";
@@ -21,7 +21,7 @@ import type {
 import { access, grantedAccess, receipt, record } from "./read.js";
 import { ReceivedAccess } from "./received.js";
 import type { Record } from "./record.js";
-import { thrown, type CallOptions, type Remote } from "./rpc.js";
+import { thrown, type CallOptions, type ProgressOptions, type Remote } from "./rpc.js";
 
 /** A session of this account. */
 export interface Session {
@@ -41,6 +41,8 @@ export interface Device {
   readonly addedAt: Date;
   /** Whether it is this one. */
   readonly current: boolean;
+  /** Listed here for the first time, and not enrolled here: if the person did not add it either, somebody has the keys. Revoke it. */
+  readonly new: boolean;
 }
 
 /** An enrolment that waits for a new device to come with its code. */
@@ -105,12 +107,14 @@ export class Account extends Handle {
   readonly username: string;
   /** The account's id, to compare with another person. */
   readonly fingerprint: Fingerprint;
+  /** Its beginning as eight words, to compare aloud. */
+  readonly words: string;
   readonly uri: Uri;
 
   /** @internal */
   constructor(remote: Remote, raw: RawAccount) {
     super(remote, raw.handle);
-    ({ id: this.id, username: this.username, fingerprint: this.fingerprint, uri: this.uri } = raw);
+    ({ id: this.id, username: this.username, fingerprint: this.fingerprint, words: this.words, uri: this.uri } = raw);
   }
 
   #collection(raw: RawCollection): Collection {
@@ -323,6 +327,29 @@ export class Account extends Handle {
   /** Takes a device off the account: its copy of the secret and its sessions are deleted, and the secret is replaced. */
   revokeDevice(device: DeviceId, options: CallOptions = {}): Promise<Maintained> {
     return this.remote.call(this.handle, "revokeDevice", { device }, options);
+  }
+
+  /** Proves the present password, where `rotate` or `revokeDevice` ended in `new-password`: it was set elsewhere. */
+  async confirmPassword(password: string, options: CallOptions = {}): Promise<void> {
+    await this.remote.call(this.handle, "confirmPassword", { password }, options);
+  }
+
+  /** The scopes whose keys are still those of before a rotation: what `maintain` has left to do. */
+  underReplacedKeys(options: CallOptions = {}): Promise<ScopeId[]> {
+    return this.remote.call(this.handle, "underReplacedKeys", {}, options);
+  }
+
+  /**
+   * Puts what an access could read before it ended under the keys that came with its end, for those who remain. Optional; safe to
+   * interrupt and to repeat. Tells how many records were looked at.
+   */
+  rewrap(ended: AccessId | Access, options: ProgressOptions = {}): Promise<Rewrapped> {
+    return this.remote.call(this.handle, "rewrap", { access: typeof ended === "string" ? ended : ended.id }, options);
+  }
+
+  /** The signed accesses of this account with their ends, as JSON: it proves itself, without a server (`pryv access verify`). */
+  exportEvidence(options: CallOptions = {}): Promise<string> {
+    return this.remote.call(this.handle, "exportEvidence", {}, options);
   }
 
   /** Replaces the account secret, and with it every key. Password and phrase stay the same. */

@@ -8,7 +8,7 @@ export type { Act, AuditEntry, AuditFilter, AuditLog } from "./audit.js";
 export { Client, NewDevice } from "./client.js";
 export type { ConnectOptions, SignedUp, StoredAccount } from "./client.js";
 export { Collection } from "./collection.js";
-export type { CreateOptions, Rotated } from "./collection.js";
+export type { CreateOptions, Rewrapped, Rotated } from "./collection.js";
 export { App, Contact } from "./contact.js";
 export type { AppManifest } from "./contact.js";
 export * from "./definition.js";

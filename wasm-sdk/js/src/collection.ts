@@ -36,6 +36,15 @@ export interface Rotated {
   readonly collection: Collection;
 }
 
+/** How much was put under the present keys. */
+export interface Rewrapped {
+  readonly rewrapped: number;
+  /** Records that were under them already. */
+  readonly present: number;
+  /** Records that do not open, and stay as they are. */
+  readonly unusable: number;
+}
+
 /** A collection, opened. */
 export class Collection extends Handle {
   readonly scope: ScopeId;
@@ -107,6 +116,11 @@ export class Collection extends Handle {
   async file<T = unknown>(on: VersionRef, terms: readonly TermId[], options: CallOptions = {}): Promise<Record<T>> {
     const args = { ...versionRef(on), to: terms.map(termId) };
     return record(await this.remote.call<RawRecord<T>>(this.handle, "file", args, options));
+  }
+
+  /** Puts every record under the present keys, page by page, while others read and write. Safe to interrupt and to repeat. */
+  rewrap(options: ProgressOptions = {}): Promise<Rewrapped> {
+    return this.remote.call(this.handle, "rewrap", {}, options);
   }
 
   /** Reads one record. */

@@ -14,11 +14,13 @@ export class Contact extends Handle {
   readonly username: string;
   /** The whole id, to compare with the person. */
   readonly fingerprint: Fingerprint;
+  /** Its beginning as eight words, to compare aloud. */
+  readonly words: string;
 
   /** @internal */
   constructor(remote: Remote, raw: RawContact) {
     super(remote, raw.handle);
-    ({ id: this.id, username: this.username, fingerprint: this.fingerprint } = raw);
+    ({ id: this.id, username: this.username, fingerprint: this.fingerprint, words: this.words } = raw);
   }
 }
 

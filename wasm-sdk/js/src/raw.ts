@@ -12,6 +12,7 @@ export interface RawContact {
   id: PrincipalId;
   username: string;
   fingerprint: Fingerprint;
+  words: string;
 }
 
 export interface RawApp {
@@ -29,6 +30,7 @@ export interface RawAccount {
   id: PrincipalId;
   username: string;
   fingerprint: Fingerprint;
+  words: string;
   uri: Uri;
 }
 

@@ -26,7 +26,7 @@ export interface Storage {
 const VALIDATING = new Set([
   "signUp", "define", "defineOntology", "redefine", "linkOntology", "events", "streams", "appData",
   "create", "createMany", "update", "file", "get", "history", "version", "fetch", "next", "check", "stored", "change", "resolve",
-  "property", "setProperty", "propertyTerm", "propertyCollection", "maintain",
+  "property", "setProperty", "propertyTerm", "propertyCollection", "maintain", "rewrap",
 ]);
 
 /** Methods after which a collection will be read or written soon. */

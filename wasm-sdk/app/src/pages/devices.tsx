@@ -1,6 +1,6 @@
 /** Devices: those that have a key of their own, where the account is open, and whether all see the same history. */
 
-import type { Device, Session } from "@pryv/sdk";
+import { PryvError, type Device, type Session } from "@pryv/sdk";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Load, useDoing, useLoad } from "../load.tsx";
@@ -9,6 +9,7 @@ import { Confirm } from "../parts/confirm.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Page } from "../parts/page.tsx";
+import { PasswordField } from "../parts/password-field.tsx";
 import { say } from "../parts/toast.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import { to } from "../route.ts";
@@ -56,6 +57,21 @@ function Own(): JSX.Element {
   const found = useLoad((signal) => me().devices({ signal }), []);
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<Device | undefined>();
+  // Asked for if it was changed elsewhere: the new keys are locked with it.
+  const [password, setPassword] = useState<string | undefined>();
+  const remove = async ({ id, name }: Device): Promise<void> => {
+    try {
+      if (password !== undefined) await me().confirmPassword(password);
+      await me().revokeDevice(id);
+    } catch (error) {
+      if (error instanceof PryvError && error.code === "new-password") setPassword((typed) => typed ?? "");
+      throw error;
+    }
+    setRemoving(undefined);
+    setPassword(undefined);
+    found.reload();
+    say(`${name} is shut out.`);
+  };
   return (
     <section class="stack">
       <div class="row between"><h2>Devices</h2><button type="button" class="button primary small" onClick={() => setAdding(true)}><Icon name="plus" size={18} />Add a device</button></div>
@@ -68,7 +84,7 @@ function Own(): JSX.Element {
                 {all.map((one) => (
                   <li key={one.id} class="item">
                     <Icon name="devices" />
-                    <span class="grow"><span class="strong">{one.name === "" ? "A device without a name" : one.name}</span><br />
+                    <span class="grow"><span class="strong">{one.name === "" ? "A device without a name" : one.name}</span>{one.new && !one.current && <span class="tag warn">New here</span>}<br />
                       <span class="muted small">added {when(one.addedAt)} ({ago(one.addedAt)})</span></span>
                     {one.current ? <span class="tag good">Here</span> : <button type="button" class="button small danger" aria-label={`Remove ${one.name}`} onClick={() => setRemoving(one)}>Remove</button>}
                   </li>
@@ -81,10 +97,11 @@ function Own(): JSX.Element {
       </Load>
       {adding && <AddDevice onClose={() => setAdding(false)} onAdded={(name) => { setAdding(false); found.reload(); say(`${name} is now one of your devices.`); }} />}
       {removing !== undefined && (
-        <Confirm title={`Remove ${removing.name}?`} verb="Remove it" onClose={() => setRemoving(undefined)}
-          onConfirm={async () => { await me().revokeDevice(removing.id); setRemoving(undefined); found.reload(); say(`${removing.name} is shut out.`); }}>
+        <Confirm title={`Remove ${removing.name}?`} verb="Remove it" onClose={() => { setRemoving(undefined); setPassword(undefined); }}
+          onConfirm={() => remove(removing)}>
           <p>It is signed out, its key opens nothing any more, and everything of yours gets new keys. That can take a moment.</p>
           <p class="muted">What it kept on itself stays there: an account cannot reach into a device that is lost.</p>
+          {password !== undefined && <PasswordField label="Your password, which was changed on another device" autocomplete="current-password" value={password} onChange={setPassword} />}
         </Confirm>
       )}
     </section>

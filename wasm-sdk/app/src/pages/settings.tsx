@@ -20,13 +20,13 @@ const THEMES: readonly (readonly [Theme, string])[] = [["system", "As my system"
 
 export function Settings(): JSX.Element {
   const [leaving, setLeaving] = useState(false);
-  const { username, fingerprint } = me();
+  const { username, fingerprint, words } = me();
   return (
     <Page title="Settings" narrow lead={<>You are signed in as <strong>{username}</strong>.</>}>
       <section class="card stack">
         <h2>Your fingerprint</h2>
         <p class="muted">Whoever wants to share with you looks for “{username}” and compares this with you: by phone, or side by side. If it is the same, it is you and nobody else.</p>
-        <Fingerprint of={fingerprint} label="Your fingerprint" />
+        <Fingerprint of={fingerprint} words={words} label="Your fingerprint" />
         <div><Copy text={fingerprint} what="Fingerprint" /></div>
       </section>
       <ul class="card list"><li><a class="item" href={to("devices")}><Icon name="devices" /><span class="grow strong">Devices</span><Icon name="forward" size={18} /></a></li></ul>

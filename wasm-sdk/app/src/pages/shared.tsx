@@ -28,7 +28,7 @@ export function Shared(): JSX.Element {
           )
           : <List all={list} />}
       </Load>
-      {all.value?.length === 0 && <div class="card"><Fingerprint of={me().fingerprint} label="Your fingerprint" /></div>}
+      {all.value?.length === 0 && <div class="card"><Fingerprint of={me().fingerprint} words={me().words} label="Your fingerprint" /></div>}
     </Page>
   );
 }

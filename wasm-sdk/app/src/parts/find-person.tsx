@@ -23,7 +23,7 @@ export function FindPerson({ contact, onFound, label = "With whom?" }: { contact
       <div class="group stack tight">
         <div class="row between"><span class="strong">{contact.username}</span><button type="button" class="button quiet small" onClick={() => onFound(undefined)}>Somebody else</button></div>
         <p class="hint">Is it really them? Compare this fingerprint with the one under “Settings” on their screen: by phone, or side by side. From now on nobody can take their place.</p>
-        <Fingerprint of={contact.fingerprint} label={`Fingerprint of ${contact.username}`} />
+        <Fingerprint of={contact.fingerprint} words={contact.words} label={`Fingerprint of ${contact.username}`} />
       </div>
     );
   }
