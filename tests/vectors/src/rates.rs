@@ -56,6 +56,14 @@ impl RawCipher {
     }
 }
 
+/// Argon2id, as a sign-in computes it.
+#[wasm_bindgen]
+pub fn argon2id(memory_kib: u32, passes: u32, lanes: u32) {
+    let parameters = argon2::Params::new(memory_kib, passes, lanes, Some(64)).unwrap();
+    let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, parameters);
+    argon2.hash_password_into(b"four words are enough", &[7; 16], &mut [0; 64]).unwrap();
+}
+
 fn key(number: u32) -> aes_gcm::Key<Aes256Gcm> {
     let mut key = [7; 32];
     key[..4].copy_from_slice(&number.to_be_bytes());

@@ -71,17 +71,12 @@ pub(crate) fn is_count(line: &str) -> bool {
     })
 }
 
-/// Measures the packed package in a browser.
+/// Measures the packed package in a browser, beside the raw crates, which the module of the vectors has.
 pub(crate) fn measure(project: &Project) -> Result<(), Failure> {
-    run(project, &[])?;
+    run(project, &["--vectors".into()])?;
     unpack(project)?;
     let chromium = machine::chromium(project)?;
-    process::run(project.cargo().args([
-        "build",
-        "--package=pryv-server",
-        "--package=pryv-test-kit",
-        "--bins",
-    ]))?;
+    process::run(project.cargo().args(["build", "--workspace", "--bins"]))?;
     let mut node = project.command("node");
     node.arg(project.root().join(TESTS).join("measure.mjs")).env("PRYV_CHROMIUM", chromium);
     process::run(node.envs(Programs::of(project)?.variables()))

@@ -29,6 +29,9 @@ async function walk(browser, url, options, look) {
   await visit(bob.page, "join");
   await bob.page.getByLabel("Code").waitFor();
   await look(bob.page, "join");
+  await bob.page.getByRole("button", { name: "Show a QR code" }).click();
+  await bob.page.getByRole("img", { name: "QR code of this device" }).waitFor();
+  await look(bob.page, "join-qr");
   await visit(bob.page, "sign-in");
   await signUp(bob.page, bobs);
 
@@ -117,6 +120,9 @@ async function walk(browser, url, options, look) {
   await bob.page.getByRole("heading", { name: "What was agreed" }).waitFor();
   await bob.page.getByRole("link", { name: /Blood pressure/ }).waitFor();
   await look(bob.page, "shared-access");
+  await bob.page.getByRole("button", { name: "Leave", exact: true }).click();
+  await look(bob.page, "leave");
+  await bob.page.keyboard.press("Escape");
   await bob.page.getByRole("link", { name: /Blood pressure/ }).click();
   await bob.page.getByRole("slider").first().waitFor();
   await look(bob.page, "shared-collection");
@@ -161,6 +167,14 @@ async function walk(browser, url, options, look) {
   await page.getByLabel("Code for the new device").waitFor();
   await look(page, "devices-add");
   await page.keyboard.press("Escape");
+  await page.evaluate(() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError")); });
+  await page.getByRole("button", { name: "Add a device" }).click();
+  await page.getByLabel("What is the new device called?").fill("Phone");
+  await look(page, "devices-name");
+  await page.getByRole("button", { name: "Scan its QR code" }).click();
+  await page.getByText("This device has no camera").waitFor();
+  await look(page, "devices-scan");
+  await page.keyboard.press("Escape");
   await visit(page, "settings", "Settings");
   await look(page, "settings");
   await page.goBack();
@@ -175,6 +189,27 @@ async function walk(browser, url, options, look) {
   await bob.page.reload();
   await bob.page.getByRole("alert").waitFor();
   await look(bob.page, "revoked");
+
+  await visit(page, "", "My data");
+  await page.getByRole("link", { name: /Symptoms/ }).click();
+  await share(page, bobs);
+  await visit(bob.page, "shared", "Shared with me");
+  await bob.page.reload();
+  await bob.page.getByRole("link", { name: /Symptoms/ }).click();
+  await bob.page.getByRole("button", { name: "Leave", exact: true }).click();
+  await bob.page.getByRole("dialog").getByRole("button", { name: "Leave", exact: true }).click();
+  await bob.page.getByRole("heading", { name: "You have left" }).waitFor();
+  await look(bob.page, "left");
+  await bob.page.getByRole("button", { name: "Done" }).click();
+  await bob.page.getByText("You left. What was shared").waitFor();
+  await look(bob.page, "left-access");
+  await page.reload();
+  await visit(page, "access", "Who has access");
+  await page.getByRole("link", { name: /could read Symptoms/ }).waitFor();
+  await look(page, "access-over");
+  await page.getByRole("link", { name: /could read Symptoms/ }).click();
+  await page.getByText("Left by the grantee.").waitFor();
+  await look(page, "access-left");
   await Promise.all([context.close(), bob.context.close()]);
   return [...complaints, ...bob.complaints];
 }

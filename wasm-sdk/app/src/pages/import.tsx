@@ -144,7 +144,7 @@ function Match({ collection, name, rows, onBack, onChecked }: {
                       {rows.columns.map((column) => <option key={column} value={column}>{column}</option>)}
                     </select>
                   </td>
-                  <td class="muted small">{sample(chosen, mapping[field.pointer])}</td>
+                  <td class="muted small sample">{sample(chosen, mapping[field.pointer])}</td>
                 </tr>
               ))}
             </tbody>

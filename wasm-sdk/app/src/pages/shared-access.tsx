@@ -30,7 +30,7 @@ export function SharedAccess({ id }: { id: string }): JSX.Element {
 function Opened({ received }: { received: ReceivedAccess }): JSX.Element {
   const { access } = received;
   const live = access.status === "active";
-  const name = useNames([access.grantor]);
+  const giver = useLoad(() => me().usernameOf(access.grantor), [access.grantor, round.value]);
   return (
     <div class="stack">
       {!live && (
@@ -54,7 +54,7 @@ function Opened({ received }: { received: ReceivedAccess }): JSX.Element {
         </dl>
         <div class="row">
           <button type="button" class="button small" onClick={() => saveFile("access.json", JSON.stringify({ access: access.id, signedAt: access.signedAt, statement: btoa(String.fromCharCode(...access.statement)) }, null, 2), "application/json")}><Icon name="download" size={16} />Save the signed grant</button>
-          {live && <Leave received={received} from={name(access.grantor)} />}
+          {live && <Leave received={received} from={giver.value} />}
         </div>
       </section>
     </div>

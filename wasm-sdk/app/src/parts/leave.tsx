@@ -12,7 +12,11 @@ import { ReceiptText } from "./receipt.tsx";
 import { say } from "./toast.tsx";
 
 /** The button that asks, does it, and shows the receipt. What a group received is left by leaving the group. */
-export function Leave({ received, from }: { received: ReceivedAccess; from: string }): JSX.Element {
+export function Leave({ received, from }: {
+  received: ReceivedAccess;
+  /** Who shared it, if a name is known. */
+  from: string | undefined;
+}): JSX.Element {
   const [asking, setAsking] = useState(false);
   const [receipt, setReceipt] = useState<LeaveReceipt | undefined>();
   const group = received.throughGroup;
@@ -27,15 +31,16 @@ export function Leave({ received, from }: { received: ReceivedAccess; from: stri
     changed();
   };
   const name = group === undefined ? "Leave" : "Leave the group";
+  const giver = from ?? "whoever shared it";
   return (
     <>
       <button type="button" class="button small danger" onClick={() => setAsking(true)}><Icon name="close" size={16} />{name}</button>
       {asking && (
-        <Confirm title={group === undefined ? `Leave what ${from} shared with you?` : "Leave this group?"} verb={name} onConfirm={leave} onClose={() => setAsking(false)}>
+        <Confirm title={group === undefined ? `Leave “${received.access.name || "this"}”?` : "Leave this group?"} verb={name} onConfirm={leave} onClose={() => setAsking(false)}>
           {group === undefined
-            ? <p>From now on you get nothing more of it, and can add nothing. Only {from} can bring you back, by sharing it with you again.</p>
+            ? <p>From now on you get nothing more of it, and can add nothing. Only {giver} can bring you back, by sharing it with you again.</p>
             : <p>From now on you get nothing more of all that is shared with this group. Only whoever keeps the group can bring you back.</p>}
-          <p>{group === undefined ? `${from} sees` : "Whoever keeps the group sees"} that you left, and when. What you read and kept elsewhere stays with you: delete it there yourself.</p>
+          <p>{group !== undefined ? "Whoever keeps the group sees" : from === undefined ? "Whoever shared it sees" : `${from} sees`} that you left, and when. What you read and kept elsewhere stays with you: delete it there yourself.</p>
         </Confirm>
       )}
       {receipt !== undefined && (

@@ -1,6 +1,7 @@
 /** The receipt of an access that ended: in plain words, to be kept and checked. */
 
 import type { JSX } from "preact";
+import { allCollections } from "../holdings.ts";
 import { Load, useDoing, useLoad } from "../load.tsx";
 import { receiptOf, type KeptReceipt } from "../receipts.ts";
 import { me } from "../session.ts";
@@ -12,9 +13,12 @@ import { Trouble } from "./trouble.tsx";
 /** A receipt. One that is `checkable` is held against what the server says now. */
 export function ReceiptText({ receipt, checkable = true }: { receipt: Pick<KeptReceipt, "text" | "json">; checkable?: boolean }): JSX.Element {
   const doing = useDoing();
+  // A receipt names collections by their ids: a person knows them by title.
+  const own = useLoad(allCollections, []);
+  const text = (own.value ?? []).reduce((words, { scope, title }) => words.replaceAll(scope, `“${title}”`), receipt.text);
   return (
     <div class="stack">
-      <p class="receipt">{receipt.text}</p>
+      <p class="receipt">{text}</p>
       <div class="row">
         {checkable && (
           <button type="button" class="button small" disabled={doing.busy} onClick={() => doing.run(async () => { await me().verifyReceipt(receipt.json); say("The server still stands by this receipt."); })}>

@@ -158,7 +158,11 @@ function Panel({ panel, low, high, colour, onCursor, onOpen }: {
         </svg>
       </div>
       {at !== undefined && (
-        <div class="bubble" style={x.place(at.time) > width / 2 ? { right: `${width - x.place(at.time) + 12}px` } : { left: `${x.place(at.time) + 12}px` }}>
+        <div class="bubble" style={{
+          // On the side that has more room, and no wider than that.
+          ...(x.place(at.time) > width / 2 ? { right: `${width - x.place(at.time) + 12}px` } : { left: `${x.place(at.time) + 12}px` }),
+          maxWidth: `${Math.max(x.place(at.time), width - x.place(at.time)) - 12}px`,
+        }}>
           <div>{when(new Date(at.time))}</div>
           <strong>{said(at)}</strong>
         </div>
