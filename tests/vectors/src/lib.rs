@@ -27,7 +27,7 @@ mod formulas;
 mod invalid;
 #[path = "../../../crypto/tests/vectors/links.rs"]
 mod links;
-mod rates;
+pub mod rates;
 #[path = "../../../specs/wire/tests/messages/registry.rs"]
 mod registry;
 #[path = "../../../specs/wire/tests/messages/samples.rs"]

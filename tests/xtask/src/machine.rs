@@ -1,6 +1,6 @@
 //! What the tasks need of a machine: looked for, installed where that is safe, else asked for in words.
 
-use std::path::Path;
+use std::{ffi::OsString, path::Path};
 
 use crate::failure::Failure;
 use crate::process;
@@ -67,18 +67,25 @@ pub(crate) fn node(project: &Project) -> Result<(), Failure> {
 /// Makes sure that Chromium is there, installing Debian's package where that is possible; answers with its path.
 pub(crate) fn chromium(project: &Project) -> Result<String, Failure> {
     const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let starts = |name: &OsString| process::succeeds(project.command(name).arg("--version"));
+    if let Some(named) = std::env::var_os("PRYV_CHROMIUM") {
+        if starts(&named) {
+            return Ok(named.to_string_lossy().into_owned());
+        }
+        let what = format!("`{}`, which PRYV_CHROMIUM names,", named.to_string_lossy());
+        return Err(Failure::Missing { what, remedy: "name a Chromium that starts, or nothing".to_owned() });
+    }
     // Where Chromium comes as a snap, a package of its name is a signpost that does not start.
-    let find = || {
-        let starts = |name: &&&str| process::succeeds(project.command(name).arg("--version"));
-        NAMES.iter().find(starts).map(|name| (*name).to_owned())
-    };
+    let find = || NAMES.iter().map(OsString::from).find(starts);
     let found = find().or_else(|| {
         install(project, &["chromium"]);
         find()
     });
     let missing = || Failure::Missing {
         what: "Chromium".to_owned(),
-        remedy: "install it (Debian: `apt-get install chromium`)".to_owned(),
+        remedy: "install it (Debian: `apt-get install chromium`; Ubuntu, where that is a snap: Chrome from \
+                 https://www.google.com/chrome), or name one in PRYV_CHROMIUM"
+            .to_owned(),
     };
     let name = found.ok_or_else(missing)?;
     let path = process::output(project.command("which").arg(&name))?;

@@ -61,19 +61,15 @@ fn web(project: &Project, notes: &mut Vec<String>) -> Result<Outcome, Failure> {
         eprintln!("\n!!! THE NPM PACKAGE AND THE WEB APPLICATION ARE NOT TESTED: {reason}\n");
         return Ok(Outcome::Skipped { reason });
     }
-    match machine::chromium(project) {
-        Ok(chromium) => {
-            package::test(project, Some(&chromium), notes)?;
-            app::test(project, &chromium, notes)?;
-            Ok(Outcome::Passed)
-        }
-        Err(missing) => {
-            package::test(project, None, notes)?;
-            let reason = format!("in Node alone; {missing}");
-            eprintln!("\n!!! NOTHING IS TESTED IN A BROWSER: {missing}\n");
-            Ok(Outcome::Skipped { reason })
-        }
-    }
+    let chromium = machine::chromium(project);
+    let found = chromium.as_deref().ok();
+    package::test(project, found, notes)?;
+    app::test(project, found, notes)?;
+    let Err(missing) = chromium else { return Ok(Outcome::Passed) };
+    eprintln!("\n!!! NOTHING IS TESTED IN A BROWSER: {missing}\n");
+    Ok(Outcome::Skipped {
+        reason: format!("the package in Node alone, the application built alone; {missing}"),
+    })
 }
 
 /// Builds programs and tests in one go, so that the tests find the programs they start and Cargo resolves
