@@ -51,10 +51,16 @@ export function startBrowser({ camera } = {}) {
   });
 }
 
-/** A server and a browser for the tests of one file: there before them, ended behind them. */
-export function stand(options) {
+/**
+ * A server and a browser for the tests of one file: there before them, ended behind them. What else they need beforehand is
+ * `prepare`: hooks of a file do not wait for each other.
+ */
+export function stand({ prepare = async () => {}, ...options } = {}) {
   const stage = { person: (more) => person(stage.browser, stage.server.url, more) };
-  before(async () => { [stage.server, stage.browser] = await Promise.all([startServer(), startBrowser(options)]); });
+  before(async () => {
+    [stage.server, stage.browser] = await Promise.all([startServer(), startBrowser(options)]);
+    await prepare();
+  });
   after(async () => {
     await stage.browser?.close();
     await stage.server?.stop();

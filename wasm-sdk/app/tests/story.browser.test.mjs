@@ -1,12 +1,17 @@
 /** Ada and Bob, each with a browser of their own, over one real server: from the sign-up to the end of an access. */
 
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { bringIn, bundle, chooseFile, makeAccount, makeCollection, PASSWORD, share, signUp, spreadsheet, typeWords, visit } from "./deeds.mjs";
 import { person, somebody, stand } from "./stage.mjs";
 
 const names = { ada: somebody("ada"), bob: somebody("bob") };
-const stage = stand();
+const stage = stand({
+  prepare: async () => {
+    ada = await stage.person();
+    bob = await stage.person();
+  },
+});
 let ada;
 let bob;
 let phrase;
@@ -26,11 +31,6 @@ function step(words, tell) {
     told = true;
   });
 }
-
-before(async () => {
-  ada = await stage.person();
-  bob = await stage.person();
-});
 
 test("the page comes with a strict policy, and the bare address leads to it", async () => {
   assert.equal(new URL(ada.page.url()).pathname, "/app/");

@@ -14,7 +14,16 @@ pub(crate) fn compile(package: &Path) -> Result<(), Failure> {
     let sources = Path::new(SOURCES);
     let out = fs::canonicalize(package).map_err(Failure::file(package))?.join("dist");
     let tsc = sources.join("node_modules").join("typescript").join("bin").join("tsc");
-    command::run(Command::new("node").arg(tsc).arg("--project").arg(sources).arg("--outDir").arg(out), NODE)
+    // Comments belong to the types, which editors show, and to the sources, which the maps lead to: browsers load none.
+    for emitted in [
+        &["--emitDeclarationOnly"][..],
+        &["--removeComments", "--declaration", "false", "--declarationMap", "false"],
+    ] {
+        let mut node = Command::new("node");
+        node.arg(&tsc).arg("--project").arg(sources).arg("--outDir").arg(&out).args(emitted);
+        command::run(&mut node, NODE)?;
+    }
+    Ok(())
 }
 
 /// Installs what the lock file names, unless that has been done.
