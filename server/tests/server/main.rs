@@ -8,6 +8,8 @@ mod apps;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod batches;
+#[cfg(test)]
 #[cfg(unix)]
 mod binary;
 #[cfg(test)]
@@ -24,6 +26,8 @@ mod groups;
 mod history;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod indexing;
 #[cfg(test)]
 mod leaving;
 #[cfg(test)]
@@ -42,6 +46,8 @@ mod ontology;
 mod queries;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod reads;
 #[cfg(test)]
 mod records;
 #[cfg(test)]

@@ -41,11 +41,13 @@ impl Direction {
 #[derive(Debug)]
 pub(super) struct Work {
     left: Cell<usize>,
+    /// What is kept for others.
+    kept: Cell<usize>,
 }
 
 impl Work {
     pub(super) const fn of(units: usize) -> Self {
-        Self { left: Cell::new(units) }
+        Self { left: Cell::new(units), kept: Cell::new(0) }
     }
 
     pub(super) fn spend(&self, units: usize) {
@@ -57,7 +59,21 @@ impl Work {
     }
 
     pub(super) fn is_spent(&self) -> bool {
-        self.left.get() == 0
+        self.left.get() <= self.kept.get()
+    }
+
+    /// What may be examined now.
+    pub(super) fn left(&self) -> usize {
+        self.left.get().saturating_sub(self.kept.get())
+    }
+
+    /// Runs a part of the work that may examine so much, and leaves the rest to others.
+    pub(super) fn share<T>(&self, units: usize, part: impl FnOnce() -> T) -> T {
+        let kept = self.kept.get();
+        self.kept.set(self.left.get().saturating_sub(units).max(kept));
+        let done = part();
+        self.kept.set(kept);
+        done
     }
 }
 

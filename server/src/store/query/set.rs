@@ -5,7 +5,8 @@
 //! that are otherwise found.
 //!
 //! A set that has examined enough answers how far it came ([`Found::TiredAt`]). Whoever asks from there on gets on: each
-//! answer is a record or lies behind the position that was asked from, whatever was spent before.
+//! answer is a record or lies behind the position that was asked from, whatever was spent before. A union comes only as far
+//! as the least of its parts, so each part has its share of what may be examined.
 
 use super::list::{Candidate, Direction, Ground, Source, Union, Work};
 use crate::store::{Result, filed::Filed, key::Silo};
@@ -47,6 +48,8 @@ impl Found {
 pub(super) struct Set<'r> {
     kind: Kind<'r>,
     known: Option<Found>,
+    /// How many lists it reads.
+    lists: usize,
 }
 
 enum Kind<'r> {
@@ -57,7 +60,13 @@ enum Kind<'r> {
 
 impl<'r> From<Kind<'r>> for Set<'r> {
     fn from(kind: Kind<'r>) -> Self {
-        Self { kind, known: None }
+        let among = |sets: &[Set<'_>]| sets.iter().map(|set| set.lists).fold(0, usize::saturating_add);
+        let lists = match &kind {
+            Kind::Lists(union) => union.len(),
+            Kind::Or(sets) => among(sets),
+            Kind::And { yes, no } => among(yes).saturating_add(among(no)),
+        };
+        Self { kind, known: None, lists }
     }
 }
 
@@ -148,14 +157,9 @@ impl<'r> Set<'r> {
         }
     }
 
-    /// How many lists it reads.
-    fn count_lists(&self) -> usize {
-        let among = |sets: &[Self]| sets.iter().map(Self::count_lists).fold(0, usize::saturating_add);
-        match &self.kind {
-            Kind::Lists(union) => union.len(),
-            Kind::Or(sets) => among(sets),
-            Kind::And { yes, no } => among(yes).saturating_add(among(no)),
-        }
+    /// What it may cost to ask each list once.
+    const fn beginning(&self) -> usize {
+        self.lists.saturating_mul(FIRST_STEP.saturating_add(1))
     }
 
     /// What is first at or behind a position. Positions asked for never go back.
@@ -171,8 +175,14 @@ impl<'r> Set<'r> {
             Kind::Or(sets) => {
                 ground.work.spend(1);
                 let mut first = Found::End;
+                let mut beginnings = sets.iter().map(Self::beginning).fold(0, usize::saturating_add);
+                let mut others = sets.len();
                 for set in sets {
-                    first = first.first(set.seek(ground, from)?);
+                    let even = ground.work.left().saturating_sub(beginnings).checked_div(others).unwrap_or(0);
+                    let units = even.saturating_add(set.beginning());
+                    first = first.first(ground.work.share(units, || set.seek(ground, from))?);
+                    beginnings = beginnings.saturating_sub(set.beginning());
+                    others = others.saturating_sub(1);
                 }
                 first
             }
@@ -258,21 +268,21 @@ impl<'r> Walk<'r> {
         wanted: usize,
     ) -> Self {
         let wanted = wanted.saturating_add(1);
-        let step = match set.count_lists() {
+        let step = match set.lists {
             0 | 1 => wanted.clamp(1, 256),
             lists => wanted.checked_div(lists).unwrap_or(1).clamp(1, FIRST_STEP),
         };
         Self { ground: Ground { rows, silo, scope, direction, work, step: Cell::new(step) }, set }
     }
 
-    /// How much it may cost to ask each list once, which is allowed on top of what a request may examine.
-    pub(super) fn beginning(&self) -> usize {
-        self.set.count_lists().saturating_mul(FIRST_STEP.saturating_add(1))
+    /// What it may cost to ask each list once, which is allowed on top of what a request may examine.
+    pub(super) const fn beginning(&self) -> usize {
+        self.set.beginning()
     }
 
     /// The lists, as a cost of their own: they were made even if nothing is read of them.
-    pub(super) fn lists(&self) -> usize {
-        self.set.count_lists()
+    pub(super) const fn lists(&self) -> usize {
+        self.set.lists
     }
 
     pub(super) fn seek(&mut self, from: u64) -> Result<Found> {
