@@ -18,6 +18,7 @@ mod node;
 mod ontologies;
 mod person;
 mod plain;
+mod queries;
 mod records;
 mod report;
 mod serve;
@@ -25,7 +26,7 @@ mod sharing;
 mod suites;
 mod wire_client;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Measures Pryv against its plain counterparts.
@@ -37,8 +38,21 @@ struct Arguments {
     /// Only what needs no server.
     #[arg(long)]
     no_server: bool,
+    /// Only this.
+    #[arg(long)]
+    only: Option<Only>,
+    /// Records of the large collection that is queried.
+    #[arg(long)]
+    records: Option<u64>,
     #[command(subcommand)]
     command: Option<Role>,
+}
+
+/// A part of the benchmarks that is run by itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Only {
+    /// Queries over a large collection, beside `SQLite`.
+    Queries,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,6 +70,15 @@ async fn main() {
     let arguments = Arguments::parse();
     if let Some(Role::Serve { folder }) = arguments.command {
         return serve::serve(&folder).await;
+    }
+    let queries = if arguments.quick {
+        queries::Scale { records: arguments.records.unwrap_or(20_000), few: 2_000, rounds: 20 }
+    } else {
+        queries::Scale { records: arguments.records.unwrap_or(1_000_000), few: 10_000, rounds: 200 }
+    };
+    if arguments.only == Some(Only::Queries) {
+        println!("{}", report::table(&queries::measure(queries).await));
+        return;
     }
     let (rounds, plan) = if arguments.quick {
         (1, node::Plan { each: 5, records: 1_000, rounds: 5 })
@@ -78,6 +101,7 @@ async fn main() {
         rows.extend(node::measure(plan).await);
         rows.extend(sharing::measure(scale).await);
         rows.extend(ontologies::measure(ontologies).await);
+        rows.extend(queries::measure(queries).await);
     }
     println!("{}", report::table(&rows));
 }
