@@ -29,6 +29,7 @@ mod words;
 
 pub use domain::{Axis, Domain, InvalidDomain, MAX_BUCKETS, Node, Span};
 pub use instant::millis;
+pub use value::equal;
 pub use words::{fold, words};
 
 use crate::{
@@ -50,10 +51,16 @@ const VERSION: u8 = 1;
 /// The most tokens that an equality index of several fields makes of one record whose fields are arrays.
 const MAX_COMBINATIONS: usize = 64;
 
-/// A value that has no token of its index.
+/// Why a value has no token of its index.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the index takes no value of this type")]
-pub struct NotIndexable;
+pub enum NotIndexable {
+    /// The index takes no value of this type: no condition that it answers is met by one.
+    #[error("the index takes no value of this type")]
+    Type,
+    /// The arrays of several fields make more combinations than an index holds.
+    #[error("the arrays of these fields make more than {MAX_COMBINATIONS} combinations")]
+    TooMany,
+}
 
 /// A token of any index but a unique one.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -265,7 +272,7 @@ fn combinations(values: &[&Value]) -> Result<Vec<Encoded>, NotIndexable> {
     for value in values {
         let elements = value::each(value)?;
         if all.len().saturating_mul(elements.len()) > MAX_COMBINATIONS {
-            return Err(NotIndexable);
+            return Err(NotIndexable::TooMany);
         }
         all = all
             .iter()
@@ -285,7 +292,7 @@ fn texts(value: &Value) -> Result<Vec<&str>, NotIndexable> {
             Ok(elements.iter().filter_map(Value::as_str).collect())
         }
         single if one(single) => Ok(single.as_str().into_iter().collect()),
-        _ => Err(NotIndexable),
+        _ => Err(NotIndexable::Type),
     }
 }
 

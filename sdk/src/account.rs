@@ -43,7 +43,6 @@ pub use change_password::ChangePasswordError;
 pub use contacts::{Contact, FindError};
 pub use create_link::{CreateLinkError, CreatedLink, NewLink};
 pub use defaults::{EVENTS, STREAMS};
-pub(crate) use define::content as definition_content;
 pub use define::{DefineError, Defining};
 pub use devices::{Device, DeviceError, Enrolment, MAX_DEVICE_NAME};
 pub use grant::{Grant, GrantError};

@@ -1,19 +1,25 @@
 //! Definitions: what a collection holds, as JSON Schemas, and what is indexed, declared beside them.
 
+mod index;
+mod leakage;
 mod lint;
 mod pointer;
+mod stored;
 mod validator;
 
+pub use index::{Index, IndexKind, MAX_PREFIX, Range};
+pub use leakage::Leakage;
 pub use lint::LeakyIndex;
-pub(crate) use pointer::at;
+pub(crate) use pointer::{at, is_pointer, parts};
 pub use pryv_schema::{Fault, SchemaError};
+pub(crate) use stored::StoredDefinition;
 pub(crate) use validator::Schemas;
 pub use validator::{Validator, use_validator};
 
 pub use pryv_wire::scope::History;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 /// The longest encoded definition, in bytes: what fits an envelope with room for padding.
 pub const MAX_DEFINITION_LENGTH: usize = 256 * 1024;
@@ -61,39 +67,6 @@ fn is_none(history: &History) -> bool {
     *history == History::None
 }
 
-/// One index.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Index {
-    /// The JSON pointer (RFC 6901) of the field.
-    pub field: String,
-    /// What can be asked of it.
-    pub kind: IndexKind,
-    /// The author knows that the values can be guessed from how often they occur, and accepts it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub accept_leakage: bool,
-}
-
-/// What can be asked of an indexed field.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum IndexKind {
-    /// Which records have this value. A stolen disk shows which records share a value, not the value.
-    Equality,
-    /// The one record that has this value; the server refuses a second one.
-    Unique,
-}
-
-impl fmt::Display for IndexKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Equality => "equality",
-            Self::Unique => "unique",
-        })
-    }
-}
-
 /// Why a definition is not accepted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -115,11 +88,25 @@ pub enum InvalidDefinition {
         /// The pointer.
         pointer: String,
     },
-    /// A field is indexed twice.
-    #[error("`{field}` is indexed twice")]
+    /// An index is there twice.
+    #[error("the index {index} is there twice")]
     IndexedTwice {
-        /// The field.
-        field: String,
+        /// The index.
+        index: String,
+    },
+    /// An index makes no sense.
+    #[error("the index {index} is not accepted: {reason}")]
+    Index {
+        /// The index.
+        index: String,
+        /// Why.
+        reason: String,
+    },
+    /// There are too many indexes.
+    #[error("a definition has at most {limit} indexes")]
+    TooManyIndexes {
+        /// How many there may be.
+        limit: usize,
     },
     /// A type is not a JSON Schema, or refers to something that is not in the definition.
     #[error("the schema of type `{name}` is not accepted")]
@@ -194,23 +181,64 @@ impl Definition {
 
     /// Adds an index for equality.
     #[must_use]
-    pub fn equality(mut self, field: impl Into<String>) -> Self {
-        self.indexes.push(Index { field: field.into(), kind: IndexKind::Equality, accept_leakage: false });
-        self
+    pub fn equality(self, field: impl Into<String>) -> Self {
+        self.indexed(Index::new(field, IndexKind::Equality))
     }
 
     /// Adds an index for equality on a field whose values are easily guessed, knowing it.
     #[must_use]
-    pub fn equality_accepting_leakage(mut self, field: impl Into<String>) -> Self {
-        self.indexes.push(Index { field: field.into(), kind: IndexKind::Equality, accept_leakage: true });
-        self
+    pub fn equality_accepting_leakage(self, field: impl Into<String>) -> Self {
+        self.indexed(Index { accept_leakage: true, ..Index::new(field, IndexKind::Equality) })
+    }
+
+    /// Adds an index for equality of several fields together.
+    #[must_use]
+    pub fn equality_of<F: Into<String>>(self, fields: impl IntoIterator<Item = F>) -> Self {
+        let fields = fields.into_iter().map(Into::into).collect();
+        self.indexed(Index { fields, kind: IndexKind::Equality, accept_leakage: false })
     }
 
     /// Adds a field whose value only one record may have.
     #[must_use]
-    pub fn unique(mut self, field: impl Into<String>) -> Self {
-        self.indexes.push(Index { field: field.into(), kind: IndexKind::Unique, accept_leakage: false });
+    pub fn unique(self, field: impl Into<String>) -> Self {
+        self.indexed(Index::new(field, IndexKind::Unique))
+    }
+
+    /// Adds an index for ranges and for order.
+    #[must_use]
+    pub fn range(self, field: impl Into<String>, range: Range) -> Self {
+        self.indexed(Index::new(field, IndexKind::Range(range)))
+    }
+
+    /// Adds an index for beginnings of texts, of up to `max` characters.
+    #[must_use]
+    pub fn prefix(self, field: impl Into<String>, max: u8) -> Self {
+        self.indexed(Index::new(field, IndexKind::Prefix { max }))
+    }
+
+    /// Adds an index for the words of texts.
+    #[must_use]
+    pub fn text(self, field: impl Into<String>) -> Self {
+        self.indexed(Index::new(field, IndexKind::Text))
+    }
+
+    /// Adds an index of which records have a field.
+    #[must_use]
+    pub fn exists(self, field: impl Into<String>) -> Self {
+        self.indexed(Index::new(field, IndexKind::Exists))
+    }
+
+    /// Adds an index.
+    #[must_use]
+    pub fn indexed(mut self, index: Index) -> Self {
+        self.indexes.push(index);
         self
+    }
+
+    /// What its indexes show to whom, in words.
+    #[must_use]
+    pub fn leakage(&self) -> Vec<Leakage> {
+        self.indexes.iter().map(Leakage::of).collect()
     }
 
     /// Checks the definition: its schemas compile, its pointers are pointers, its indexes do not show more than said.
@@ -239,17 +267,10 @@ impl Definition {
         if self.types.len() > 1 && self.discriminator.is_none() {
             return Err(InvalidDefinition::NoDiscriminator);
         }
-        let fields = self.indexes.iter().map(|index| &index.field);
-        for pointer in fields.chain(&self.discriminator) {
-            if !pointer::is_pointer(pointer) {
-                return Err(InvalidDefinition::Pointer { pointer: pointer.clone() });
-            }
+        if let Some(pointer) = self.discriminator.as_ref().filter(|pointer| !is_pointer(pointer)) {
+            return Err(InvalidDefinition::Pointer { pointer: pointer.clone() });
         }
-        for (at, index) in self.indexes.iter().enumerate() {
-            if self.indexes.iter().skip(at + 1).any(|other| other.field == index.field) {
-                return Err(InvalidDefinition::IndexedTwice { field: index.field.clone() });
-            }
-        }
+        index::check(&self.indexes)?;
         Ok(())
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::{definition::Fault, distrust::Distrust, failure::Failure, locked::Locked};
 use pryv_wire::{
-    AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId, Timestamp,
+    AccessId, Bytes, Digest, PrincipalId, RecordId, ScopeId, Timestamp, decode, encode,
     record::{Placement, Recipient, RecipientKind},
 };
+use serde::{Deserialize, Serialize};
 
 /// One version of a record, opened and verified.
 #[derive(Clone, Debug)]
@@ -138,13 +139,29 @@ impl Validity {
     }
 }
 
-/// Where the next page begins. Opaque; may be stored as text.
+/// Where the next page begins. May be stored as text. That of records ordered by a field holds the value of the last one: it is as
+/// secret as the record.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Cursor(pub(crate) Bytes);
+pub struct Cursor(pub(crate) Place);
+
+/// The place behind which a page begins.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Place {
+    /// Of records in the order in which they were created: what the server gave.
+    Created(Bytes),
+    /// Of records ordered by a field: value and id of the last one.
+    Valued {
+        /// The bits of the number that stands for the value.
+        bits: u64,
+        /// The record.
+        record: RecordId,
+    },
+}
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&crate::text::base64url(&self.0))
+        f.write_str(&crate::text::base64url(&encode(&self.0)))
     }
 }
 
@@ -152,7 +169,8 @@ impl std::str::FromStr for Cursor {
     type Err = InvalidCursor;
 
     fn from_str(text: &str) -> Result<Self, InvalidCursor> {
-        crate::text::from_base64url(text).map(|bytes| Self(Bytes::from(bytes))).ok_or(InvalidCursor)
+        let bytes = crate::text::from_base64url(text).ok_or(InvalidCursor)?;
+        decode(&bytes).map(Self).map_err(|_| InvalidCursor)
     }
 }
 
@@ -174,6 +192,12 @@ pub struct Page<T> {
     pub overshoot: usize,
     /// Where the next page begins; absent on the last one.
     pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    pub(crate) const fn empty() -> Self {
+        Self { records: Vec::new(), rejected: Vec::new(), overshoot: 0, next: None }
+    }
 }
 
 /// A record that could not be used.

@@ -68,8 +68,8 @@ pub(crate) async fn next(pages: &RefCell<Option<QueryPages>>, method: &str) -> A
 /// What a query sends.
 pub(crate) fn explain(query: &Query) -> Answer {
     let explanation = query.explain()?;
-    let matched = |(field, kind, tokens): &(String, pryv_sdk::IndexKind, usize)| {
-        Object::new().put("field", field.as_str()).text("kind", kind).put("tokens", *tokens).done()
+    let matched = |used: &pryv_sdk::collection::Matched| {
+        Object::new().put("index", used.index.as_str()).put("tokens", used.tokens).done()
     };
     Ok(Object::new()
         .list("matched", &explanation.matched, matched)

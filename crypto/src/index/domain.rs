@@ -150,6 +150,18 @@ impl Domain {
         (0..self.levels()).map(move |level| Node { level, number: bucket >> shift(level) })
     }
 
+    /// The first bucket of a node.
+    #[must_use]
+    pub fn first_of(node: Node) -> u64 {
+        node.number << shift(node.level)
+    }
+
+    /// The last bucket of a node, were the domain as wide.
+    #[must_use]
+    pub fn last_of(node: Node) -> u64 {
+        Self::first_of(node) | ((1 << shift(node.level)) - 1)
+    }
+
     /// The nodes of the topmost level, in order.
     #[must_use]
     pub fn top(&self, span: Span) -> Vec<Node> {
@@ -213,7 +225,7 @@ impl Domain {
     pub(super) fn buckets(&self, value: &Value) -> Result<Vec<u64>, NotIndexable> {
         let one = |value: &Value| match value {
             Value::Null => Ok(None),
-            value => self.place(value).map(|place| Some(self.bucket(place))).ok_or(NotIndexable),
+            value => self.place(value).map(|place| Some(self.bucket(place))).ok_or(NotIndexable::Type),
         };
         let mut buckets = match value {
             Value::Array(elements) => elements.iter().map(one).collect::<Result<Vec<_>, _>>()?,
@@ -327,7 +339,7 @@ mod tests {
     fn values_of_another_type_are_not_indexable() {
         let domain = centuries();
         for value in [json!(7), json!("yesterday"), json!(true), json!({}), json!([["2026-01-01"]])] {
-            assert_eq!(domain.buckets(&value), Err(NotIndexable), "{value}");
+            assert_eq!(domain.buckets(&value), Err(NotIndexable::Type), "{value}");
         }
         assert_eq!(domain.buckets(&json!(null)), Ok(vec![]));
         let one = domain.buckets(&json!("2026-01-01T10:59:59.9+01:00"));

@@ -8,6 +8,12 @@ use zeroize::Zeroizing;
 /// The version of the encoding of values.
 const VERSION: u8 = 1;
 
+/// Whether two values are one to an index. An object or an array is like no other value.
+#[must_use]
+pub fn equal(a: &Value, b: &Value) -> bool {
+    matches!((typed(a), typed(b)), (Ok(a), Ok(b)) if *a == *b)
+}
+
 /// The encodings of a field's value: one, or one for each different element of an array.
 pub(super) fn each(value: &Value) -> Result<Vec<Zeroizing<Vec<u8>>>, NotIndexable> {
     match value {
@@ -35,7 +41,7 @@ pub(super) fn typed(value: &Value) -> Result<Zeroizing<Vec<u8>>, NotIndexable> {
             }
             None => {
                 bytes.push(3);
-                bytes.extend(number.as_f64().ok_or(NotIndexable)?.to_be_bytes());
+                bytes.extend(number.as_f64().ok_or(NotIndexable::Type)?.to_be_bytes());
             }
         },
         Value::String(text) => {
@@ -45,7 +51,7 @@ pub(super) fn typed(value: &Value) -> Result<Zeroizing<Vec<u8>>, NotIndexable> {
                 bytes.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
             }
         }
-        Value::Array(_) | Value::Object(_) => return Err(NotIndexable),
+        Value::Array(_) | Value::Object(_) => return Err(NotIndexable::Type),
     }
     Ok(bytes)
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use pryv_sdk::definition::Definition;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The field and the value of a condition.
 pub(crate) fn parse(text: &str, definition: &Definition) -> Result<(String, Value), Failure> {
@@ -24,7 +25,9 @@ pub(crate) fn parse(text: &str, definition: &Definition) -> Result<(String, Valu
 
 /// The indexed fields, in words.
 pub(crate) fn askable(definition: &Definition) -> String {
-    let fields: Vec<_> = definition.indexes.iter().map(|index| index.field.as_str()).collect();
+    let fields: BTreeSet<_> =
+        definition.indexes.iter().flat_map(|index| &index.fields).map(String::as_str).collect();
+    let fields: Vec<_> = fields.into_iter().collect();
     if fields.is_empty() { "none".to_owned() } else { fields.join(", ") }
 }
 

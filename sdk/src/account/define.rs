@@ -3,12 +3,11 @@
 use super::{Account, OpenError, RenewError, Running};
 use crate::{
     collection::Collection,
-    definition::{Definition, InvalidDefinition, MAX_DEFINITION_LENGTH},
+    definition::{Definition, InvalidDefinition, StoredDefinition},
     failure::Failure,
     protocol::{
         entry::{self, Under},
         epoch,
-        record::MAX_DEPTH,
         scope::{Role, ScopeState},
         tree::Tree,
     },
@@ -18,7 +17,7 @@ use pryv_crypto::{
     record::{Draft, NewTokens, RecordSealer},
 };
 use pryv_wire::{
-    Bytes, ErrorCode, RecordId, ScopeId, Suite, Timestamp, decode, encode,
+    Bytes, ErrorCode, RecordId, ScopeId, Suite, Timestamp, encode,
     record::RecordKind,
     scope::{CollectionKind, Epoch, ScopeKind, Slice},
     transaction::Operation,
@@ -136,7 +135,7 @@ impl Account {
 
     async fn run_define(&self, definition: Definition, suite: Suite) -> Result<Collection, DefineError> {
         definition.check()?;
-        let content = content(&definition)?;
+        let content = StoredDefinition::first(definition.clone()).encoded()?;
         let scope = self.identity().scope_id(&definition.uri);
         if let Some(collection) = self.existing(scope, &definition).await? {
             return Ok(collection);
@@ -265,16 +264,4 @@ pub(super) fn first_definition(
         .and_then(|sealer| sealer.seal(&draft, rng))
         .map_err(|_| crate::Distrust::WrongKeys { epoch: statement.epoch })?;
     Ok(encode(&sealed.envelope).into())
-}
-
-/// The encoded definition, if it can be read again.
-pub(crate) fn content(definition: &Definition) -> Result<Vec<u8>, InvalidDefinition> {
-    let content = encode(definition);
-    if content.len() > MAX_DEFINITION_LENGTH {
-        return Err(InvalidDefinition::TooLong { length: content.len() });
-    }
-    match decode::<Definition>(&content) {
-        Ok(read) if read == *definition => Ok(content),
-        _ => Err(InvalidDefinition::TooDeep { limit: MAX_DEPTH }),
-    }
 }

@@ -389,7 +389,7 @@ impl Account {
             }
             let unique = definition.indexes.iter().find(|index| index.kind == IndexKind::Unique);
             if let (false, Some(index)) = (level.reads(), unique) {
-                return Err(GrantError::UniqueField { field: index.field.clone() });
+                return Err(GrantError::UniqueField { field: index.fields.concat() });
             }
         }
         for (at, part) in grant.parts.iter().enumerate() {
@@ -430,7 +430,7 @@ impl Account {
                     let indexes = &covered.definition.definition.indexes;
                     let unique = indexes.iter().find(|index| index.kind == IndexKind::Unique);
                     if let (false, Some(index)) = (part.level.reads(), unique) {
-                        return Err(GrantError::UniqueField { field: index.field.clone() });
+                        return Err(GrantError::UniqueField { field: index.fields.concat() });
                     }
                     definitions.insert(covered.scope, covered);
                 }

@@ -1,6 +1,6 @@
 //! Linking a collection to one more ontology.
 
-use super::{Account, DefineError, define::content};
+use super::{Account, DefineError};
 use crate::{
     collection::Collection,
     definition::Definition,
@@ -85,7 +85,8 @@ impl Account {
         }
         let mut definition = Definition::clone(&state.definition.definition);
         definition.ontologies.push(uri);
-        let content = content(&definition)?;
+        let version = state.definition.reference.version.saturating_add(1);
+        let content = state.definition.stored().followed_by(definition, version).encoded()?;
         let me = self.identity();
         let writer = Writer::new(&me, &Role::Owner, &state, self.client().now())?;
         let record = writer

@@ -1,7 +1,12 @@
 //! Ontologies of this account: defining and opening them.
 
-use super::{Account, DefineError, OpenError, define::content};
-use crate::{definition::Definition, failure::Failure, ontology::Ontology, protocol::scope::Role};
+use super::{Account, DefineError, OpenError};
+use crate::{
+    definition::{Definition, StoredDefinition},
+    failure::Failure,
+    ontology::Ontology,
+    protocol::scope::Role,
+};
 use pryv_wire::{ErrorCode, scope::ScopeKind};
 
 impl Account {
@@ -35,7 +40,7 @@ impl Account {
     /// See [`DefineError`].
     pub async fn define_ontology(&self, definition: Definition) -> Result<Ontology, DefineError> {
         definition.check()?;
-        let content = content(&definition)?;
+        let content = StoredDefinition::first(definition.clone()).encoded()?;
         let scope = self.identity().ontology_id(&definition.uri);
         match self.open_own_state(scope).await {
             Ok(state) if *state.definition.definition == definition => {

@@ -1,29 +1,35 @@
 //! Queries: planned before anything is sent, checked again after everything was opened.
 
-use super::{Collection, get::typed};
+mod count;
+mod explanation;
+mod ordered;
+mod pages;
+mod sweep;
+
+pub use explanation::{Explanation, Matched};
+pub use pages::QueryPages;
+
+use super::Collection;
 use crate::{
-    definition::IndexKind,
+    condition::{Condition, InvalidCondition, field},
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
     progress::{Progress, Silent},
     protocol::{
-        plan::{self, Check, Condition, Plan, PlanFault},
-        record::{self, Content, open_fault},
+        plan::{self, Plan, PlanFault},
         scope::ScopeState,
-        versions::Asked,
     },
-    record::{Cursor, Page, Record, Rejected, Rejection, TermId},
+    record::{Cursor, Page, Record, Rejection, TermId},
 };
-use pryv_crypto::record::UnopenedRecord;
+use pages::{Extent, Walked};
 use pryv_wire::{
-    RecordId,
+    ErrorCode,
     access::Level,
-    record::{Filter, IndexState, Order, QueryRecords, RecordKind, Records, Unindexed, Within},
+    record::{Order, Within},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::{collections::HashSet, fmt};
 
 /// How many records a page holds if nothing else is said.
 const DEFAULT_LIMIT: u32 = 100;
@@ -31,31 +37,48 @@ const DEFAULT_LIMIT: u32 = 100;
 /// The most records of one page.
 const MAX_LIMIT: u32 = 1_000;
 
-/// How many pages without a record that could be believed are followed in a row: an honest server may skip, and an endless
-/// one must end.
-const MAX_EMPTY_PAGES: usize = 1_000;
-
 /// Why a query was not answered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// A condition is on a field without an index. Nothing was sent.
-    #[error("`{field}` has no index: {next}")]
+    /// A condition is on a field without an index that answers it. Nothing was sent.
+    #[error("`{field}` has no index that answers this: {next}")]
     NotIndexed {
         /// The field.
         field: String,
         /// What to do.
         next: String,
     },
-    /// A condition compares with an object or an array.
-    #[error("`{field}` cannot be compared with an object or an array")]
-    NotIndexable {
+    /// The field is compared with values of another type than its index holds. Nothing was sent.
+    #[error("`{field}` is compared with values of another type than its index holds ({index})")]
+    OtherType {
         /// The field.
         field: String,
+        /// The index.
+        index: String,
     },
+    /// A condition cannot be asked at all. Nothing was sent.
+    #[error(transparent)]
+    Invalid(#[from] InvalidCondition),
+    /// The conditions take more tokens than one query may have. Nothing was sent.
+    #[error(
+        "the conditions take more tokens than a query may have; ask for fewer values at once, or for a narrower range"
+    )]
+    TooLarge,
     /// The limit is not 1 to 1,000.
     #[error("a page has 1 to 1,000 records")]
     Limit,
+    /// The cursor is of a query in another order.
+    #[error("the cursor belongs to a query in another order")]
+    OtherOrder,
+    /// More records are not yet indexed in the way that the query needs, than it may look through.
+    #[error(
+        "more than {limit} records are not indexed in the way that the query needs; index them with `reindex()`, or ask for a scan by name with `.scan(limit)`"
+    )]
+    Unindexed {
+        /// How many it may look through.
+        limit: u32,
+    },
     /// A scan opened as many records as it was allowed to, and was not at the end.
     #[error(
         "the scan opened {opened} records, as many as allowed, and was not at the end; allow more, or declare an index"
@@ -64,6 +87,9 @@ pub enum QueryError {
         /// How many records were opened.
         opened: u64,
     },
+    /// The one record that was asked for cannot be used.
+    #[error("the record cannot be used")]
+    Unusable(#[source] Rejection),
     /// What can go wrong in every operation.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -75,12 +101,25 @@ impl QueryError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotIndexed { .. } => "not-indexed",
-            Self::NotIndexable { .. } => "not-indexable",
-            Self::Limit => "out-of-range",
+            Self::OtherType { .. } => "other-type",
+            Self::Invalid(_) => "invalid-condition",
+            Self::TooLarge | Self::Limit => "out-of-range",
+            Self::OtherOrder => "other-order",
+            Self::Unindexed { .. } => ErrorCode::Unindexed.as_str(),
             Self::ScanLimit { .. } => "scan-limit",
+            Self::Unusable(rejection) => rejection.code(),
             Self::Failed(failure) => failure.code(),
         }
     }
+}
+
+/// How the records of a query are ordered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Sorting {
+    /// As they were created.
+    Created(Order),
+    /// By a field with a range index, records of one value by their ids.
+    By { field: String, descending: bool },
 }
 
 /// A query that is being made.
@@ -89,11 +128,12 @@ impl QueryError {
 pub struct Query {
     collection: Collection,
     conditions: Vec<Condition>,
-    order: Order,
+    sorting: Sorting,
     limit: u32,
     after: Option<Cursor>,
     scan: Option<u64>,
     within: Option<Within>,
+    select: Option<Vec<String>>,
 }
 
 impl Collection {
@@ -102,20 +142,26 @@ impl Collection {
         Query {
             collection: self.clone(),
             conditions: Vec::new(),
-            order: Order::OldestFirst,
+            sorting: Sorting::Created(Order::OldestFirst),
             limit: DEFAULT_LIMIT,
             after: None,
             scan: None,
             within: None,
+            select: None,
         }
     }
 }
 
 impl Query {
-    /// Only records whose field at this JSON pointer has this value, or is an array that holds it. Several conditions must all
-    /// hold.
-    pub fn eq(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.conditions.push(Condition { field: field.into(), value: value.into() });
+    /// Only records whose field at this JSON pointer has this value, or is an array that holds it: short for
+    /// `filter(field(pointer).is(value))`.
+    pub fn eq(self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.filter(field(pointer).is(value))
+    }
+
+    /// Only records that meet this condition, and those that were given before.
+    pub fn filter(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
         self
     }
 
@@ -134,8 +180,29 @@ impl Query {
     }
 
     /// The records created last come first.
-    pub const fn newest_first(mut self) -> Self {
-        self.order = Order::NewestFirst;
+    pub fn newest_first(mut self) -> Self {
+        self.sorting = Sorting::Created(Order::NewestFirst);
+        self
+    }
+
+    /// The smallest value of a field with a range index comes first. Records without the field are left out; of an array its
+    /// smallest element counts, of those that the conditions let through.
+    pub fn ascending(mut self, field: impl Into<String>) -> Self {
+        self.sorting = Sorting::By { field: field.into(), descending: false };
+        self
+    }
+
+    /// The largest value of a field with a range index comes first. Records without the field are left out; of an array its
+    /// largest element counts, of those that the conditions let through.
+    pub fn descending(mut self, field: impl Into<String>) -> Self {
+        self.sorting = Sorting::By { field: field.into(), descending: true };
+        self
+    }
+
+    /// Of each record only these fields (JSON pointers), in their places. Every record is opened and checked as a whole; what is
+    /// not selected is dropped here.
+    pub fn select<F: Into<String>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
+        self.select = Some(fields.into_iter().map(Into::into).collect());
         self
     }
 
@@ -151,8 +218,8 @@ impl Query {
         self
     }
 
-    /// Allows conditions on fields without an index: this client then opens up to `records` records, one page after the
-    /// other, and looks.
+    /// Allows conditions that no index answers, and records that are not indexed yet: this client then opens up to `records`
+    /// records, one page after the other, and looks.
     pub const fn scan(mut self, records: u64) -> Self {
         self.scan = Some(records);
         self
@@ -164,9 +231,7 @@ impl Query {
     ///
     /// As [`Query::fetch`], as far as the plan goes.
     pub fn explain(&self) -> Result<Explanation, QueryError> {
-        let state = self.collection.state();
-        let plan = self.plan(&state)?;
-        Ok(Explanation { matched: plan.matched, scanned: plan.scanned, scan: self.scan, limit: self.limit })
+        Ok(Explanation::of(self, &self.plan(&self.collection.state())?))
     }
 
     /// Reads one page.
@@ -178,10 +243,28 @@ impl Query {
         self.run(Extent::Page, &mut Silent, &mut Walked::default()).await
     }
 
+    /// Reads the first record; nothing if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::fetch`]; a record that cannot be used is an error here.
+    pub async fn first<T: DeserializeOwned>(self) -> Result<Option<Record<T>>, QueryError> {
+        let mut pages = self.limit(1).pages();
+        while let Some(page) = pages.next().await? {
+            if let Some(rejected) = page.rejected.into_iter().next() {
+                return Err(QueryError::Unusable(rejected.reason));
+            }
+            if let Some(record) = page.records.into_iter().next() {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
     /// The pages one after the other, from here on: a record that comes on two of them is found out.
     #[must_use]
     pub fn pages(self) -> QueryPages {
-        QueryPages { query: self, walked: Walked::default(), more: true }
+        QueryPages::of(self)
     }
 
     /// Reads every page, and tells `progress` how many records were opened. All of them are held in memory.
@@ -194,269 +277,59 @@ impl Query {
     }
 
     fn plan(&self, state: &ScopeState) -> Result<Plan, QueryError> {
-        plan::plan(state, &self.conditions, self.scan.is_some()).map_err(|fault| match fault {
-            PlanFault::NotIndexed { field } => {
-                let next = plan::declaration(&state.definition.definition, &field);
-                QueryError::NotIndexed { field, next }
-            }
-            PlanFault::NotIndexable { field } => QueryError::NotIndexable { field },
-        })
-    }
-
-    async fn run<T: DeserializeOwned>(
-        &self,
-        extent: Extent,
-        progress: &mut dyn Progress,
-        walked: &mut Walked,
-    ) -> Result<Page<T>, QueryError> {
         if !(1..=MAX_LIMIT).contains(&self.limit) {
             return Err(QueryError::Limit);
         }
-        self.collection.may(Level::reads, LockReason::WriteOnly)?;
-        let mut state = self.collection.state();
-        let mut plan = self.plan(&state)?;
-        let check = self.check(&state)?;
-        let mut run = Run {
-            page: Page { records: Vec::new(), rejected: Vec::new(), overshoot: 0, next: None },
-            walked,
-            believed: 0,
+        self.conditions.iter().try_for_each(Condition::check)?;
+        let order = match &self.sorting {
+            Sorting::Created(_) => None,
+            Sorting::By { field, .. } => Some(field.as_str()),
         };
-        let mut after = self.after.clone();
-        let mut empty = 0;
-        loop {
-            let limit = if plan.is_scan() { self.scan_limit(run.walked.opened) } else { self.limit };
-            let asked = self.collection.0.account.asking();
-            let account = &self.collection.0.account;
-            let seen = account.newest_epoch(self.collection.owner(), self.collection.scope());
-            let answer = self.ask(&plan.filter, limit, after.clone()).await?;
-            if answer.epoch < seen {
-                let (known, answered) = (seen.into(), answer.epoch.into());
-                let what = "the epochs of a collection";
-                return Err(Failure::from(Distrust::RolledBack { what, known, answered }).into());
+        plan::plan(state, &self.conditions, order, self.scan.is_some()).map_err(|fault| match fault {
+            PlanFault::NotIndexed { field, kind } => {
+                let next = plan::declaration(&state.definition.definition, &field, kind);
+                QueryError::NotIndexed { field, next }
             }
-            if answer.epoch > state.last_epoch() {
-                // Records of an epoch that began in the meantime have tokens that were not sent: ask again, with them.
-                state = self.collection.reopen().await?;
-                if state.last_epoch() < answer.epoch {
-                    return Err(
-                        Failure::from(Distrust::Malformed { what: "an epoch that was never begun" }).into()
-                    );
-                }
-                plan = self.plan(&state)?;
-                continue;
-            }
-            let more = answer.next.map(Cursor);
-            let before = run.believed;
-            self.take(&check, &answer.records, asked, &mut run).await?;
-            empty = if run.believed == before { empty + 1 } else { 0 };
-            progress.advance(run.walked.opened, None);
-            // A scanned page is the records of one page that meet the conditions: few, or none.
-            let enough = extent == Extent::Page && (!run.page.records.is_empty() || !plan.is_scan());
-            match more {
-                Some(cursor) if enough && !(run.page.records.is_empty() && answer.records.is_empty()) => {
-                    run.page.next = Some(cursor);
-                    return Ok(run.page);
-                }
-                None => return Ok(run.page),
-                Some(cursor) => {
-                    if plan.is_scan() && self.scan.is_some_and(|most| run.walked.opened >= most) {
-                        return Err(QueryError::ScanLimit { opened: run.walked.opened });
-                    }
-                    if empty > MAX_EMPTY_PAGES {
-                        return Err(
-                            Failure::from(Distrust::Malformed { what: "a row of empty pages" }).into()
-                        );
-                    }
-                    after = Some(cursor);
-                }
-            }
-        }
-    }
-
-    /// What every record is held against once it is open. Values are compared by tokens, whose epoch does not matter here.
-    fn check(&self, state: &ScopeState) -> Result<Check, QueryError> {
-        let keys = state.any_keys().ok_or_else(|| Failure::from(LockReason::NotGranted))?;
-        Check::new(keys, &self.conditions).map_err(|fault| match fault {
-            PlanFault::NotIndexed { field } | PlanFault::NotIndexable { field } => {
-                QueryError::NotIndexable { field }
-            }
+            PlanFault::OtherType { field, index } => QueryError::OtherType { field, index },
+            PlanFault::TooLarge => QueryError::TooLarge,
         })
     }
 
-    /// How many records of a scan may still be opened, at most a page, at least one.
-    fn scan_limit(&self, opened: u64) -> u32 {
-        let left = self.scan.unwrap_or_default().saturating_sub(opened);
-        u32::try_from(left).unwrap_or(u32::MAX).clamp(1, self.limit)
+    /// Whether content meets every condition.
+    fn is_met_by(&self, data: &Value) -> bool {
+        self.conditions.iter().all(|condition| condition.is_met_by(data))
     }
 
-    async fn ask(&self, filter: &Filter, limit: u32, after: Option<Cursor>) -> Result<Records, Failure> {
-        let call = QueryRecords {
-            account: self.collection.owner(),
-            scope: self.collection.scope(),
-            filter: filter.clone(),
-            unindexed: (*filter != Filter::All)
-                .then_some(Unindexed { before: IndexState { epoch: 0, version: 1 }, at_most: u32::MAX }),
-            within: self.within,
-            order: self.order,
-            limit,
-            after: after.map(|cursor| cursor.0),
-        };
-        let answer = match self.collection.0.account.call(&call).await {
-            Ok(answer) => answer,
-            Err(failure) => return Err(self.collection.explain(failure).await),
-        };
-        if u32::try_from(answer.records.len()).map_or(true, |count| count > limit) {
-            return Err(Distrust::Malformed { what: "a page longer than asked for" }.into());
-        }
-        Ok(answer)
+    /// What this client may ask, before it asks.
+    fn may_read(&self) -> Result<(), QueryError> {
+        Ok(self.collection.may(Level::reads, LockReason::WriteOnly)?)
     }
 
-    /// Opens the records of one answer into the page.
-    async fn take<T: DeserializeOwned>(
-        &self,
-        check: &Check,
-        records: &[pryv_wire::Bytes],
-        asked: Asked,
-        run: &mut Run<'_, T>,
-    ) -> Result<(), Failure> {
-        let mut unopened = Vec::with_capacity(records.len());
-        for bytes in records {
-            match UnopenedRecord::parse(bytes) {
-                Ok(record) => unopened.push(record),
-                Err(error) => run.reject(None, open_fault(&error))?,
+    /// What a refusal of a question means.
+    async fn refused(&self, failure: Failure, plan: &Plan) -> QueryError {
+        match (failure.refusal(), plan.unindexed) {
+            (Some(ErrorCode::Unindexed), Some(unindexed)) => {
+                QueryError::Unindexed { limit: unindexed.at_most }
             }
+            _ => self.collection.explain(failure).await.into(),
         }
-        let state = self.collection.state_for(&unopened).await?;
-        self.collection.0.account.know_terms_of(&state, &unopened).await?;
-        for record in unopened {
-            let id = record.protected().record;
-            let read = self.one(&state, record, asked, run).await;
-            run.believed += u64::from(read.is_ok());
-            match read {
-                Ok(record) if !check.meets(&record.data) => run.page.overshoot += 1,
-                Ok(record) => match typed(record) {
-                    Ok(record) => run.page.records.push(record),
-                    Err(_) => run.page.rejected.push(Rejected { record: Some(id), reason: Rejection::Shape }),
-                },
-                Err(failure) => run.reject(Some(id), failure)?,
-            }
+    }
+
+    /// Refuses an answer from before an epoch that is known.
+    fn check_epoch(&self, seen: u32, answered: u32) -> Result<(), Failure> {
+        if answered < seen {
+            let (known, answered) = (seen.into(), answered.into());
+            return Err(Distrust::RolledBack { what: "the epochs of a collection", known, answered }.into());
         }
         Ok(())
     }
 
-    async fn one<T>(
-        &self,
-        state: &ScopeState,
-        record: UnopenedRecord,
-        asked: Asked,
-        run: &mut Run<'_, T>,
-    ) -> Result<Record<Value>, Failure> {
-        let id = record.protected().record;
-        // Twice in one query, or something that no query answers with.
-        if record.protected().kind != RecordKind::Instance || !run.walked.seen.insert(id) {
-            return Err(Distrust::WrongPage { record: id }.into());
+    /// The collection as it is after an epoch began that an answer told of.
+    async fn newer(&self, answered: u32) -> Result<std::sync::Arc<ScopeState>, Failure> {
+        let state = self.collection.reopen().await?;
+        if state.last_epoch() < answered {
+            return Err(Distrust::Malformed { what: "an epoch that was never begun" }.into());
         }
-        run.walked.opened += 1;
-        let opened = self.collection.0.account.open_record(state, record, None, asked).await?;
-        match record::read(state, &opened)? {
-            Content::Instance(record) => Ok(record),
-            Content::Deleted { .. } => Err(Distrust::WrongPage { record: id }.into()),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Extent {
-    Page,
-    All,
-}
-
-/// What was seen of the pages before.
-#[derive(Clone, Debug, Default)]
-struct Walked {
-    seen: HashSet<RecordId>,
-    opened: u64,
-}
-
-/// Pages of records, in the order asked for.
-#[derive(Clone, Debug)]
-pub struct QueryPages {
-    query: Query,
-    walked: Walked,
-    more: bool,
-}
-
-impl QueryPages {
-    /// The next page, which may be empty; nothing behind the last one.
-    ///
-    /// # Errors
-    ///
-    /// As [`Query::fetch`]. After an error, the same page is asked for again.
-    pub async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Page<T>>, QueryError> {
-        if !self.more {
-            return Ok(None);
-        }
-        // What a page that failed had opened is opened again.
-        let mut walked = self.walked.clone();
-        let page = self.query.run(Extent::Page, &mut Silent, &mut walked).await?;
-        self.walked = walked;
-        self.more = page.next.is_some();
-        self.query.after.clone_from(&page.next);
-        Ok(Some(page))
-    }
-}
-
-struct Run<'a, T> {
-    page: Page<T>,
-    walked: &'a mut Walked,
-    /// How many of them were what they claim to be.
-    believed: u64,
-}
-
-impl<T> Run<'_, T> {
-    /// Reports a record that cannot be used, unless more is wrong than the record.
-    fn reject(&mut self, record: Option<RecordId>, failure: Failure) -> Result<(), Failure> {
-        self.page.rejected.push(Rejected { record, reason: Rejection::of(failure)? });
-        Ok(())
-    }
-}
-
-impl Plan {
-    fn is_scan(&self) -> bool {
-        !self.scanned.is_empty()
-    }
-}
-
-/// What a query sends, and what the server learns from it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Explanation {
-    /// The fields whose tokens are sent, with the kind of their index and how many tokens (one for each epoch held).
-    pub matched: Vec<(String, IndexKind, usize)>,
-    /// The fields that only this client looks at.
-    pub scanned: Vec<String>,
-    scan: Option<u64>,
-    limit: u32,
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (field, kind, tokens) in &self.matched {
-            writeln!(f, "- `{field}`: the server matches {tokens} token(s) of its {kind} index.")?;
-        }
-        if !self.scanned.is_empty() {
-            let fields = self.scanned.join("`, `");
-            let most = self.scan.unwrap_or_default();
-            writeln!(f, "- `{fields}`: no index; this client opens up to {most} records and looks.")?;
-        }
-        if self.matched.is_empty() {
-            writeln!(f, "- The server sends every record of the collection, {} a page.", self.limit)?;
-        }
-        f.write_str("The server learns: that this account asks, when, and for how many records")?;
-        if self.matched.is_empty() {
-            f.write_str(".")
-        } else {
-            f.write_str("; which tokens, so that it recognises the same question again; and which records carry them. It learns neither field names nor values.")
-        }
+        Ok(state)
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Collection;
 use crate::{
-    definition::{Definition, InvalidDefinition},
+    AccessStatus,
+    definition::{Definition, IndexKind, InvalidDefinition},
     failure::Failure,
-    protocol::{record::to_bytes, scope::Role},
+    protocol::{access, record::to_bytes, scope::Role},
 };
 use pryv_crypto::record::{Draft, NewTokens, RecordSealer};
 use pryv_wire::{ErrorCode, RecordId, record::RecordKind, transaction::Operation};
@@ -26,11 +27,14 @@ pub enum RedefineError {
     /// It has another URI: that would be another collection.
     #[error("the definition has another URI, which makes another collection: use `define`")]
     OtherUri,
-    /// Other fields are indexed, or in another way: the records that are there carry no such tokens.
+    /// Somebody may write to the collection and not read it, and so cannot hold to a unique field.
     #[error(
-        "the indexes differ, and the records that are there were indexed as before; copy them to a collection of another URI"
+        "`{field}` would be unique, which a writer who may not read cannot hold to; revoke the accesses that only create before"
     )]
-    Indexes,
+    UniqueField {
+        /// The field.
+        field: String,
+    },
     /// It is linked to other ontologies.
     #[error("the ontologies differ: link the collection to them instead")]
     Links,
@@ -55,7 +59,7 @@ impl RedefineError {
             Self::NotOwner => "not-owner",
             Self::Invalid(invalid) => invalid.code(),
             Self::OtherUri => "other-uri",
-            Self::Indexes => "other-indexes",
+            Self::UniqueField { .. } => "unique-field",
             Self::Links => "other-ontologies",
             Self::History => "other-history",
             Self::Conflict => ErrorCode::VersionConflict.as_str(),
@@ -65,8 +69,11 @@ impl RedefineError {
 }
 
 impl Collection {
-    /// Gives the collection another version of its definition: title, types and their schemas. What is there stays as it is, names
-    /// the version that it was checked against, and is shown as invalid where it does not match the new one.
+    /// Gives the collection another version of its definition: title, types and their schemas, and indexes. What is there stays as
+    /// it is, names the version that it was checked against, and is shown as invalid where it does not match the new one.
+    ///
+    /// What is written from then on is indexed in the new way; what is there already, by [`Collection::reindex`]. Until that is done,
+    /// a query by a new index looks through what is left, and is refused if that is much ([`QueryError::Unindexed`](super::QueryError)).
     ///
     /// Others see it when they open the collection again, or when they meet a record that was written under it. Who may write and not
     /// read goes on with the version that it was granted with, until it is granted anew.
@@ -79,7 +86,6 @@ impl Collection {
             return Err(RedefineError::NotOwner);
         }
         definition.check()?;
-        let content = crate::account::definition_content(&definition)?;
         let account = &self.0.account;
         let mut based_on = None;
         for attempt in 1.. {
@@ -89,6 +95,7 @@ impl Collection {
             }
             let present = Arc::clone(&state.definition.definition);
             compatible(&present, &definition)?;
+            self.check_unique(&present, &definition).await?;
             if *present == definition {
                 return Ok(());
             }
@@ -97,6 +104,11 @@ impl Collection {
             if *based_on.get_or_insert(version) != version {
                 return Err(RedefineError::Conflict);
             }
+            let content = state
+                .definition
+                .stored()
+                .followed_by(definition.clone(), version.saturating_add(1))
+                .encoded()?;
             let draft = Draft {
                 record: RecordId::definition(self.scope()),
                 version: version.saturating_add(1),
@@ -126,20 +138,38 @@ impl Collection {
         self.reopen().await?;
         Ok(())
     }
+
+    /// Refuses a unique field that came while somebody may write and not read.
+    async fn check_unique(&self, present: &Definition, next: &Definition) -> Result<(), RedefineError> {
+        let unique = |definition: &Definition| -> Vec<String> {
+            let unique = definition.indexes.iter().filter(|index| index.kind == IndexKind::Unique);
+            unique.flat_map(|index| index.fields.clone()).collect()
+        };
+        let before = unique(present);
+        let Some(field) = unique(next).into_iter().find(|field| !before.contains(field)) else {
+            return Ok(());
+        };
+        let now = self.0.account.client().now();
+        let blind = self.0.account.granted_opened().await?.iter().any(|opened| {
+            let over = matches!(
+                access::status(&opened.evidence, now),
+                AccessStatus::Revoked { .. } | AccessStatus::Expired
+            );
+            let role = Role::Grantee {
+                access: Arc::clone(&opened.evidence),
+                note: Arc::clone(&opened.note),
+                others: Vec::new(),
+                group: None,
+            };
+            !over && role.level(self.scope()).is_some() && !role.reads(self.scope())
+        });
+        if blind { Err(RedefineError::UniqueField { field }) } else { Ok(()) }
+    }
 }
 
 fn compatible(present: &Definition, next: &Definition) -> Result<(), RedefineError> {
     if present.uri != next.uri {
         return Err(RedefineError::OtherUri);
-    }
-    let indexed = |definition: &Definition| {
-        let mut fields: Vec<_> =
-            definition.indexes.iter().map(|index| (index.field.clone(), index.kind.to_string())).collect();
-        fields.sort();
-        fields
-    };
-    if indexed(present) != indexed(next) {
-        return Err(RedefineError::Indexes);
     }
     let linked = |definition: &Definition| {
         definition.ontologies.iter().cloned().collect::<std::collections::BTreeSet<String>>()

@@ -114,7 +114,7 @@ impl Collection {
                     return Err(Distrust::Malformed { what: "an epoch that was never begun" }.into());
                 }
             }
-            let looked = self.look(&state, &page.records, &seen, asked).await?;
+            let looked = self.look_at(&state, &page.records, &seen, asked).await?;
             match self.send(&looked.placed, &mut mine).await {
                 Ok(()) => (limit, attempt) = (PAGE, 1),
                 // Somebody wrote one of them, or an epoch began: look again at what is there now.
@@ -146,7 +146,7 @@ impl Collection {
     }
 
     /// The collection as the server has it now, under the present account secret.
-    async fn newest(&self) -> Result<std::sync::Arc<ScopeState>, Failure> {
+    pub(super) async fn newest(&self) -> Result<std::sync::Arc<ScopeState>, Failure> {
         let account = &self.0.account;
         if self.0.owner == account.id() {
             account.renew_scopes().await?;
@@ -182,7 +182,7 @@ impl Collection {
     }
 
     /// Opens the records of a page, and places anew those that are not under the present keys.
-    async fn look(
+    async fn look_at(
         &self,
         state: &ScopeState,
         records: &[Bytes],
@@ -280,6 +280,6 @@ fn is_present(state: &ScopeState, record: &UnopenedRecord) -> bool {
 }
 
 /// Whether somebody was faster.
-fn is_overtaken(failure: &Failure) -> bool {
+pub(super) fn is_overtaken(failure: &Failure) -> bool {
     failure.is_stale() || failure.refusal() == Some(ErrorCode::VersionConflict)
 }

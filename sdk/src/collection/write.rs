@@ -49,11 +49,17 @@ pub enum WriteError {
         pryv_wire::record::MAX_ENVELOPE_LENGTH
     )]
     TooLong,
-    /// An indexed field holds an object, or an array of arrays.
-    #[error(
-        "`{field}` is indexed, and holds something that has no index value: an object, or an array in an array"
-    )]
+    /// An indexed field holds something that its index does not take: an object, an array of arrays; for a range anything but numbers, or
+    /// dates and times; for words and beginnings anything but texts.
+    #[error("`{field}` is indexed, and holds a value of a type that its index does not take")]
     NotIndexable {
+        /// The field.
+        field: String,
+    },
+    /// An indexed field makes more tokens than a record may have: a text of too many words, arrays of too many elements. Nothing was
+    /// sent.
+    #[error("`{field}` is indexed, and holds more words or elements than an index takes")]
+    TooManyTokens {
         /// The field.
         field: String,
     },
@@ -107,6 +113,7 @@ impl WriteError {
             Self::TooDeep => "too-deep",
             Self::TooLong => "too-long",
             Self::NotIndexable { .. } => "not-indexable",
+            Self::TooManyTokens { .. } => "too-many-tokens",
             Self::UniqueField { .. } => "unique-field",
             Self::NotUnique => ErrorCode::NotUnique.as_str(),
             Self::Conflict { .. } => ErrorCode::VersionConflict.as_str(),
@@ -122,6 +129,7 @@ impl From<SealFault> for WriteError {
             SealFault::Invalid(faults) => Self::Invalid { faults },
             SealFault::TooDeep => Self::TooDeep,
             SealFault::NotIndexable(field) => Self::NotIndexable { field },
+            SealFault::TooManyTokens(field) => Self::TooManyTokens { field },
             SealFault::UniqueForDepositor(field) => Self::UniqueField { field },
             SealFault::TooLong => Self::TooLong,
             SealFault::Failed(failure) => Self::Failed(failure),

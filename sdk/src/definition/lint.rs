@@ -1,6 +1,6 @@
-//! The index linter: refuses an equality index whose values could be guessed from how often they occur.
+//! The index linter: refuses an index whose values could be guessed from how often they occur.
 //!
-//! An equality token hides a value, but the same value has the same token. With few possible values, whoever sees the
+//! A token hides a value, but the same value has the same token. With few possible values, whoever sees the
 //! disk counts the tokens and knows which is which. An author may accept it, by name (`accept_leakage`).
 
 use super::{Definition, Index, IndexKind, pointer};
@@ -18,38 +18,65 @@ const MAX_STEPS: usize = 16;
 /// An index that would show more than its author may know.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "an equality index on `{field}` ({what}, type `{type_name}`) lets whoever sees the disk guess its values by counting; \
+    "an index for {kind} on `{field}` ({what}, type `{type_name}`) lets whoever sees the disk guess its values by counting; \
      leave the index out, or accept it by name with `\"accept_leakage\": true`"
 )]
 pub struct LeakyIndex {
     /// The field.
     pub field: String,
+    /// The kind of the index.
+    pub kind: &'static str,
     /// The type in whose schema the field is.
     pub type_name: String,
     /// What the field holds.
     pub what: &'static str,
 }
 
+/// A range of fewer steps than this is guessed by counting.
+const FEW_STEPS: u64 = 32;
+
 /// Checks every index of a definition against every type.
 pub(super) fn check(definition: &Definition) -> Result<(), LeakyIndex> {
-    let equality = |index: &&Index| index.kind == IndexKind::Equality && !index.accept_leakage;
-    for index in definition.indexes.iter().filter(equality) {
-        for (type_name, schema) in &definition.types {
-            if let Some(what) = leak(definition, schema, &index.field) {
-                return Err(LeakyIndex { field: index.field.clone(), type_name: type_name.clone(), what });
+    for index in definition.indexes.iter().filter(|index| !index.accept_leakage) {
+        match &index.kind {
+            // A unique value occurs once; and that a field is there, is all that the last one is about.
+            IndexKind::Unique | IndexKind::Exists => {}
+            IndexKind::Range(range) => {
+                if range.domain().is_ok_and(|domain| domain.last() < FEW_STEPS - 1) {
+                    return Err(leaky(index, definition, "a few steps"));
+                }
             }
-        }
-        // The types themselves are the values of the discriminator.
-        if definition.discriminator.as_ref() == Some(&index.field) && definition.types.len() < FEW_VALUES {
-            let type_name = definition.types.keys().next().cloned().unwrap_or_default();
-            return Err(LeakyIndex {
-                field: index.field.clone(),
-                type_name,
-                what: "the names of a few types",
-            });
+            IndexKind::Equality | IndexKind::Prefix { .. } | IndexKind::Text => {
+                check_values(definition, index)?
+            }
         }
     }
     Ok(())
+}
+
+/// Of several fields together, one with many values is enough.
+fn check_values(definition: &Definition, index: &Index) -> Result<(), LeakyIndex> {
+    for (type_name, schema) in &definition.types {
+        let leaks = index.fields.iter().map(|field| leak(definition, schema, field));
+        if let Some(what) = leaks.collect::<Option<Vec<_>>>().and_then(|all| all.first().copied()) {
+            return Err(LeakyIndex { type_name: type_name.clone(), ..leaky(index, definition, what) });
+        }
+    }
+    // The types themselves are the values of the discriminator.
+    let by_type = |field: &String| definition.discriminator.as_ref() == Some(field);
+    if index.fields.iter().all(by_type) && definition.types.len() < FEW_VALUES {
+        return Err(leaky(index, definition, "the names of a few types"));
+    }
+    Ok(())
+}
+
+fn leaky(index: &Index, definition: &Definition, what: &'static str) -> LeakyIndex {
+    LeakyIndex {
+        field: index.fields.join("`, `"),
+        kind: index.kind.name(),
+        type_name: definition.types.keys().next().cloned().unwrap_or_default(),
+        what,
+    }
 }
 
 fn leak(definition: &Definition, root: &Value, field: &str) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Whether a text is a JSON pointer to something inside a value: `~` only as `~0` or `~1`.
-pub(super) fn is_pointer(text: &str) -> bool {
+pub(crate) fn is_pointer(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('/') else { return false };
     let mut after_tilde = false;
     for c in rest.chars() {
@@ -23,6 +23,6 @@ pub(crate) fn at<'a>(value: &'a Value, pointer: &str) -> Option<&'a Value> {
 }
 
 /// The parts of a pointer, unescaped.
-pub(super) fn parts(pointer: &str) -> impl Iterator<Item = String> + '_ {
+pub(crate) fn parts(pointer: &str) -> impl Iterator<Item = String> + '_ {
     pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"))
 }

@@ -128,7 +128,7 @@ fn the_linter_refuses_what_can_be_counted() {
         definition().equality(field).check().unwrap();
     }
     let mut events = events();
-    events.indexes.push(Index { field: "/type".into(), kind: IndexKind::Equality, accept_leakage: false });
+    events.indexes.push(Index::new("/type", IndexKind::Equality));
     assert!(matches!(events.check(), Err(InvalidDefinition::Leaky(_))), "two types are two values");
 }
 
@@ -143,7 +143,8 @@ fn a_definition_is_read_from_its_file_form_and_unknown_fields_are_refused() {
         let broken: Definition = serde_json::from_str(&text.replace(from, to)).unwrap();
         assert!(broken.check().is_err(), "{from} -> {to}");
     }
-    let twice = Definition::new("x:y", "t", "a", json!({})).equality("/code").unique("/code");
+    let twice =
+        Definition::new("x:y", "t", "a", json!({})).equality("/code").unique("/code").equality("/code");
     assert!(matches!(twice.check(), Err(InvalidDefinition::IndexedTwice { .. })));
 }
 

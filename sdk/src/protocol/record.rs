@@ -1,11 +1,11 @@
 //! Records: content checked, indexed and sealed; envelopes opened and read.
 
 use super::{
-    scope::{Role, ScopeState},
+    scope::{HeldIndex, IndexKeys, Role, ScopeState},
     tree::Held,
 };
 use crate::{
-    definition::{Fault, IndexKind, at},
+    definition::{Fault, at},
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
@@ -13,7 +13,7 @@ use crate::{
 };
 use pryv_crypto::{
     Branch, Identity,
-    index::Form,
+    index::NotIndexable,
     record::{
         Draft, Filing, NewTokens, OpenError, OpenedRecord, Placing, RecordSealer, SealError, UnsealedRecord,
     },
@@ -28,6 +28,9 @@ use serde_json::Value;
 /// How deep content may nest: what [`pryv_wire::codec::MAX_DEPTH`] leaves.
 pub(crate) const MAX_DEPTH: usize = pryv_wire::codec::MAX_DEPTH - 2;
 
+/// The most tokens of one record, of each length.
+const MAX_TOKENS: usize = 2_048;
+
 /// Why content was not sealed.
 #[derive(Debug)]
 pub(crate) enum SealFault {
@@ -37,6 +40,8 @@ pub(crate) enum SealFault {
     TooDeep,
     /// An indexed field holds something that has no token.
     NotIndexable(String),
+    /// An indexed field holds so much that it has too many tokens.
+    TooManyTokens(String),
     /// The writer makes no tokens, and the collection has a unique field.
     UniqueForDepositor(String),
     /// It is too long.
@@ -94,32 +99,69 @@ impl<'a> Writer<'a> {
         }
         let content = encode(data);
         let mut draft = self.draft(record, version, RecordKind::Instance, &content);
-        let tokens = self.index(data)?;
-        draft.tokens = tokens;
+        draft.tokens = self.index(data)?;
         self.begin(&draft, terms, rng)
     }
 
     /// The index tokens of content in the present epoch; none for who holds no key for them.
     fn index(&self, data: &Value) -> Result<NewTokens, SealFault> {
+        let (tokens, fault) = self.tokens(data)?;
+        fault.map_or(Ok(tokens), Err)
+    }
+
+    /// The index tokens of content that somebody else has written, perhaps with values that have no tokens. No condition on an
+    /// index is met by a value of a type that it does not take; where there are too many tokens there are none, and the record is
+    /// looked at by every query.
+    fn index_what_is_there(&self, data: &Value) -> Result<NewTokens, SealFault> {
+        match self.tokens(data)? {
+            (_, Some(SealFault::TooManyTokens(_))) => Ok(NewTokens::default()),
+            (tokens, _) => Ok(tokens),
+        }
+    }
+
+    /// The tokens of every value that has some, and what is wrong with the first that has none.
+    fn tokens(&self, data: &Value) -> Result<(NewTokens, Option<SealFault>), SealFault> {
         let epoch = self.state.last_epoch();
-        let mut tokens = NewTokens { version: 1, ..NewTokens::default() };
-        for field in &self.state.fields {
-            if !self.tokens {
-                match field.kind {
-                    IndexKind::Unique => return Err(SealFault::UniqueForDepositor(field.pointer.clone())),
-                    IndexKind::Equality => continue,
+        let mut tokens = NewTokens { version: self.state.definition.changed, ..NewTokens::default() };
+        let mut fault = None;
+        for HeldIndex { index, keys, .. } in &self.state.indexes {
+            let name = || index.fields.join("`, `");
+            let wrong = match keys {
+                IndexKeys::Unique(_) if !self.tokens => return Err(SealFault::UniqueForDepositor(name())),
+                IndexKeys::Epochs(..) if !self.tokens => continue,
+                IndexKeys::Unique(key) => {
+                    let value = index.fields.first().and_then(|field| at(data, field));
+                    let (Some(key), Some(value)) = (key, value) else { continue };
+                    key.tokens(value).map(|made| tokens.unique.extend(made)).err()
                 }
-            }
-            let Some(value) = at(data, &field.pointer) else { continue };
-            let not_indexable = |_| SealFault::NotIndexable(field.pointer.clone());
-            if let Some(key) = field.equality.get(&epoch) {
-                tokens.index.extend(key.tokens(&Form::Equality, &[Some(value)]).map_err(not_indexable)?);
-            }
-            if let Some(key) = &field.unique {
-                tokens.unique.extend(key.tokens(value).map_err(not_indexable)?);
+                IndexKeys::Epochs(form, keys) => {
+                    let Some(key) = keys.get(&epoch) else { continue };
+                    let values: Vec<_> = index.fields.iter().map(|field| at(data, field)).collect();
+                    key.tokens(form, &values).map(|made| tokens.index.extend(made)).err()
+                }
+            };
+            let too_many = tokens.index.len().max(tokens.unique.len()) > MAX_TOKENS;
+            match wrong {
+                _ if too_many => return Ok((NewTokens::default(), Some(SealFault::TooManyTokens(name())))),
+                None => {}
+                Some(NotIndexable::TooMany) => {
+                    return Ok((NewTokens::default(), Some(SealFault::TooManyTokens(name()))));
+                }
+                Some(NotIndexable::Type) => fault = fault.or_else(|| Some(SealFault::NotIndexable(name()))),
             }
         }
-        Ok(tokens)
+        if !self.tokens {
+            tokens = NewTokens::default();
+        }
+        Ok((tokens, fault))
+    }
+
+    /// Gives a record the tokens of the present epoch and of the present indexes, and leaves all else as it is.
+    pub(crate) fn reindex(&self, envelope: Envelope, opened: &OpenedRecord) -> Result<Envelope, SealFault> {
+        let data: Value = decode(&opened.content)
+            .map_err(|_| SealFault::Failed(Distrust::Malformed { what: "a record" }.into()))?;
+        let tokens = self.index_what_is_there(&data)?;
+        self.sealer.reindex(envelope, opened, &tokens, self.now).map_err(|error| self.fault(&error))
     }
 
     /// Places a record again: under these terms, in the present epoch, indexed under its keys.
@@ -132,8 +174,7 @@ impl<'a> Writer<'a> {
     ) -> Result<Envelope, SealFault> {
         let data: Value = decode(&opened.content)
             .map_err(|_| SealFault::Failed(Distrust::Malformed { what: "a record" }.into()))?;
-        // What another client wrote may hold what has no token: it is found by a scan alone.
-        let tokens = self.index(&data).unwrap_or_default();
+        let tokens = if self.tokens { self.index_what_is_there(&data)? } else { NewTokens::default() };
         let branches = self.branches(terms);
         let filings: Vec<_> = branches.iter().map(filing).collect();
         let placing = Placing { terms: &filings, tokens: Some(tokens), moved_at: self.now };

@@ -2,7 +2,7 @@
 
 use super::tree::{Moves, Tree};
 use crate::{
-    definition::{Definition, IndexKind, Schemas},
+    definition::{Definition, Index, Schemas, StoredDefinition},
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
@@ -29,7 +29,7 @@ use pryv_wire::{
     access::{Access, AccessNote, Grant, Level},
     card::{GroupPlace, PrincipalKind},
     decode,
-    record::DefinitionRef,
+    record::{DefinitionRef, IndexedAlike},
     scope::{CoveringSlice, Epoch, EpochKeys as Keys, EpochOpened, ScopeKind, ScopeOpened, ScopePre, Slice},
     term::TermNode,
 };
@@ -204,17 +204,37 @@ pub(crate) struct KnownEpoch {
 /// The definition of a collection, opened.
 pub(crate) struct KnownDefinition {
     pub(crate) definition: Arc<Definition>,
+    /// For each index the version that brought it.
+    pub(crate) since: Vec<u64>,
+    /// The version that last changed the indexes.
+    pub(crate) changed: u64,
     pub(crate) schemas: Schemas,
     pub(crate) reference: DefinitionRef,
     pub(crate) content_key: ContentKey,
 }
 
-/// The keys of one index.
-pub(crate) struct Field {
-    pub(crate) pointer: String,
-    pub(crate) kind: IndexKind,
-    pub(crate) equality: BTreeMap<u32, IndexKey>,
-    pub(crate) unique: Option<UniqueKey>,
+impl KnownDefinition {
+    /// It as it is stored.
+    pub(crate) fn stored(&self) -> StoredDefinition {
+        let definition = Definition::clone(&self.definition);
+        StoredDefinition { definition, since: self.since.clone(), changed: self.changed }
+    }
+}
+
+/// One index, and its keys.
+pub(crate) struct HeldIndex {
+    pub(crate) index: Index,
+    /// The version of the definition that brought it.
+    pub(crate) since: u64,
+    pub(crate) keys: IndexKeys,
+}
+
+/// The keys of an index.
+pub(crate) enum IndexKeys {
+    /// Of a unique one: the same in every epoch; none for who holds no epoch.
+    Unique(Option<UniqueKey>),
+    /// Of every other, by epoch.
+    Epochs(Form, BTreeMap<u32, IndexKey>),
 }
 
 /// What a manager needs of an epoch to grant it onwards.
@@ -233,7 +253,9 @@ pub(crate) struct ScopeState {
     /// For a manager: the lock keys that its shares gave it, to seal to whom it grants onwards.
     pub(crate) locks: BTreeMap<u32, Arc<HeldLock>>,
     pub(crate) definition: KnownDefinition,
-    pub(crate) fields: Vec<Field>,
+    pub(crate) indexes: Vec<HeldIndex>,
+    /// By what the instances of a collection are indexed, as the server said it to who reads the whole of it.
+    pub(crate) indexed: Vec<IndexedAlike>,
     pub(crate) pre: Option<ScopePre>,
     pub(crate) readers: Vec<AccessId>,
     /// What it is. Of a collection the owner's definition says it too; of a slice the signed access.
@@ -287,11 +309,6 @@ impl ScopeState {
     /// The suite of the present epoch.
     pub(crate) fn suite(&self) -> Result<Suite, Distrust> {
         Ok(self.present()?.statement.suite)
-    }
-
-    /// Any keys that are held: to compare values by.
-    pub(crate) fn any_keys(&self) -> Option<&Arc<EpochKeys>> {
-        self.keys.values().next_back().or_else(|| self.slices.iter().find_map(|slice| slice.any_keys()))
     }
 
     /// The group whose members the scope keeps: the card of its first epoch gives the id.
@@ -466,7 +483,7 @@ pub(crate) fn open(
     {
         return Err(Distrust::Substituted { what: "history of a collection" }.into());
     }
-    let fields = fields(&definition.definition, &keys);
+    let indexes = indexes(&definition, &keys);
     Ok(ScopeState {
         owner: owner.principal(),
         scope,
@@ -474,7 +491,8 @@ pub(crate) fn open(
         epochs,
         locks,
         definition,
-        fields,
+        indexes,
+        indexed: answer.indexed.clone(),
         pre: answer.pre.clone(),
         readers: answer.readers.clone(),
         kind: answer.kind.clone(),
@@ -694,9 +712,11 @@ fn definition(
     if named.is_some_and(|named| named.digest != opened.digest) {
         return Err(Distrust::Forked { what: "version of the definition", number: version }.into());
     }
-    let definition: Definition =
-        decode(&opened.content).map_err(|_| Distrust::Malformed { what: "a definition" })?;
-    definition.check_shape().map_err(|_| Distrust::Malformed { what: "a definition" })?;
+    let malformed = Distrust::Malformed { what: "a definition" };
+    let stored: StoredDefinition = decode(&opened.content).map_err(|_| malformed.clone())?;
+    if stored.definition.check_shape().is_err() || !stored.is_sound(version) {
+        return Err(malformed.into());
+    }
     let reference = DefinitionRef { version: opened.protected.version, digest: opened.digest };
     if let Some(known) = known
         && known.definition.reference.version == reference.version
@@ -705,36 +725,44 @@ fn definition(
         return Err(Distrust::Forked { what: "version of the definition", number: reference.version }.into());
     }
     if let Some(known) = known {
-        // These never change: whoever made them differ would have values indexed that were not.
-        let (before, after) = (&known.definition.definition, &definition);
-        if (&before.uri, &before.indexes, before.history) != (&after.uri, &after.indexes, after.history) {
+        let (before, after) = (&known.definition.definition, &stored.definition);
+        if (&before.uri, before.history) != (&after.uri, after.history) {
+            return Err(Distrust::Substituted { what: "definition of a collection" }.into());
+        }
+        // A later version may index other fields. What it says of those that it keeps, is what was said before.
+        if !stored.may_follow(&known.definition.stored()) {
             return Err(Distrust::Substituted { what: "indexes of a collection" }.into());
         }
     }
+    let StoredDefinition { definition, since, changed } = stored;
     let schemas = Schemas::new(&definition);
     Ok(KnownDefinition {
         definition: Arc::new(definition),
+        since,
+        changed,
         schemas,
         reference,
         content_key: opened.content_key,
     })
 }
 
-fn fields(definition: &Definition, keys: &BTreeMap<(ScopeId, u32), Arc<EpochKeys>>) -> Vec<Field> {
-    let of = |index: &crate::definition::Index| {
-        let equality = |((_, epoch), keys): (&(ScopeId, u32), &Arc<EpochKeys>)| {
-            (*epoch, IndexKey::new(keys, &definition.uri, &[&index.field], &Form::Equality))
-        };
-        let (equality, unique) = match index.kind {
-            IndexKind::Equality => (keys.iter().map(equality).collect(), None),
-            IndexKind::Unique => {
-                let any = keys.values().next_back();
-                (BTreeMap::new(), any.map(|keys| UniqueKey::new(keys, &definition.uri, &index.field)))
-            }
-        };
-        Field { pointer: index.field.clone(), kind: index.kind, equality, unique }
+fn indexes(known: &KnownDefinition, keys: &BTreeMap<(ScopeId, u32), Arc<EpochKeys>>) -> Vec<HeldIndex> {
+    let uri = &known.definition.uri;
+    let held = |index: &Index| match index.kind.form() {
+        Some(form) => {
+            let key = |((_, epoch), keys): (&(ScopeId, u32), &Arc<EpochKeys>)| {
+                (*epoch, IndexKey::new(keys, uri, &index.fields, &form))
+            };
+            let keys = keys.iter().map(key).collect();
+            IndexKeys::Epochs(form, keys)
+        }
+        None => {
+            let (any, field) = (keys.values().next_back(), index.fields.first());
+            IndexKeys::Unique(any.zip(field).map(|(keys, field)| UniqueKey::new(keys, uri, field)))
+        }
     };
-    definition.indexes.iter().map(of).collect()
+    let all = known.definition.indexes.iter().zip(&known.since);
+    all.map(|(index, since)| HeldIndex { index: index.clone(), since: *since, keys: held(index) }).collect()
 }
 
 #[cfg(test)]

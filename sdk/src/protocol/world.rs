@@ -7,7 +7,11 @@ use super::{
     record::{Writer, to_bytes},
     scope::{Role, ScopeState, open},
 };
-use crate::{definition::Definition, environment::Random, failure::Failure};
+use crate::{
+    definition::{Definition, StoredDefinition},
+    environment::Random,
+    failure::Failure,
+};
 use pryv_crypto::{
     AccountSecret, Identity,
     record::{Draft, NewTokens, RecordSealer},
@@ -63,12 +67,16 @@ impl World {
 
     /// A world of another owner, or of the same one with other keys.
     pub(crate) fn of(ada: Party, seed: u8) -> Self {
+        let notes = Definition::new("x:notes", "Notes", "note", json!({"type": "object"}));
+        Self::with(ada, seed, notes.equality("/tag"))
+    }
+
+    /// A world with another definition.
+    pub(crate) fn with(ada: Party, seed: u8, definition: Definition) -> Self {
         let bob = Party::new(2);
-        let definition =
-            Definition::new("x:notes", "Notes", "note", json!({"type": "object"})).equality("/tag");
         let scope = ada.identity.scope_id(&definition.uri);
         let (statement, keys, new) = epoch::first(&ada.identity, scope, NOW, &mut rng(seed)).unwrap();
-        let content = encode(&definition);
+        let content = encode(&StoredDefinition::first(definition));
         let draft = Draft {
             record: RecordId::definition(scope),
             version: 1,

@@ -48,7 +48,7 @@ pub fn notes(world: &World) -> Definition {
 #[must_use]
 pub fn plain_notes(world: &World) -> Definition {
     let mut definition = notes(world);
-    definition.indexes.retain(|index| index.field == "/topic");
+    definition.indexes.retain(|index| index.is_on("/topic"));
     definition
 }
 

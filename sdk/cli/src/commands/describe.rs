@@ -45,9 +45,9 @@ fn words(definition: &Definition, scope: &str, pryv_uri: &str) -> String {
     for index in &definition.indexes {
         let what = match index.kind {
             IndexKind::Unique => "unique: one record has a value",
-            _ => "equality",
+            _ => index.kind.name(),
         };
-        let _always = writeln!(text, "  {}  ({what})", visible(&index.field));
+        let _always = writeln!(text, "  {}  ({what})", visible(&index.fields.join(", ")));
     }
     text
 }

@@ -109,11 +109,11 @@ async fn absent(collection: &Collection, rows: Vec<Row>) -> Result<Vec<Row>, Fai
     })?;
     let mut absent = Vec::new();
     for row in rows {
-        let there = match row.value.pointer(&field.field) {
+        let there = match row.value.pointer(&field.fields.concat()) {
             Some(value) => {
                 let page = collection
                     .query()
-                    .eq(field.field.clone(), value.clone())
+                    .eq(field.fields.concat(), value.clone())
                     .limit(1)
                     .fetch::<Value>()
                     .await?;
