@@ -9,6 +9,7 @@ mod redefine;
 mod reindex;
 mod rewrap;
 mod stored;
+mod upsert;
 mod write;
 
 pub use create_many::BulkError;
@@ -19,6 +20,7 @@ pub use redefine::RedefineError;
 pub use reindex::Reindexed;
 pub use rewrap::Rewrapped;
 pub use stored::StoredRecord;
+pub use upsert::{UpsertError, Upserted};
 pub use write::{Current, WriteError};
 
 use crate::{

@@ -41,6 +41,10 @@
 //! Everything that a server answers is held against keys, signatures and what it answered before; what does not fit is
 //! [`Distrust`]. What cannot be opened for want of keys is [`Locked`], with the way out.
 
+// Unit tests share a file with the tests' kit, which knows the crate by its name.
+#[cfg(test)]
+extern crate self as pryv_sdk;
+
 pub mod access;
 pub mod account;
 pub mod app;
@@ -74,7 +78,7 @@ pub use account::{
 };
 pub use app::{App, AppManifest};
 pub use client::{Client, ClientBuilder, NewDevice, SignedUp, SigningUp};
-pub use collection::{Collection, Query, QueryPages, Reindexed, Rewrapped, StoredRecord};
+pub use collection::{Collection, Query, QueryPages, Reindexed, Rewrapped, StoredRecord, Upserted};
 pub use condition::Condition;
 pub use definition::{Definition, Fault, History, Index, IndexKind, Range};
 pub use distrust::Distrust;

@@ -1,5 +1,6 @@
 //! Queries: planned before anything is sent, checked again after everything was opened.
 
+mod batch;
 mod count;
 mod explanation;
 mod ordered;

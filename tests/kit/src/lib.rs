@@ -29,6 +29,7 @@ pub mod logs;
 pub mod node;
 pub mod notes;
 pub mod process;
+pub mod random_notes;
 pub mod raw;
 pub mod scene;
 pub mod secrecy;

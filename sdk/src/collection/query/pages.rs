@@ -120,7 +120,7 @@ impl Query {
         u32::try_from(left).unwrap_or(u32::MAX).clamp(1, self.limit)
     }
 
-    fn shape<T: DeserializeOwned>(&self, page: Page<serde_json::Value>) -> Page<T> {
+    pub(super) fn shape<T: DeserializeOwned>(&self, page: Page<serde_json::Value>) -> Page<T> {
         let Page { records, mut rejected, overshoot, next } = page;
         let mut shaped = Vec::with_capacity(records.len());
         for record in records {

@@ -1,7 +1,6 @@
 use super::*;
 use crate::{
-    condition::{all, any, field},
-    definition::Range,
+    condition::field,
     protocol::{
         epoch::next,
         record::Writer,
@@ -13,134 +12,13 @@ use pryv_wire::{
     RecordId, decode,
     record::{IndexedAlike, Placement},
 };
-use rand::{Rng, seq::SliceRandom};
-use serde_json::{Map, json};
+use random_notes::{condition, data, meets};
+
+#[path = "../../../../tests/kit/src/random_notes.rs"]
+mod random_notes;
 
 fn definition() -> Definition {
-    Definition::new("x:notes", "Notes", "note", json!({"type": "object"}))
-        .equality("/tag")
-        .unique("/serial")
-        .equality_of(["/a", "/b"])
-        .range("/n", Range::numbers(0.0, 5_000.0, 1.0))
-        .range("/at", Range::times("1h"))
-        .prefix("/name", 3)
-        .text("/note")
-        .exists("/note")
-}
-
-const TAGS: [&str; 5] = ["x", "y", "z", "e\u{301}", "\u{e9}"];
-const WORDS: [&str; 6] = ["Chest", "pain", "PAIN", "since", "Monday", "\u{c9}paule"];
-const NAMES: [&str; 7] = ["M\u{fc}ller", "MULLER", "Mu", "Munster", "munich", "Ada", "ad"];
-
-fn number(rng: &mut impl Rng) -> Value {
-    match rng.gen_range(0..6) {
-        0 => json!(rng.gen_range(-10..10)),
-        1 => json!(rng.gen_range(0..200)),
-        2 => json!(f64::from(rng.gen_range(0..2_000)) / 4.0),
-        3 => json!(rng.gen_range(4_900..5_100)),
-        4 => json!(rng.gen_range(0..5_000)),
-        _ => json!(1e12),
-    }
-}
-
-fn at_time(rng: &mut impl Rng) -> Value {
-    let (day, hour, minute) = (rng.gen_range(1..29), rng.gen_range(0..24), rng.gen_range(0..60));
-    let year = *[1850, 1999, 2026, 2026, 2026, 2300].choose(rng).unwrap();
-    match rng.gen_range(0..3) {
-        0 => json!(format!("{year}-02-{day:02}")),
-        1 => json!(format!("{year}-02-{day:02}T{hour:02}:{minute:02}:00Z")),
-        _ => json!(format!("{year}-02-{day:02}T{hour:02}:{minute:02}:30.25+05:30")),
-    }
-}
-
-fn pick(rng: &mut impl Rng, from: &[&str]) -> Value {
-    json!(from.choose(rng).unwrap())
-}
-
-fn maybe_array(rng: &mut impl Rng, one: impl Fn(&mut rand::rngs::StdRng) -> Value, seed: u8) -> Value {
-    let mut inner = crate::environment::Random::from_seed([seed ^ rng.r#gen::<u8>(); 32]).fork();
-    match rng.gen_range(0..8) {
-        0 => (0..rng.gen_range(0..4)).map(|_| one(&mut inner)).collect(),
-        1 => Value::Null,
-        _ => one(&mut inner),
-    }
-}
-
-fn data(rng: &mut impl Rng, serial: usize) -> Value {
-    let mut data = Map::new();
-    let mut put = |rng: &mut dyn rand::RngCore, name: &str, value: Value| {
-        if rng.gen_bool(0.7) {
-            data.insert(name.to_owned(), value);
-        }
-    };
-    let tag = maybe_array(rng, |rng| pick(rng, &TAGS), 1);
-    put(rng, "tag", tag);
-    put(rng, "serial", json!(serial));
-    for name in ["a", "b"] {
-        let value = maybe_array(rng, |rng| json!(rng.gen_range(0..3)), 2);
-        put(rng, name, value);
-    }
-    let n = maybe_array(rng, number, 3);
-    put(rng, "n", n);
-    let at = maybe_array(rng, at_time, 4);
-    put(rng, "at", at);
-    let name = maybe_array(rng, |rng| pick(rng, &NAMES), 5);
-    put(rng, "name", name);
-    let note = maybe_array(
-        rng,
-        |rng| {
-            json!((0..rng.gen_range(0..4)).map(|_| *WORDS.choose(rng).unwrap()).collect::<Vec<_>>().join(" "))
-        },
-        6,
-    );
-    put(rng, "note", note);
-    Value::Object(data)
-}
-
-fn bound(rng: &mut impl Rng, value: Value) -> Bound<Value> {
-    match rng.gen_range(0..5) {
-        0 => Bound::Unbounded,
-        1 => Bound::Excluded(value),
-        _ => Bound::Included(value),
-    }
-}
-
-fn leaf(rng: &mut impl Rng) -> Condition {
-    loop {
-        let condition = match rng.gen_range(0..11) {
-            0 => field("/tag").is(pick(rng, &TAGS)),
-            1 => field("/tag").is_in([pick(rng, &TAGS), pick(rng, &TAGS), Value::Null]),
-            2 => field("/serial").is(rng.gen_range(0..60)),
-            3 => all([field("/a").is(rng.gen_range(0..3)), field("/b").is(rng.gen_range(0..3))]),
-            4 => {
-                let (low, high) = (number(rng), number(rng));
-                field("/n").range(bound(rng, low), bound(rng, high))
-            }
-            5 => {
-                let (low, high) = (at_time(rng), at_time(rng));
-                field("/at").range(bound(rng, low), bound(rng, high))
-            }
-            6 => field("/name")
-                .starts_with(*["m", "M\u{dc}", "mul", "mull", "mulle", "ada", "x"].choose(rng).unwrap()),
-            7 => field("/note")
-                .matches(*["pain", "chest PAIN", "monday", "\u{e9}paule since", "no"].choose(rng).unwrap()),
-            8 => field("/note").exists(),
-            9 => field("/n").is(number(rng)),
-            _ => field("/name").is(pick(rng, &NAMES)),
-        };
-        if condition.check().is_ok() {
-            return condition;
-        }
-    }
-}
-
-fn condition(rng: &mut impl Rng, depth: u32) -> Condition {
-    match rng.gen_range(0..if depth == 0 { 1 } else { 5 }) {
-        0 | 1 => leaf(rng),
-        2 => all((0..rng.gen_range(0..4)).map(|_| condition(rng, depth - 1))),
-        3 => any((0..rng.gen_range(0..4)).map(|_| condition(rng, depth - 1))),
-        _ => condition(rng, depth - 1).not(),
-    }
+    random_notes::definition("x:notes")
 }
 
 /// What a server finds: the words of the specification, on one record.
@@ -194,6 +72,7 @@ fn outer_sets_miss_no_record_and_inner_sets_hold_no_other() {
         for (data, tokens) in &records {
             let (met, outer, inner) =
                 (condition.is_met_by(data), is_in(&plan.outer, tokens), is_in(&plan.inner, tokens));
+            assert_eq!(met, meets(&condition, data), "{data} for {condition:?}");
             assert!(outer || !met, "missed {data} for {condition:?}");
             assert!(met || !inner, "{data} is taken for {condition:?}");
             found += usize::from(met);

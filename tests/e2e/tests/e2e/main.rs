@@ -19,6 +19,7 @@ mod fixture;
 mod hostile;
 mod leak;
 mod model;
+mod queries;
 mod readme;
 mod real_data;
 mod stories;

@@ -1,0 +1,7 @@
+//! Queries over blind indexes, against a real server and a plain reference.
+
+mod batch;
+mod building;
+mod ordered;
+mod random;
+mod upsert;

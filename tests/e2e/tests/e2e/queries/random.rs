@@ -1,0 +1,302 @@
+//! Random questions to random collections: the same rows in the same order as a plain reference, for owner and grantees, over
+//! epochs, changes, deletions, indexes that come and go, and writers in between.
+
+use crate::fixture::{contact, named};
+use pryv_sdk::{
+    Collection, Condition, Definition, Grant, Index, Level, Query, RecordId, Silent, VersionRef,
+    collection::QueryError, definition::IndexKind,
+};
+use pryv_test_kit::{
+    User, World,
+    random_notes::{condition, data, each, lies_between, meets, place},
+};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use serde_json::Value;
+use std::{cmp::Ordering, collections::BTreeSet};
+
+/// How many questions each test asks: `PRYV_QUERIES` in all of them together, 10,000 if it is not set.
+fn questions() -> usize {
+    let all = std::env::var("PRYV_QUERIES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
+    all / SEEDS
+}
+
+const SEEDS: usize = 4;
+
+/// How many questions are asked of one collection.
+const OF_ONE: usize = 250;
+
+/// A record as it is now.
+#[derive(Clone)]
+struct Row {
+    id: RecordId,
+    version: u64,
+    data: Value,
+    /// The epoch it was written in: who was granted later without history does not see it.
+    epoch: u32,
+}
+
+/// A collection, who reads it, and what it should hold, in the order of creation.
+struct Diary {
+    owned: Collection,
+    whole: Collection,
+    recent: Option<(Collection, u32)>,
+    rows: Vec<Row>,
+    serial: usize,
+    definition: Definition,
+}
+
+#[derive(Clone, Debug)]
+enum Sorting {
+    Oldest,
+    Newest,
+    By(&'static str, bool),
+}
+
+async fn fill(world: &World, people: &[User; 4], rng: &mut StdRng, number: usize) -> Diary {
+    let [ada, bob, ..] = people;
+    let uri = format!("https://example.org/random/{number}");
+    let mut definition = pryv_test_kit::random_notes::definition(&uri);
+    // Indexes that come later.
+    let later: Vec<Index> =
+        (0..rng.gen_range(0..3)).map(|_| definition.indexes.remove(rng.gen_range(2..definition.indexes.len()))).collect();
+    let owned = ada.account.define(definition.clone()).await.unwrap();
+    let grant = named(world, Grant::to(&contact(ada, bob).await).on(&owned, Level::Contribute));
+    let access = ada.account.grant(grant).await.unwrap();
+    let received = bob.account.received().await.unwrap();
+    let received = received.iter().find(|received| received.access.id == access.id).unwrap();
+    let whole = received.open(owned.scope()).await.unwrap();
+    let mut diary = Diary { owned, whole, recent: None, rows: Vec::new(), serial: 0, definition };
+    for _ in 0..rng.gen_range(2..5) {
+        diary.change(rng).await;
+        match rng.gen_range(0..3) {
+            0 => diary.begin_epoch().await,
+            1 if diary.recent.is_none() => diary.grant_without_history(world, people).await,
+            _ => {}
+        }
+    }
+    if !later.is_empty() {
+        diary.definition.indexes.extend(later);
+        diary.owned.redefine(diary.definition.clone()).await.unwrap();
+        diary.change(rng).await;
+        if rng.gen_bool(0.5) {
+            let done = diary.owned.reindex(&mut Silent).await.unwrap();
+            assert!(done.unusable.is_empty() && done.not_unique.is_empty(), "{done:?}");
+            assert_eq!(diary.owned.unindexed_count().await.unwrap(), 0);
+        }
+    }
+    diary
+}
+
+impl Diary {
+    /// Some records are created, changed, deleted.
+    async fn change(&mut self, rng: &mut StdRng) {
+        let writer = if rng.gen_bool(0.7) { self.owned.clone() } else { self.whole.clone() };
+        let many: Vec<Value> = (0..rng.gen_range(5..40)).map(|at| data(rng, self.serial + at)).collect();
+        self.serial += many.len();
+        let ids = writer.create_many(&many, &mut Silent).await.unwrap();
+        let epoch = writer.epochs() - 1;
+        self.rows.extend(ids.into_iter().zip(many).map(|(id, data)| Row { id, version: 1, data, epoch }));
+        for _ in 0..rng.gen_range(0..6) {
+            self.change_one(rng).await;
+        }
+    }
+
+    async fn change_one(&mut self, rng: &mut StdRng) -> RecordId {
+        let at = rng.gen_range(0..self.rows.len());
+        let Row { id, version, .. } = self.rows[at];
+        let on = VersionRef { id, version, terms: Vec::new() };
+        if rng.gen_bool(0.3) {
+            self.owned.delete(on).await.unwrap();
+            self.rows.remove(at);
+        } else {
+            self.serial += 1;
+            let data = data(rng, self.serial);
+            self.owned.update(on, &data).await.unwrap();
+            let epoch = self.owned.epochs() - 1;
+            self.rows[at] = Row { id, version: version + 1, data, epoch };
+        }
+        id
+    }
+
+    async fn begin_epoch(&mut self) {
+        self.owned.rotate().await.unwrap();
+    }
+
+    async fn grant_without_history(&mut self, world: &World, [ada, _, carol, _]: &[User; 4]) {
+        let grant = Grant::to(&contact(ada, carol).await).on(&self.owned, Level::Read).without_history();
+        let access = ada.account.grant(named(world, grant)).await.unwrap();
+        let received = carol.account.received().await.unwrap();
+        let received = received.iter().find(|received| received.access.id == access.id).unwrap();
+        let from = access.scopes.iter().map(|scoped| scoped.from_epoch).max().unwrap();
+        self.recent = Some((received.open(self.owned.scope()).await.unwrap(), from));
+    }
+}
+
+/// The key by which a row stands in an order, if it has one.
+fn key(row: &Row, field: &str, descending: bool, conditions: &[Condition]) -> Option<f64> {
+    let mut within = Vec::new();
+    let mut parts: Vec<&Condition> = conditions.iter().collect();
+    while let Some(part) = parts.pop() {
+        match part {
+            Condition::And(several) => parts.extend(several),
+            Condition::Between { field: of, low, high } if of == field => within.push((low, high)),
+            _ => {}
+        }
+    }
+    let is_of_type = |value: &&&Value| if field == "/n" { value.is_number() } else { value.is_string() };
+    let counts = |value: &&&Value| within.iter().all(|(low, high)| lies_between(value, low, high));
+    let elements = each(&row.data, field);
+    let places = elements.iter().filter(is_of_type).filter(counts).filter_map(|value| place(value));
+    places.reduce(if descending { f64::max } else { f64::min })
+}
+
+/// What a query should answer.
+fn expected(rows: &[Row], conditions: &[Condition], sorting: &Sorting) -> Vec<RecordId> {
+    let mut rows: Vec<&Row> =
+        rows.iter().filter(|row| conditions.iter().all(|condition| meets(condition, &row.data))).collect();
+    match sorting {
+        Sorting::Oldest => {}
+        Sorting::Newest => rows.reverse(),
+        Sorting::By(field, descending) => {
+            let mut keyed: Vec<_> = rows
+                .into_iter()
+                .filter_map(|row| Some((key(row, field, *descending, conditions)?, row)))
+                .collect();
+            keyed.sort_by(|(a, row), (b, other)| {
+                let order = a.partial_cmp(b).unwrap_or(Ordering::Equal);
+                let order = if *descending { order.reverse() } else { order };
+                order.then(row.id.cmp(&other.id))
+            });
+            rows = keyed.into_iter().map(|(_, row)| row).collect();
+        }
+    }
+    rows.into_iter().map(|row| row.id).collect()
+}
+
+fn sorted(query: Query, sorting: &Sorting) -> Query {
+    match sorting {
+        Sorting::Oldest => query,
+        Sorting::Newest => query.newest_first(),
+        Sorting::By(field, false) => query.ascending(*field),
+        Sorting::By(field, true) => query.descending(*field),
+    }
+}
+
+async fn ask(diary: &mut Diary, rng: &mut StdRng) {
+    let (reader, from) = match rng.gen_range(0..3) {
+        0 => (diary.owned.clone(), 0),
+        1 => (diary.whole.clone(), 0),
+        _ => diary.recent.clone().unwrap_or((diary.owned.clone(), 0)),
+    };
+    let depth = rng.gen_range(0..3);
+    let conditions: Vec<_> = (0..rng.gen_range(0..3)).map(|_| condition(rng, depth)).collect();
+    let sorting = match rng.gen_range(0..6) {
+        0 => Sorting::Newest,
+        1 => Sorting::By("/n", rng.r#gen()),
+        2 => Sorting::By("/at", rng.r#gen()),
+        _ => Sorting::Oldest,
+    };
+    let query = conditions.iter().cloned().fold(reader.query(), Query::filter);
+    let query = sorted(query, &sorting).limit(*[1, 3, 10, 100].choose(rng).unwrap());
+    if let Err(QueryError::NotIndexed { field, .. }) = query.explain() {
+        // A condition on one of two fields that are indexed together, or an index that is not there at all.
+        let has = |name: &str, kind: fn(&IndexKind) -> bool| {
+            diary.definition.indexes.iter().any(|index| index.is_on(name) && kind(&index.kind))
+        };
+        let lacks = match &*field {
+            "/a" | "/b" => true,
+            "/n" => !has("/n", |kind| matches!(kind, IndexKind::Range(_))),
+            "/at" => !has("/at", |kind| matches!(kind, IndexKind::Range(_))),
+            "/name" => !has("/name", |kind| matches!(kind, IndexKind::Prefix { .. })),
+            "/note" => !has("/note", |kind| *kind == IndexKind::Text) || !has("/note", |kind| *kind == IndexKind::Exists),
+            _ => false,
+        };
+        assert!(lacks, "{field} is indexed: {conditions:?}");
+        return;
+    }
+    let seen = |rows: &[Row]| rows.iter().filter(|row| row.epoch >= from).cloned().collect::<Vec<_>>();
+    let before = seen(&diary.rows);
+    let (mut found, mut touched) = (Vec::new(), BTreeSet::new());
+    let mut pages = query.clone().pages();
+    while let Some(page) = pages.next::<Value>().await.unwrap_or_else(|error| panic!("{error}: {conditions:?}")) {
+        assert!(page.rejected.is_empty(), "{:?}", page.rejected);
+        assert!(page.records.len() <= 100);
+        found.extend(page.records.iter().map(|record| record.id));
+        if rng.gen_bool(0.05) {
+            touched.insert(diary.change_one(rng).await);
+        }
+        if rng.gen_bool(0.02) {
+            diary.begin_epoch().await;
+        }
+    }
+    let now = seen(&diary.rows);
+    let stable = |ids: Vec<RecordId>| ids.into_iter().filter(|id| !touched.contains(id)).collect::<Vec<_>>();
+    let wanted = stable(expected(&before, &conditions, &sorting));
+    assert_eq!(stable(found), wanted, "{sorting:?} {conditions:?}");
+    // Asked again, with nobody in between.
+    let wanted = expected(&now, &conditions, &sorting);
+    match rng.gen_range(0..3) {
+        0 if !matches!(sorting, Sorting::By(..)) => {
+            assert_eq!(query.count().await.unwrap(), wanted.len() as u64, "{conditions:?}");
+        }
+        1 => {
+            let first = query.clone().first::<Value>().await.unwrap().map(|record| record.id);
+            assert_eq!(first, wanted.first().copied(), "{sorting:?} {conditions:?}");
+        }
+        _ => {
+            let all = query.all::<Value>(&mut Silent).await.unwrap();
+            let ids: Vec<_> = all.records.iter().map(|record| record.id).collect();
+            assert_eq!(ids, wanted, "{sorting:?} {conditions:?}");
+        }
+    }
+}
+
+async fn run(seed: u64) {
+    let world = World::start().await;
+    let people = [world.user("ada").await, world.user("bob").await, world.user("carol").await, world.user("dora").await];
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut asked = 0;
+    while asked < questions() {
+        let mut diary = fill(&world, &people, &mut rng, asked).await;
+        for _ in 0..OF_ONE.min(questions()) {
+            ask(&mut diary, &mut rng).await;
+            asked += 1;
+        }
+    }
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_questions_are_answered_as_a_plain_reference_answers_them_a() {
+    run(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_questions_are_answered_as_a_plain_reference_answers_them_b() {
+    run(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_questions_are_answered_as_a_plain_reference_answers_them_c() {
+    run(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_questions_are_answered_as_a_plain_reference_answers_them_d() {
+    run(4).await;
+}
+
+/// The generator makes what it is meant to make: a reference that finds nothing, or everything, proves nothing.
+#[test]
+fn random_questions_find_some_rows_and_leave_others() {
+    let mut rng = StdRng::seed_from_u64(5);
+    let rows: Vec<Row> = (0..100)
+        .map(|serial| Row { id: RecordId::from_bytes([serial as u8; 16]), version: 1, data: data(&mut rng, serial), epoch: 0 })
+        .collect();
+    let mut mixed = 0;
+    for _ in 0..1_000 {
+        let found = expected(&rows, &[condition(&mut rng, 2)], &Sorting::Oldest).len();
+        mixed += usize::from(found > 0 && found < rows.len());
+    }
+    assert!(mixed > 400, "{mixed} of 1,000 tell rows apart");
+}
