@@ -132,7 +132,7 @@ fn jittered(random: &Random, pause: Duration) -> Duration {
 
 fn answer_limit(path: &str) -> usize {
     match path {
-        "/v1/records/query" | "/v1/records/history" => RECORDS_ANSWER,
+        "/v1/records/query" | "/v1/records/batch" | "/v1/records/history" => RECORDS_ANSWER,
         "/v1/scopes/open"
         | "/v1/scopes/list"
         | "/v1/accesses/granted"

@@ -1,5 +1,6 @@
 //! Random notes and random questions about them, and a plain answer to each: what queries are held against.
 #![allow(
+    unreachable_patterns,
     clippy::unwrap_used,
     clippy::panic,
     missing_docs,

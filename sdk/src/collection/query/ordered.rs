@@ -18,7 +18,10 @@ use crate::{
 use pryv_crypto::index::{Domain, Node, Span};
 use pryv_wire::{RecordId, record::Filter};
 use serde_json::Value;
-use std::{cmp::Ordering, collections::VecDeque};
+use std::{
+    cmp::Ordering,
+    collections::{HashSet, VecDeque},
+};
 
 /// How often a page begins anew because an epoch began in between.
 const ATTEMPTS: usize = 8;
@@ -85,16 +88,9 @@ impl Query {
         let mut state = self.collection.state();
         for _ in 0..ATTEMPTS {
             let plan = self.plan(&state)?;
-            // A page that begins anew opens again what it had opened.
-            let mut opened = Walked { seen: Default::default(), opened: walked.opened };
-            match self.try_ordered(&state, &plan, way, after, &mut opened).await? {
-                Ok(page) => {
-                    walked.opened = opened.opened;
-                    if let Some(again) = page.records.iter().find(|record| !walked.seen.insert(record.id)) {
-                        return Err(Failure::from(Distrust::WrongPage { record: again.id }).into());
-                    }
-                    return Ok(page);
-                }
+            match self.try_ordered(&state, &plan, way, after, walked).await? {
+                // A record that was changed meanwhile may come again, further on: that is where it stands now.
+                Ok(page) => return Ok(page),
                 Err(epoch) => state = self.newer(epoch).await?,
             }
         }
@@ -116,6 +112,7 @@ impl Query {
         };
         let mut work: VecDeque<Node> = way.turn(order.domain.top(span)).into();
         let mut held: Vec<Sorted> = Vec::new();
+        let mut met = HashSet::new();
         let mut unindexed = plan.unindexed;
         let limit = self.limit as usize;
         loop {
@@ -130,6 +127,8 @@ impl Query {
                     true => plan::nothing(),
                     false => plan::and(vec![plan.outer.clone(), Filter::Tokens(tokens)]),
                 };
+                // Of an array, several elements lead to the record: in one answer it comes once, in several more often.
+                walked.seen.clear();
                 let found = match self.sweep(state, plan, &filter, unindexed.take(), walked).await? {
                     Ok(found) => found,
                     Err(epoch) => return Ok(Err(epoch)),
@@ -139,7 +138,8 @@ impl Query {
                 for record in found.records {
                     let Some(place) = value_of(order, way, &record.data) else { continue };
                     let key = Key { place, record: record.id };
-                    if after.is_none_or(|after| way.compare(&after, &key) == Ordering::Less) {
+                    let is_behind = after.is_none_or(|after| way.compare(&after, &key) == Ordering::Less);
+                    if is_behind && met.insert(record.id) {
                         held.push(Sorted { key, record });
                     }
                 }

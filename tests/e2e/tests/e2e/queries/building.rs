@@ -100,7 +100,9 @@ async fn records_of_who_may_not_read_are_found_and_then_indexed() {
     assert_eq!((page.records.len(), page.overshoot), (5, 0));
     assert_eq!(query.count().await.unwrap(), 5);
     let ordered = diary.query().descending("/n").limit(3);
-    let values = |page: pryv_sdk::Page<Value>| page.records.into_iter().map(|record| record.data["n"].clone()).collect::<Vec<_>>();
+    let values = |page: pryv_sdk::Page<Value>| {
+        page.records.into_iter().map(|record| record.data["n"].clone()).collect::<Vec<_>>()
+    };
     assert_eq!(values(ordered.fetch().await.unwrap()), [13, 12, 11]);
     assert_eq!(diary.reindex(&mut Silent).await.unwrap().indexed, 4);
     assert_eq!(diary.unindexed_count().await.unwrap(), 0);

@@ -37,15 +37,15 @@ async fn the_newest_fifty_of_many_are_read_and_not_the_many() {
     let ada = world.user("ada").await;
     let rates = ada.account.define(rates()).await.unwrap();
     fill(&rates, 4_000).await;
-    let before = world.recorder.calls();
+    let before = world.recorder.count();
     let newest = numbers(rates.query().descending("/at").limit(50)).await;
     assert_eq!(newest, (3_950..4_000).rev().collect::<Vec<_>>());
-    let calls = world.recorder.calls() - before;
+    let calls = world.recorder.count() - before;
     assert!(calls <= 6, "{calls} calls for one page");
-    let sent: usize = world.recorder.answers::<QueryRecords>().iter().map(|page| page.records.len()).sum();
+    let sent: usize = world.recorder.of::<QueryRecords>().iter().map(|(_, page)| page.records.len()).sum();
     assert!(sent <= 50 + 2 * 6, "{sent} records were sent for 50; an hour has six");
     let counted: u64 =
-        world.recorder.answers::<CountRecords>().iter().flat_map(|counted| counted.counts.clone()).sum();
+        world.recorder.of::<CountRecords>().iter().flat_map(|(_, counted)| counted.counts.clone()).sum();
     assert!(counted <= 4 * 60, "{counted} postings were counted for 50 records");
 
     assert_eq!(numbers(rates.query().ascending("/n").limit(3)).await, [0, 1, 2]);
@@ -87,6 +87,9 @@ async fn a_cursor_stays_where_it_is_while_others_write() {
     let of_order = rates.query().descending("/n").limit(1).fetch::<Value>().await.unwrap().next.unwrap();
     let created = rates.query().limit(1).fetch::<Value>().await.unwrap().next.unwrap();
     assert_eq!(rates.query().page(of_order).fetch::<Value>().await.unwrap_err().code(), "other-order");
-    assert_eq!(rates.query().ascending("/n").page(created).fetch::<Value>().await.unwrap_err().code(), "other-order");
+    assert_eq!(
+        rates.query().ascending("/n").page(created).fetch::<Value>().await.unwrap_err().code(),
+        "other-order"
+    );
     world.close().await;
 }
