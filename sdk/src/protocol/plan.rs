@@ -154,7 +154,7 @@ pub(crate) fn plan(
         return Err(PlanFault::TooLarge);
     }
     let used = has_tokens(&sets.outer) || has_tokens(&sets.inner) || order.is_some();
-    let unindexed = used.then(|| Unindexed {
+    let unindexed = used.then_some(Unindexed {
         before: IndexState { epoch: planner.oldest, version: planner.since },
         at_most: if scan { u32::MAX } else { MAX_UNINDEXED },
     });
@@ -435,9 +435,8 @@ impl<'a> Planner<'a> {
 impl OrderPlan {
     /// The tokens of a node, under each epoch that is asked for.
     pub(crate) fn tokens(&self, state: &ScopeState, node: Node) -> Vec<Bytes> {
-        let keys = match state.indexes.get(self.index).map(|held| &held.keys) {
-            Some(IndexKeys::Epochs(_, keys)) => keys,
-            _ => return Vec::new(),
+        let Some(IndexKeys::Epochs(_, keys)) = state.indexes.get(self.index).map(|held| &held.keys) else {
+            return Vec::new();
         };
         let keys = keys.iter().filter(|(epoch, _)| self.epochs.contains(epoch));
         keys.map(|(_, key)| key.node(node).to_wire()).collect()

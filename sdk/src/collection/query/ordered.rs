@@ -191,11 +191,14 @@ impl Query {
             if counted.counts.is_empty() || counted.counts.len() > asked.len() {
                 return Err(Failure::from(Distrust::Malformed { what: "counts of other buckets" }).into());
             }
+            // Of one bucket that is too much work for a call, a part was counted.
+            let is_part = counted.next.is_some();
             for (node, count) in asked.into_iter().zip(counted.counts) {
                 work.pop_front();
-                if count == 0 {
+                if count == 0 && !is_part {
                     continue;
                 }
+                let count = if is_part { need } else { count };
                 let parts = order.domain.children(node, span);
                 if total.saturating_add(count) < need || parts.is_empty() {
                     chosen.push(node);

@@ -7,7 +7,7 @@ use pryv_sdk::{
     collection::QueryError, definition::IndexKind,
 };
 use pryv_test_kit::{
-    User, World,
+    User, World, environment,
     random_notes::{condition, data, each, lies_between, meets, place},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
@@ -16,14 +16,13 @@ use std::{cmp::Ordering, collections::BTreeSet};
 
 /// How many questions each test asks: `PRYV_QUERIES` in all of them together, 10,000 if it is not set.
 fn questions() -> usize {
-    let all = std::env::var("PRYV_QUERIES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
-    all / SEEDS
+    usize::try_from(environment("PRYV_QUERIES").unwrap_or(10_000)).unwrap() / SEEDS
 }
 
 const SEEDS: usize = 4;
 
 /// How many questions are asked of one collection.
-const OF_ONE: usize = 125;
+const OF_ONE: usize = 250;
 
 /// A record as it is now.
 #[derive(Clone)]
@@ -306,7 +305,7 @@ fn random_questions_find_some_rows_and_leave_others() {
     let mut rng = StdRng::seed_from_u64(5);
     let rows: Vec<Row> = (0..100)
         .map(|serial| Row {
-            id: RecordId::from_bytes([serial as u8; 16]),
+            id: RecordId::from_bytes([u8::try_from(serial).unwrap(); 16]),
             version: 1,
             data: data(&mut rng, serial),
             epoch: 0,
