@@ -18,7 +18,7 @@ use rand_core::{CryptoRng, RngCore};
 /// The index tokens of a record, to be placed under the epoch of a sealer.
 #[derive(Clone, Debug, Default)]
 pub struct NewTokens {
-    /// The version of the definition that last changed the indexes.
+    /// The version of the definition that last changed the indexes; zero for a record that is not indexed.
     pub version: u64,
     /// Tokens of every kind of index but `unique`.
     pub index: Vec<IndexToken>,

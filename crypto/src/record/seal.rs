@@ -353,7 +353,8 @@ impl<'a> RecordSealer<'a> {
         if self.keys.is_none() && !none {
             return Err(SealError::TokensWithoutKey);
         }
-        if none && (self.keys.is_none() || kind != RecordKind::Instance) {
+        // Of version zero are no indexes: what holds no keys, and what is indexed by nothing.
+        if none && (self.keys.is_none() || kind != RecordKind::Instance || *version == 0) {
             return Ok(Vec::new());
         }
         let Epoch { scope, epoch, .. } = *self.epoch;

@@ -397,7 +397,8 @@ fn nobody_writes_in_the_owners_name_or_as_the_owner() {
 fn a_readers_instance_without_indexed_fields_is_not_taken_for_a_deposit() {
     let world = World::new();
     let tokens = |kind| {
-        let sealed = world.seal(&Draft { kind, ..draft() });
+        let tokens = NewTokens { version: 1, ..NewTokens::default() };
+        let sealed = world.seal(&Draft { kind, tokens, ..draft() });
         UnopenedRecord::parse(&sealed).unwrap().placement().tokens.clone()
     };
     let [entry] = &tokens(RecordKind::Instance)[..] else { panic!("one entry, of the scope and epoch") };

@@ -4,7 +4,7 @@ use super::{Account, Contact, Grant, GrantError, OpenError, RevokeError, define:
 use crate::{
     access::{Access, AccessStatus},
     collection::Collection,
-    definition::Definition,
+    definition::{Definition, StoredDefinition},
     distrust::Distrust,
     failure::Failure,
     protocol::{
@@ -240,7 +240,7 @@ impl Account {
         let scope = ScopeId::from_bytes(self.client().random_bytes());
         let (statement, keys, epoch) = epoch::first_of_group(&me, scope, now, &mut rng)?;
         let definition = Definition::new("pryv:group", title, "none", Value::Bool(false));
-        let content = pryv_wire::encode(&definition);
+        let content = pryv_wire::encode(&StoredDefinition::first(definition));
         let definition = first_definition(&me, &statement, &keys, &content, now, &mut rng)?;
         let card = epoch.group.as_ref().map(|group| group.card.clone());
         let operation =

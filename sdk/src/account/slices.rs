@@ -2,7 +2,7 @@
 
 use super::{Account, GrantError, OpenError, define::first_definition};
 use crate::{
-    definition::Definition,
+    definition::{Definition, StoredDefinition},
     failure::Failure,
     protocol::{
         entry::{self, Under, covers},
@@ -72,7 +72,7 @@ impl Account {
         }
         // What a slice is called stands in the note of each access.
         let definition = Definition::new("pryv:slice", "", "none", Value::Bool(false));
-        let content = pryv_wire::encode(&definition);
+        let content = pryv_wire::encode(&StoredDefinition::first(definition));
         let definition = first_definition(&me, &statement, &keys, &content, now, &mut rng)?;
         Ok(Operation::CreateScope { epoch: new, definition, kind: ScopeKind::Slice(slice.clone()), entries })
     }

@@ -105,11 +105,7 @@ impl Collection {
     ///
     /// See [`Failure`].
     pub async fn unindexed_count(&self) -> Result<u64, Failure> {
-        let state = self.reopen().await?;
-        let now = IndexState { epoch: state.last_epoch(), version: state.definition.changed };
-        let behind = |state: &IndexState| state.epoch < now.epoch || state.version < now.version;
-        let alike = state.indexed.iter().filter(|alike| behind(&alike.state));
-        Ok(alike.map(|alike| u64::from(alike.records)).sum())
+        Ok(self.reopen().await?.unindexed())
     }
 
     /// A page of what is not indexed in the way of now.

@@ -29,7 +29,7 @@ use pryv_wire::{
     access::{Access, AccessNote, Grant, Level},
     card::{GroupPlace, PrincipalKind},
     decode,
-    record::{DefinitionRef, IndexedAlike},
+    record::{DefinitionRef, IndexState, IndexedAlike},
     scope::{CoveringSlice, Epoch, EpochKeys as Keys, EpochOpened, ScopeKind, ScopeOpened, ScopePre, Slice},
     term::TermNode,
 };
@@ -304,6 +304,14 @@ impl ScopeState {
     /// The number of the present epoch.
     pub(crate) fn last_epoch(&self) -> u32 {
         self.epochs.last_key_value().map_or(0, |(number, _)| *number)
+    }
+
+    /// How many instances are indexed otherwise than it is done now, as far as the server counted.
+    pub(crate) fn unindexed(&self) -> u64 {
+        let (epoch, version) = (self.last_epoch(), self.definition.changed);
+        let behind = |state: &IndexState| state.epoch < epoch || state.version < version;
+        let alike = self.indexed.iter().filter(|alike| behind(&alike.state));
+        alike.map(|alike| u64::from(alike.records)).sum()
     }
 
     /// The suite of the present epoch.

@@ -115,7 +115,9 @@ async fn a_definition_that_the_replaced_key_signed_is_refused_by_owner_and_reade
         let (statement, mut rng) = (first.statement.unverified().unwrap(), ChaCha20Rng::from_entropy());
         let Keys::Owner { wrap, .. } = &first.keys else { panic!("the owner's keys") };
         let keys = stolen.keyring().unwrap_epoch(&statement, wrap).unwrap();
-        let content = encode(&Definition { title: "another".into(), ..definition });
+        let since = vec![1; definition.indexes.len()];
+        let definition = Definition { title: "another".into(), ..definition };
+        let content = encode(&serde_json::json!({ "definition": definition, "since": since, "changed": 1 }));
         let draft = Draft {
             record: RecordId::definition(scope),
             version: 2,
