@@ -2,6 +2,7 @@
 
 mod batch;
 mod building;
+mod describe;
 mod ordered;
 mod random;
 mod upsert;
