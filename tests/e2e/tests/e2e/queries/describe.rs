@@ -24,7 +24,8 @@ async fn owner_and_grantees_are_told_what_they_can_see() {
     linked.create_in([&other], note(&world, &topic(&world))).await.unwrap();
 
     let own = ada.account.describe().await.unwrap();
-    let found = |scope| own.collections.iter().find(|described| described.collection.scope() == scope).unwrap();
+    let found =
+        |scope| own.collections.iter().find(|described| described.collection.scope() == scope).unwrap();
     assert_eq!(found(diary.scope()).records, Some(Records::Exactly(3)));
     assert_eq!(found(linked.scope()).records, Some(Records::Exactly(2)));
     assert_eq!(found(hidden.scope()).records, Some(Records::Exactly(0)));
@@ -43,7 +44,8 @@ async fn owner_and_grantees_are_told_what_they_can_see() {
     let contact = contact(&ada, &carol).await;
     ada.account.grant(named(&world, Grant::to(&contact).on_term(&health, Level::Read))).await.unwrap();
     let seen = carol.account.received().await.unwrap()[0].describe().await.unwrap();
-    let counts: Vec<_> = seen.collections.iter().map(|described| (described.collection.scope(), described.records)).collect();
+    let counts: Vec<_> =
+        seen.collections.iter().map(|described| (described.collection.scope(), described.records)).collect();
     assert!(counts.contains(&(linked.scope(), Some(Records::Exactly(1)))), "{counts:?}");
     assert!(counts.iter().all(|(scope, _)| *scope != diary.scope() && *scope != hidden.scope()));
     assert_eq!(seen.ontologies.len(), 1, "with the label of the term");
@@ -51,7 +53,10 @@ async fn owner_and_grantees_are_told_what_they_can_see() {
     // Who may only write is not told how much there is.
     ada.account.grant(named(&world, Grant::to(&contact).on(&linked, Level::CreateOnly))).await.unwrap();
     let received = carol.account.received().await.unwrap();
-    let blind = received.iter().find(|received| received.access.scopes.iter().any(|of| of.scope == linked.scope())).unwrap();
+    let blind = received
+        .iter()
+        .find(|received| received.access.scopes.iter().any(|of| of.scope == linked.scope()))
+        .unwrap();
     let seen = blind.describe().await.unwrap();
     assert_eq!(seen.collections[0].definition.title, linked.definition().title);
     world.close().await;
@@ -62,7 +67,8 @@ async fn an_account_is_indexed_anew_where_something_is_to_do() {
     let world = World::start().await;
     let ada = world.user("ada").await;
     let (first, second) = (plain_notes(&world), plain_notes(&world));
-    let (first, second) = (ada.account.define(first).await.unwrap(), ada.account.define(second).await.unwrap());
+    let (first, second) =
+        (ada.account.define(first).await.unwrap(), ada.account.define(second).await.unwrap());
     for _ in 0..4 {
         first.create(note(&world, &topic(&world))).await.unwrap();
         second.create(note(&world, &topic(&world))).await.unwrap();
@@ -71,7 +77,10 @@ async fn an_account_is_indexed_anew_where_something_is_to_do() {
     first.rotate().await.unwrap();
     let mut told = Vec::new();
     let done = ada.account.reindex(&mut |done, _| told.push(done)).await.unwrap();
-    assert_eq!(done.iter().map(|(scope, done)| (*scope, done.indexed)).collect::<Vec<_>>(), [(first.scope(), 4)]);
+    assert_eq!(
+        done.iter().map(|(scope, done)| (*scope, done.indexed)).collect::<Vec<_>>(),
+        [(first.scope(), 4)]
+    );
     assert_eq!(told.last(), Some(&4));
     assert_eq!(ada.account.reindex(&mut pryv_sdk::Silent).await.unwrap(), []);
     world.close().await;
