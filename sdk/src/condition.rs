@@ -13,9 +13,32 @@
 //! they are one JSON value: 1 and 1.0 are, 1 and "1" are not; texts in whichever Unicode form. Numbers are compared as IEEE 754
 //! binary64, dates and times (RFC 3339) to the millisecond; a value of another type is neither above nor below. Words and
 //! beginnings of texts are compared without regard to case. What is absent meets no condition, and so meets every negation.
+//!
+//! As JSON, the same in files, on the command line and in scripts (two ends together make a range):
+//!
+//! ```
+//! # use pryv_sdk::Condition;
+//! # let json = r#"
+//! { "and": [
+//!   { "field": "/code", "is": "8867-4" },
+//!   { "field": "/site", "in": ["a", "b"] },
+//!   { "field": "/at", "atLeast": "2026-01-01", "below": "2026-02-01" },
+//!   { "field": "/bpm", "between": [60, 120] },
+//!   { "or": [{ "field": "/name", "startsWith": "Mu" }, { "field": "/note", "matches": "chest pain" }] },
+//!   { "not": { "field": "/device", "exists": true } }
+//! ] }
+//! # "#;
+//! # let read: Condition = serde_json::from_str(json)?;
+//! # read.check()?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+
+mod declared;
 
 use crate::definition::{at, is_pointer};
+use declared::Declared;
 use pryv_crypto::index::{equal, fold, millis, words};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeSet, fmt, ops::Bound};
 
@@ -26,7 +49,8 @@ const MAX_DEPTH: usize = 8;
 const MAX_PARTS: usize = 128;
 
 /// What a record has to be like.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(try_from = "Declared", into = "Declared")]
 #[non_exhaustive]
 pub enum Condition {
     /// The field has one of these values.

@@ -11,6 +11,7 @@ use crate::{
     grant, group,
     object::{Object, text},
     ontology::{ontologies, ontology, term},
+    query,
     receipt::{self, receipt},
     received::{access, granted, received},
     record,
@@ -58,6 +59,7 @@ pub(crate) async fn call(signed: &Rc<Signed>, method: &str, mut args: Args) -> A
             };
             Ok(collection(on.link_ontology(&from, to).await?, owner))
         }
+        "batch" => query::batch(on, args.list("queries")?).await,
         "events" => Ok(collection(on.events().await?, owner)),
         "streams" => Ok(ontology(on.streams().await?, owner)),
         "find" => Ok(contact(on.find(args.text("username")?).await?)),

@@ -5,6 +5,7 @@ use crate::{
     app,
     args::Args,
     call::{Answer, unknown},
+    collection,
     device::joining,
     link::{self, opened},
     object::{Object, text},
@@ -107,6 +108,7 @@ pub(crate) async fn call(server: &Rc<Server>, method: &str, mut args: Args) -> A
             password(&args, "password")?.judge(args.text("username")?)?;
             Ok(Value::Null)
         }
+        "leakage" => Ok(collection::leakage(&collection::given(&mut args)?)),
         "app" => Ok(app::app(client.app(args.id("id")?).await?)),
         "registerApp" => {
             let manifest = app::manifest(args.take("manifest"))?;

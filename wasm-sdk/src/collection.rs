@@ -9,7 +9,7 @@ use crate::{
     table::{self, Owner, Thing},
     thrown::Thrown,
 };
-use pryv_sdk::{Collection, Definition, Rewrapped, Suite};
+use pryv_sdk::{Collection, Definition, Reindexed, Rewrapped, Suite, definition::Leakage};
 use serde_json::Value;
 
 /// A collection, taken up.
@@ -60,6 +60,28 @@ pub(crate) fn rewrapped(done: &Rewrapped) -> Value {
         .done()
 }
 
+/// What the indexes of a definition show to whom.
+pub(crate) fn leakage(definition: &Definition) -> Value {
+    let one = |shown: &Leakage| {
+        Object::new()
+            .put("index", shown.index.as_str())
+            .put("thief", shown.thief.as_str())
+            .put("operator", shown.operator.as_str())
+            .put("reader", shown.reader.as_str())
+            .done()
+    };
+    definition.leakage().iter().map(one).collect()
+}
+
+/// What indexing did.
+fn reindexed(done: &Reindexed) -> Value {
+    Object::new()
+        .put("indexed", done.indexed)
+        .list("unusable", &done.unusable, record::id)
+        .list("notUnique", &done.not_unique, record::id)
+        .done()
+}
+
 pub(crate) async fn call(
     on: &Collection,
     owner: &Owner,
@@ -84,6 +106,11 @@ pub(crate) async fn call(
         "update" => {
             let (at, data) = (version_ref(&mut args)?, args.take("data"));
             Ok(record::take(on.update(at, data).await?))
+        }
+        "upsert" => {
+            let data = args.take("data");
+            let done = on.upsert(args.text("field")?, data).await?;
+            Ok(Object::new().put("created", done.created).put("record", record::take(done.record)).done())
         }
         "delete" => {
             on.delete(version_ref(&mut args)?).await?;
@@ -114,9 +141,14 @@ pub(crate) async fn call(
                 .done())
         }
         "rewrap" => Ok(rewrapped(&on.rewrap(&mut progress).await?)),
+        "reindex" => Ok(reindexed(&on.reindex(&mut progress).await?)),
+        "unindexedCount" => Ok(on.unindexed_count().await?.into()),
+        "leakage" => Ok(leakage(&on.definition())),
         "history" => Ok(record::versions(on.history(args.id("id")?).await?)),
         "stored" => Ok(record::stored(&on.stored(args.id("id")?).await?)),
         "fetch" => Ok(record::page(query::of(on, &mut args)?.fetch().await?)),
+        "first" => Ok(query::of(on, &mut args)?.first().await?.map_or(Value::Null, record::take)),
+        "count" => Ok(query::of(on, &mut args)?.count().await?.into()),
         "pages" => Ok(query::pages(query::of(on, &mut args)?)),
         "explain" => query::explain(&query::of(on, &mut args)?),
         "check" => Ok(on.check(&args.take("data")).iter().map(fault).collect()),

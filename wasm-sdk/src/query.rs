@@ -8,20 +8,17 @@ use crate::{
     table::{self, Thing},
     thrown::Thrown,
 };
-use pryv_sdk::{Collection, Query, QueryPages};
+use pryv_sdk::{Account, Collection, Query, QueryPages};
 use serde_json::Value;
 use std::cell::RefCell;
 
 /// The query that a call describes.
 pub(crate) fn of(collection: &Collection, args: &mut Args) -> Result<Query, Thrown> {
     let mut query = collection.query();
-    for condition in args.list("eq")? {
-        let Value::Array(parts) = condition else { return Err(Thrown::argument("a condition is a pair")) };
-        let mut parts = parts.into_iter();
-        match (parts.next(), parts.next()) {
-            (Some(Value::String(field)), Some(value)) => query = query.eq(field, value),
-            _ => return Err(Thrown::argument("a condition is a pair of field and value")),
-        }
+    for condition in args.list("filter")? {
+        query = query.filter(serde_json::from_value(condition).map_err(|error| {
+            Thrown::new("input", "invalid-condition", "this is not a condition").because(error.to_string())
+        })?);
     }
     if args.find("within").is_some() {
         for term in terms(vec![args.take("within")])? {
@@ -33,8 +30,23 @@ pub(crate) fn of(collection: &Collection, args: &mut Args) -> Result<Query, Thro
             query = query.right_under(term);
         }
     }
-    if args.flag("newestFirst") == Some(true) {
-        query = query.newest_first();
+    query = match args.take("order") {
+        Value::Null => query,
+        Value::Object(by) => {
+            let by = Args::of(Value::Object(by))?;
+            match by.flag("descending") {
+                Some(true) => query.descending(by.text("by")?),
+                _ => query.ascending(by.text("by")?),
+            }
+        }
+        _ => query.newest_first(),
+    };
+    if args.find("select").is_some() {
+        let field = |field: Value| match field {
+            Value::String(field) => Ok(field),
+            _ => Err(Thrown::argument("`select` is a list of JSON pointers")),
+        };
+        query = query.select(args.list("select")?.into_iter().map(field).collect::<Result<Vec<_>, _>>()?);
     }
     if let Some(limit) = args.small("limit")? {
         query = query.limit(limit);
@@ -74,6 +86,22 @@ pub(crate) fn explain(query: &Query) -> Answer {
     Ok(Object::new()
         .list("matched", &explanation.matched, matched)
         .list("scanned", &explanation.scanned, |field| text(field))
+        .put_if("orderedBy", explanation.ordered_by.as_deref())
+        .put("exact", explanation.exact)
         .text("text", &explanation)
         .done())
+}
+
+/// The first page of several queries, each answered by itself.
+pub(crate) async fn batch(account: &Account, asked: Vec<Value>) -> Answer {
+    let one = |query| {
+        let mut args = Args::of(query)?;
+        of(&table::collection(args.handle("collection")?)?, &mut args)
+    };
+    let queries = asked.into_iter().map(one).collect::<Result<Vec<_>, Thrown>>()?;
+    let answers = account.batch(&queries).await?.into_iter().map(|answer| match answer {
+        Ok(found) => Object::new().put("page", page(found)).done(),
+        Err(error) => Object::new().put("error", Thrown::from(error).to_value()).done(),
+    });
+    Ok(answers.collect())
 }

@@ -151,7 +151,7 @@ pub(crate) fn stored(stored: &StoredRecord) -> Value {
                 .bytes("token", token)
                 .done()
         };
-        tokens.extend(entry.index.iter().map(|bytes| token("equality", bytes)));
+        tokens.extend(entry.index.iter().map(|bytes| token("index", bytes)));
         tokens.extend(entry.unique.iter().map(|bytes| token("unique", bytes)));
     }
     Object::new()

@@ -16,7 +16,7 @@ use pryv_sdk::{
         AppError, JoinError, LogInError, OpenLinkError, RecoverError, RegisterAppError, ResumeError,
         SignUpError,
     },
-    collection::{BulkError, Current, QueryError, ReadError, RedefineError, WriteError},
+    collection::{BulkError, Current, QueryError, ReadError, RedefineError, UpsertError, WriteError},
     ontology::TermError,
     properties::PropertyError,
 };
@@ -55,6 +55,11 @@ impl Thrown {
 
     pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
         self.0.causes.push(cause.into());
+        self
+    }
+
+    fn kind(mut self, kind: &'static str) -> Self {
+        self.0.kind = kind;
         self
     }
 
@@ -176,7 +181,19 @@ impl From<QueryError> for Thrown {
         let thrown = Self::of(&error, error.code(), failure);
         match &error {
             QueryError::NotIndexed { next, .. } => thrown.next(next.as_str()),
+            // As an iteration throws it.
+            QueryError::Unusable(_) => thrown.kind("distrust"),
             _ => thrown,
+        }
+    }
+}
+
+impl From<UpsertError> for Thrown {
+    fn from(error: UpsertError) -> Self {
+        match error {
+            UpsertError::Query(error) => error.into(),
+            UpsertError::Write(error) => error.into(),
+            other => Self::of(&other, other.code(), None),
         }
     }
 }

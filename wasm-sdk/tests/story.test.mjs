@@ -179,6 +179,102 @@ test("records: faults, conflicts, history, deletion, many at once", async () => 
   assert.deepEqual([stopped.details.created, stopped.details.at], [[], 2]);
 });
 
+test("queries: conditions, order, counts, batches, upserts, and indexes that come later", async () => {
+  const { client, account } = await signedUp("ada");
+  const definition = {
+    uri: "https://example.org/visit",
+    title: "Visits",
+    types: {
+      visit: {
+        type: "object",
+        required: ["at", "code"],
+        properties: {
+          mrn: { type: "string" }, at: { type: "string", format: "date-time" }, code: { type: "string" }, site: { type: "string" },
+          bpm: { type: "number" }, note: { type: "string" }, family: { type: "string" },
+        },
+      },
+    },
+    indexes: [
+      { field: "/mrn", kind: "unique" },
+      { field: "/code", kind: "equality", accept_leakage: true },
+      { field: "/at", kind: "range", resolution: "1d" },
+      { field: "/bpm", kind: "range", from: 0, to: 300, resolution: 5 },
+      { field: "/note", kind: "text" },
+    ],
+  };
+  const shows = await client.leakage(definition);
+  assert.equal(shows.length, definition.indexes.length);
+  assert.ok(shows.every(({ index, thief, operator, reader }) => [index, thief, operator, reader].every((words) => words.length > 10)));
+  const visits = await account.define(definition);
+  assert.deepEqual(await visits.leakage(), shows);
+
+  const visit = (n) => ({
+    mrn: `m-${n}`, at: `2026-03-${String(n + 1).padStart(2, "0")}T09:00:00Z`, code: n % 2 === 0 ? "even" : "odd", site: n < 10 ? "north" : "south",
+    bpm: 60 + n, note: n % 5 === 0 ? "Chest pain since Monday" : "Feels well", family: n < 12 ? "M\u00fcller" : "Rossi",
+  });
+  await visits.createMany(Array.from({ length: 20 }, (_, n) => visit(n)));
+  const found = async (query) => (await query.all()).records.map(({ data }) => data.bpm - 60);
+  const sorted = async (query) => (await found(query)).sort((a, b) => a - b);
+  const even = { field: "/code", is: "even" };
+  const pain = { field: "/note", matches: "pain CHEST" };
+  assert.deepEqual(await sorted(visits.query().filter(even).filter(pain)), [0, 10]);
+  assert.deepEqual(await sorted(visits.query().filter({ and: [{ not: even }, pain] })), [5, 15]);
+  assert.deepEqual(await sorted(visits.query().filter({ or: [{ field: "/bpm", above: 77 }, { field: "/bpm", atMost: 61 }] })), [0, 1, 18, 19]);
+  const march = { field: "/at", atLeast: "2026-03-03", below: "2026-03-05T10:00:00Z" };
+  assert.deepEqual(await sorted(visits.query().filter(march)), [2, 3, 4]);
+  assert.deepEqual(await sorted(visits.query().filter({ field: "/code", in: ["odd", "none"] }).filter({ field: "/bpm", between: [63, 65] })), [3, 5]);
+
+  const latest = visits.query().filter(even).descending("/at").limit(4);
+  const page = await latest.fetch();
+  assert.deepEqual(page.records.map(({ data }) => data.bpm - 60), [18, 16, 14, 12]);
+  const second = await latest.page(page.next).fetch();
+  assert.deepEqual(second.records.map(({ data }) => data.bpm - 60), [10, 8, 6, 4]);
+  await refused(visits.query().page(page.next).fetch(), "other-order", "input");
+  assert.deepEqual((await all(visits.query().ascending("/bpm").filter(pain).limit(3))).map(({ data }) => data.bpm), [60, 65, 70, 75]);
+  assert.equal(await visits.query().filter(even).count(), 10);
+  assert.equal(await visits.query().filter({ field: "/bpm", above: 71 }).count(), 8);
+  const first = await visits.query().descending("/at").first();
+  assert.deepEqual([first.data.mrn, first.version, first.writtenAt instanceof Date], ["m-19", 1, true]);
+  assert.equal(await visits.query().eq("/mrn", "nobody").first(), undefined);
+  const { records: [selected] } = await visits.query().eq("/mrn", "m-3").select(["/bpm", "/code"]).fetch();
+  assert.deepEqual(selected.data, { bpm: 63, code: "odd" });
+
+  const explanation = await visits.query().filter(even).descending("/at").explain();
+  assert.equal(explanation.orderedBy, "/at");
+  assert.ok(explanation.exact && explanation.matched.some(({ index, tokens }) => index.includes("/code") && tokens === 1));
+  assert.equal((await visits.query().filter(march).explain()).exact, false);
+  const unclear = await refused(visits.query().filter({ field: "/code", is: "a", in: ["b"] }).fetch(), "invalid-condition", "input");
+  assert.match(unclear.cause.message, /`in` does not go/);
+  await refused(visits.query().filter({ field: "/note", matches: "..." }).fetch(), "invalid-condition", "input");
+  await refused(visits.query().filter({ field: "/bpm", above: "2026-01-01" }).fetch(), "other-type", "input");
+
+  const created = await visits.upsert("/mrn", { ...visit(2), mrn: "m-new" });
+  assert.deepEqual([created.created, created.record.version], [true, 1]);
+  const again = await visits.upsert("/mrn", { ...visit(3), mrn: "m-new" });
+  assert.deepEqual([again.created, again.record.version, again.record.id], [false, 2, created.record.id]);
+  await refused(visits.upsert("/code", visit(1)), "not-unique-field", "input");
+  await refused(visits.upsert("/mrn", { at: "2026-03-01T00:00:00Z", code: "x" }), "no-value", "input");
+
+  const [one, other] = await account.batch([visits.query().eq("/mrn", "m-7"), visits.query().eq("/site", "north")]);
+  assert.deepEqual(one.page.records.map(({ data }) => data.bpm), [67]);
+  assert.ok(other.error instanceof PryvError && other.page === undefined);
+  assert.equal(other.error.code, "not-indexed");
+
+  const more = { ...definition, indexes: [...definition.indexes, { fields: ["/site", "/code"], kind: "equality", accept_leakage: true }, { field: "/family", kind: "prefix", max: 4, accept_leakage: true }, { field: "/mrn", kind: "exists" }] };
+  const now = await visits.redefine(more);
+  assert.equal(now.definition.indexes.length, 8);
+  assert.equal(await now.unindexedCount(), 21);
+  const southern = now.query().filter({ and: [{ field: "/site", is: "south" }, { field: "/code", is: "odd" }] });
+  assert.deepEqual(await sorted(southern), [11, 13, 15, 17, 19], "found before it is indexed");
+  const told = [];
+  assert.deepEqual(await now.reindex({ onProgress: (done) => told.push(done) }), { indexed: 21, unusable: [], notUnique: [] });
+  assert.equal(told.at(-1), 21);
+  assert.equal(await now.unindexedCount(), 0);
+  assert.deepEqual(await sorted(southern), [11, 13, 15, 17, 19]);
+  assert.equal(await now.query().filter({ field: "/family", startsWith: "m\u00dcL" }).count(), 13);
+  assert.equal(await now.query().filter({ not: { field: "/mrn", exists: true } }).count(), 0);
+});
+
 test("numbers survive to the last bit", async () => {
   const { account } = await signedUp("ada");
   const collection = await account.define(rates);

@@ -92,6 +92,10 @@ pub(crate) enum Command {
     Rotate(Rotate),
     /// Move a collection to a stronger suite; its readers notice nothing
     Migrate(Migrate),
+    /// Index every record of a collection in the way of now, after its indexes changed
+    Reindex(Collection),
+    /// Show what the indexes of a collection tell to whom
+    Leakage(Collection),
     /// Show what a collection holds and how it can be queried
     Describe(Collection),
     /// Write the rows of a JSON, NDJSON or CSV file as records

@@ -82,6 +82,12 @@ fn next(code: &str) -> Option<&'static str> {
         "not-indexed" => {
             "ask by an indexed field (`pryv describe COLLECTION`), or allow this machine to look through: `--scan 10000`"
         }
+        "unindexed" => {
+            "index them: `pryv reindex COLLECTION`; or allow this machine to look through: `--scan 10000`"
+        }
+        "invalid-condition" | "other-type" | "other-order" => {
+            "`pryv describe COLLECTION` shows the fields and their indexes"
+        }
         "scan-limit" => "allow more with --scan, or ask by an indexed field",
         "link-exhausted" => "ask whoever gave it to you for a new one",
         "unknown-link" => "check the password, and that the link is of this server",

@@ -13,14 +13,15 @@ import { Group, GroupContact, Membership, type ReceivedByGroups } from "./group.
 import { Handle } from "./handle.js";
 import type { AccessId, DeviceId, Fingerprint, PrincipalId, ScopeId, SessionId, Suite, TermId, Uri } from "./ids.js";
 import { Ontology } from "./ontology.js";
+import type { Query } from "./query.js";
 import type { WireError } from "./protocol.js";
 import type {
-  RawAccess, RawAccount, RawCollection, RawContact, RawGrantedAccess, RawGroup, RawGroupContact, RawMembership, RawOntology, RawReceipt, RawReceivedAccess, RawReceivedByGroups, RawResolved,
+  RawAccess, RawAccount, RawCollection, RawContact, RawGrantedAccess, RawGroup, RawGroupContact, RawMembership, RawOntology, RawPage, RawReceipt, RawReceivedAccess, RawReceivedByGroups, RawResolved,
   RawSession, RawTerm,
 } from "./raw.js";
-import { access, grantedAccess, receipt, record } from "./read.js";
+import { access, grantedAccess, page, receipt, record } from "./read.js";
 import { ReceivedAccess } from "./received.js";
-import type { Record } from "./record.js";
+import type { Page, Record } from "./record.js";
 import { thrown, type CallOptions, type ProgressOptions, type Remote } from "./rpc.js";
 
 /** A session of this account. */
@@ -61,6 +62,11 @@ export class Enrolment extends Handle {
     return this.remote.call(this.handle, "finish", { name }, options);
   }
 }
+
+/** The answer to one query of a batch. */
+export type Answered<T> =
+  | { readonly page: Page<T>; readonly error?: never }
+  | { readonly error: PryvError; readonly page?: never };
 
 /** What upkeep did. */
 export interface Maintained {
@@ -140,6 +146,16 @@ export class Account extends Handle {
   async collections(options: CallOptions = {}): Promise<Collection[]> {
     const all = await this.remote.call<RawCollection[]>(this.handle, "collections", {}, options);
     return all.map((raw) => this.#collection(raw));
+  }
+
+  /**
+   * Reads the first page of several queries in one round trip: one answer for each, in their order; what is wrong with one does not
+   * touch the others. A query that is ordered by a field takes round trips of its own.
+   */
+  async batch<T = unknown>(queries: readonly Query<T>[], options: CallOptions = {}): Promise<Answered<T>[]> {
+    const args = { queries: queries.map(({ asked }) => asked) };
+    const answers = await this.remote.call<({ page: RawPage<T> } | { error: WireError })[]>(this.handle, "batch", args, options);
+    return answers.map((one) => ("page" in one ? { page: page(one.page) } : { error: thrown(one.error) }));
   }
 
   /** Makes the ontology of a definition, or opens it if this account has made it already. */

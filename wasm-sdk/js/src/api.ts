@@ -2,13 +2,14 @@
 
 export * from "./access.js";
 export { Account, Enrolment } from "./account.js";
-export type { AccountHead, Agreement, Device, Maintained, Relation, Resolved, Session, Stored } from "./account.js";
+export type { AccountHead, Agreement, Answered, Device, Maintained, Relation, Resolved, Session, Stored } from "./account.js";
 export { Audit } from "./audit.js";
 export type { Act, AuditEntry, AuditFilter, AuditLog } from "./audit.js";
 export { Client, NewDevice } from "./client.js";
 export type { ConnectOptions, SignedUp, StoredAccount } from "./client.js";
 export { Collection } from "./collection.js";
-export type { CreateOptions, Rewrapped, Rotated } from "./collection.js";
+export type { CreateOptions, Reindexed, Rewrapped, Rotated, Upserted } from "./collection.js";
+export type * from "./condition.js";
 export { App, Contact } from "./contact.js";
 export type { AppManifest } from "./contact.js";
 export * from "./definition.js";

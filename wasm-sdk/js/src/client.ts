@@ -3,6 +3,7 @@
 import type { LinkInfo } from "./access.js";
 import { Account } from "./account.js";
 import { App, type AppManifest } from "./contact.js";
+import type { Definition, Leakage } from "./definition.js";
 import type { DeviceId, PrincipalId } from "./ids.js";
 import { Handle } from "./handle.js";
 import type { RawAccess, RawAccount, RawApp } from "./raw.js";
@@ -120,6 +121,11 @@ export class Client extends Handle {
   /** Throws `weak-password`, with the reason, if a password would not be accepted. Sends nothing. */
   async checkPassword(username: string, password: string): Promise<void> {
     await this.remote.call(this.handle, "checkPassword", { username, password });
+  }
+
+  /** What the indexes of a definition would show to whom, in words. Sends nothing. */
+  leakage(definition: Definition): Promise<Leakage[]> {
+    return this.remote.call(this.handle, "leakage", { definition });
   }
 
   /** A new device that shows `payload` to be scanned by a device of the account. */

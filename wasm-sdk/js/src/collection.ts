@@ -1,6 +1,6 @@
 /** `Collection`: records of one definition, one's own or granted; the API is the same. */
 
-import type { Definition, Fault } from "./definition.js";
+import type { Definition, Fault, Leakage } from "./definition.js";
 import { PryvError } from "./error.js";
 import { Handle } from "./handle.js";
 import type { AccessId, Level, PrincipalId, RecordId, ScopeId, Suite, TermId, Uri } from "./ids.js";
@@ -43,6 +43,24 @@ export interface Rewrapped {
   readonly present: number;
   /** Records that do not open, and stay as they are. */
   readonly unusable: number;
+}
+
+/** What an upsert did. */
+export interface Upserted<T> {
+  /** The record as it was written. */
+  readonly record: Record<T>;
+  /** Whether it was not there before. */
+  readonly created: boolean;
+}
+
+/** What indexing did. */
+export interface Reindexed {
+  /** How many records were given other tokens. */
+  readonly indexed: number;
+  /** Records that do not open: every query by an index looks at them. */
+  readonly unusable: readonly RecordId[];
+  /** Records whose value in a unique field another one has as well: change or delete them, and index again. */
+  readonly notUnique: readonly RecordId[];
 }
 
 /** A collection, opened. */
@@ -107,6 +125,15 @@ export class Collection extends Handle {
     return record(await this.remote.call<RawRecord<T>>(this.handle, "update", args, options));
   }
 
+  /**
+   * Writes the next version of the record that has the same value as `data` in a unique field, or creates one if there is none. Throws
+   * `not-unique-field` if the field has no unique index, and `no-value` if `data` has no value there.
+   */
+  async upsert<T>(field: string, data: T, options: CallOptions = {}): Promise<Upserted<T>> {
+    const done = await this.remote.call<{ record: RawRecord<T>; created: boolean }>(this.handle, "upsert", { field, data }, options);
+    return { record: record(done.record), created: done.created };
+  }
+
   /** Deletes a record, if nobody has written a version since it was read. What is left says that it was deleted, by whom, when. */
   async delete(on: VersionRef, options: CallOptions = {}): Promise<void> {
     await this.remote.call(this.handle, "delete", versionRef(on), options);
@@ -121,6 +148,24 @@ export class Collection extends Handle {
   /** Puts every record under the present keys, page by page, while others read and write. Safe to interrupt and to repeat. */
   rewrap(options: ProgressOptions = {}): Promise<Rewrapped> {
     return this.remote.call(this.handle, "rewrap", {}, options);
+  }
+
+  /**
+   * Indexes every record in the way of now: after indexes were added or removed, after new keys, and after somebody wrote who may not
+   * read. Readers and writers notice nothing. Safe to interrupt and to repeat.
+   */
+  reindex(options: ProgressOptions = {}): Promise<Reindexed> {
+    return this.remote.call(this.handle, "reindex", {}, options);
+  }
+
+  /** How many records are not indexed in the way of now, counted up to about a thousand for each way. */
+  unindexedCount(options: CallOptions = {}): Promise<number> {
+    return this.remote.call(this.handle, "unindexedCount", {}, options);
+  }
+
+  /** What its indexes show to whom, in words. Sends nothing. */
+  leakage(): Promise<Leakage[]> {
+    return this.remote.call(this.handle, "leakage");
   }
 
   /** Reads one record. */
@@ -158,7 +203,7 @@ export class Collection extends Handle {
     return this.remote.call(this.handle, "check", { data });
   }
 
-  /** Gives the collection another version of its definition: title, types and their schemas. Owner only. */
+  /** Gives the collection another version of its definition: title, types and their schemas, indexes. Owner only. What is there is indexed anew by {@link Collection.reindex}. */
   async redefine(definition: Definition, options: CallOptions = {}): Promise<Collection> {
     return new Collection(this.remote, await this.remote.call<RawCollection>(this.handle, "redefine", { definition }, options));
   }

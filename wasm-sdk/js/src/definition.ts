@@ -1,13 +1,85 @@
 /** Definitions: what a collection holds. */
 
-/** One index. */
-export interface Index {
-  /** The JSON pointer (RFC 6901) of the field. */
-  readonly field: string;
-  /** `equality`: which records have this value; `unique`: the one record that has it. */
-  readonly kind: "equality" | "unique";
+interface Indexed {
   /** The values can be guessed from how often they occur, and that is accepted. */
   readonly accept_leakage?: boolean;
+}
+
+interface OfField extends Indexed {
+  /** The JSON pointer (RFC 6901) of the field. */
+  readonly field: string;
+}
+
+/** Which records have this value. */
+export interface EqualityIndex extends OfField {
+  readonly kind: "equality";
+}
+
+/** Which records have these values together. */
+export interface CompoundIndex extends Indexed {
+  readonly kind: "equality";
+  /** The JSON pointers of two to four fields. */
+  readonly fields: readonly string[];
+  readonly field?: never;
+}
+
+/** The one record that has this value: the server refuses a second one. */
+export interface UniqueIndex extends OfField {
+  readonly kind: "unique";
+}
+
+/** Which records have a number between two others, and in which order. */
+export interface NumberRangeIndex extends OfField {
+  readonly kind: "range";
+  /** The ends: values beyond are found as well, and the server does not tell them apart. */
+  readonly from: number;
+  readonly to: number;
+  /** The width of the steps that the server tells apart. */
+  readonly resolution: number;
+}
+
+/** Which records have a date or time (RFC 3339) between two others, and in which order. */
+export interface TimeRangeIndex extends OfField {
+  readonly kind: "range";
+  /** `1900-01-01` if not said. */
+  readonly from?: string;
+  /** `2200-01-01` if not said. */
+  readonly to?: string;
+  /** A number and `s`, `m`, `h`, `d` or `w`; `1h` if not said. */
+  readonly resolution?: string;
+}
+
+/** Which records have a text that begins like this, whatever its case. */
+export interface PrefixIndex extends OfField {
+  readonly kind: "prefix";
+  /** The longest beginning that the server can look for, 1 to 16 characters; 8 if not said. */
+  readonly max?: number;
+}
+
+/** Which records have a text with these words, whatever their case. */
+export interface TextIndex extends OfField {
+  readonly kind: "text";
+}
+
+/** Which records have the field at all. */
+export interface ExistsIndex extends OfField {
+  readonly kind: "exists";
+}
+
+/** One index. */
+export type Index =
+  | EqualityIndex | CompoundIndex | UniqueIndex | NumberRangeIndex | TimeRangeIndex | PrefixIndex | TextIndex | ExistsIndex;
+
+/** What one index shows to whom, in words. */
+export interface Leakage {
+  /** The index: its kind and its fields. */
+  readonly index: string;
+  /** What whoever takes the server's disk or a backup sees of it. */
+  readonly thief: string;
+  /** What the operator of the server sees of a query that uses it. */
+  readonly operator: string;
+  /** What whoever may read the collection can do with it. */
+  readonly reader: string;
 }
 
 /** A JSON Schema of draft 2020-12. */

@@ -1,18 +1,20 @@
 /** Queries: planned before anything is sent, checked again after everything was opened. */
 
+import type { Condition, Scalar } from "./condition.js";
 import { PryvError } from "./error.js";
 import type { TermId } from "./ids.js";
-import type { RawPage } from "./raw.js";
-import { page, termId } from "./read.js";
+import type { RawPage, RawRecord } from "./raw.js";
+import { page, record, termId } from "./read.js";
 import type { Explanation, Page, Record, Rejected } from "./record.js";
 import type { CallOptions, ProgressOptions, Remote } from "./rpc.js";
 import { Handle } from "./handle.js";
 
 interface Spec {
-  readonly eq?: readonly (readonly [string, unknown])[];
+  readonly filter?: readonly Condition[];
   readonly within?: TermId;
   readonly rightUnder?: TermId;
-  readonly newestFirst?: boolean;
+  readonly order?: "newestFirst" | { readonly by: string; readonly descending: boolean };
+  readonly select?: readonly string[];
   readonly limit?: number;
   readonly after?: string;
   readonly scan?: number;
@@ -44,9 +46,19 @@ export class Query<T> implements AsyncIterable<Record<T>> {
     return new Query<T>(this.#remote, this.#collection, { ...this.#spec, ...more });
   }
 
-  /** Only records whose field at this JSON pointer has this value, or is an array that holds it. Several must all hold. */
-  eq(field: string, value: string | number | boolean | null): Query<T> {
-    return this.#with({ eq: [...(this.#spec.eq ?? []), [field, value]] });
+  /** @internal What is asked, as one of several. */
+  get asked(): object {
+    return { ...this.#spec, collection: this.#collection };
+  }
+
+  /** Only records whose field at this JSON pointer has this value, or is an array that holds it: short for `filter({ field, is: value })`. */
+  eq(field: string, value: Scalar): Query<T> {
+    return this.filter({ field, is: value });
+  }
+
+  /** Only records that meet this condition, and those that were given before. */
+  filter(condition: Condition): Query<T> {
+    return this.#with({ filter: [...(this.#spec.filter ?? []), condition] });
   }
 
   /** Only records that are filed under a term or its descendants. */
@@ -61,7 +73,28 @@ export class Query<T> implements AsyncIterable<Record<T>> {
 
   /** The records created last come first. */
   newestFirst(): Query<T> {
-    return this.#with({ newestFirst: true });
+    return this.#with({ order: "newestFirst" });
+  }
+
+  /**
+   * The smallest value of a field with a range index comes first. Records without the field are left out; of an array its smallest
+   * element counts, of those that the conditions let through.
+   */
+  ascending(field: string): Query<T> {
+    return this.#with({ order: { by: field, descending: false } });
+  }
+
+  /** The largest value of a field with a range index comes first; otherwise as {@link Query.ascending}. */
+  descending(field: string): Query<T> {
+    return this.#with({ order: { by: field, descending: true } });
+  }
+
+  /**
+   * Of each record only these fields (JSON pointers), in their places. Every record is opened and checked as a whole; what is not
+   * selected is dropped in the worker.
+   */
+  select<S = Partial<T>>(fields: readonly string[]): Query<S> {
+    return new Query<S>(this.#remote, this.#collection, { ...this.#spec, select: fields });
   }
 
   /** How many records a page holds, 1 to 1,000; 100 if not said. */
@@ -74,7 +107,7 @@ export class Query<T> implements AsyncIterable<Record<T>> {
     return this.#with({ after: cursor });
   }
 
-  /** Allows conditions on fields without an index: this client then opens up to `records` records, and looks. */
+  /** Allows conditions that no index answers, and records that are not indexed yet: this client then opens up to `records` records, and looks. */
   scan(records: number): Query<T> {
     return this.#with({ scan: records });
   }
@@ -87,6 +120,20 @@ export class Query<T> implements AsyncIterable<Record<T>> {
   /** Reads one page. A record that cannot be used is no error: it is in `rejected`, with the reason. */
   async fetch(options: CallOptions = {}): Promise<Page<T>> {
     return page(await this.#remote.call<RawPage<T>>(this.#collection, "fetch", this.#spec, options));
+  }
+
+  /** Reads the first record; `undefined` if there is none. Throws if it cannot be used. */
+  async first(options: CallOptions = {}): Promise<Record<T> | undefined> {
+    const found = await this.#remote.call<RawRecord<T> | null>(this.#collection, "first", this.#spec, options);
+    return found === null ? undefined : record(found);
+  }
+
+  /**
+   * How many records meet the conditions, whatever limit, order and cursor. What the server finds by exact tokens it counts, and nobody
+   * checks it; the rest is opened and counted here. `all()` counts what is proven.
+   */
+  count(options: CallOptions = {}): Promise<number> {
+    return this.#remote.call(this.#collection, "count", this.#spec, options);
   }
 
   /** Reads page after page. A record that comes twice is found out. */

@@ -72,10 +72,14 @@ export interface Versions<T> {
 
 /** What a query sends, and what the server learns from it. */
 export interface Explanation {
-  /** The fields whose tokens are sent. */
-  readonly matched: readonly { readonly field: string; readonly kind: "equality" | "unique"; readonly tokens: number }[];
+  /** The indexes that are used, by kind and fields, and how many tokens of each are sent. */
+  readonly matched: readonly { readonly index: string; readonly tokens: number }[];
   /** The fields that only this client looks at. */
   readonly scanned: readonly string[];
+  /** The field with a range index by which the records are ordered, if they are. */
+  readonly orderedBy?: string;
+  /** Whether the server can count the records that meet the conditions, without this client opening any. */
+  readonly exact: boolean;
   /** All of it in words. */
   readonly text: string;
 }
@@ -108,11 +112,14 @@ export interface StoredRecord {
     readonly kind: string;
     readonly wrapped: Uint8Array;
   }[];
-  /** Index tokens: equal for equal values within one epoch, and nothing else. */
+  /**
+   * Index tokens. Within one epoch, those of one index are equal where records share a value, a step of a range, a beginning, a word or
+   * a field; those of `unique` occur once. Which index a token is of is not written beside it.
+   */
   readonly tokens: readonly {
     readonly scope: ScopeId;
     readonly epoch: number;
-    readonly kind: "equality" | "unique";
+    readonly kind: "index" | "unique";
     readonly token: string;
   }[];
 }

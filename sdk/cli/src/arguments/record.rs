@@ -141,12 +141,18 @@ pub(crate) struct Selection {
     /// Only records whose indexed field has this value; repeated: all of them must hold
     #[arg(long = "where", value_name = "/FIELD=VALUE")]
     pub(crate) conditions: Vec<String>,
+    /// Only records that meet this condition, such as {"field": "/pulse", "above": 100}; repeated: all of them must hold
+    #[arg(long = "filter", value_name = "JSON")]
+    pub(crate) filters: Vec<String>,
     /// Only records that are filed under this term or below it, ONTOLOGY:LABEL/LABEL
     #[arg(long, value_name = "TERM")]
     pub(crate) within: Option<String>,
     /// The newest records first
     #[arg(long)]
     pub(crate) newest_first: bool,
+    /// Order by a field with a range index, /FIELD from the smallest value, -/FIELD from the largest
+    #[arg(long, value_name = "[-]/FIELD", allow_hyphen_values = true, conflicts_with = "newest_first")]
+    pub(crate) sort: Option<String>,
     /// How many records
     #[arg(long, default_value_t = 20, conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) limit: u32,
@@ -169,6 +175,12 @@ pub(crate) struct Query {
     /// Which fields the table shows, by JSON pointer
     #[arg(long, value_name = "/FIELD,…", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
+    /// Only these fields of each record, by JSON pointer
+    #[arg(long, value_name = "/FIELD,…", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+    /// Say how many records there are, instead of reading them
+    #[arg(long, conflicts_with_all = ["output", "columns", "select", "all", "limit", "newest_first", "sort"])]
+    pub(crate) count: bool,
 }
 
 /// How records are printed.

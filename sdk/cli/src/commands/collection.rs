@@ -1,14 +1,19 @@
 //! Commands about collections: define, redefine, list, rotate, migrate.
 
 use crate::{
-    arguments::{Define, Migrate, Redefine, Rotate, Source},
+    arguments::{self, Define, Migrate, Redefine, Rotate, Source},
     failure::Failure,
     lookup::{self, short_name},
+    meter::Meter,
     output::Output,
     rows, table,
     visible::visible,
 };
-use pryv_sdk::{Account, Collection, account::Rotated, definition::Definition};
+use pryv_sdk::{
+    Account, Collection,
+    account::Rotated,
+    definition::{Definition, Leakage},
+};
 use serde_json::json;
 
 /// `pryv define`.
@@ -53,6 +58,58 @@ pub(super) async fn redefine(
              it are shown as invalid.",
             visible(short_name(&definition.uri))
         )
+    })
+}
+
+/// `pryv reindex`.
+pub(super) async fn reindex(
+    account: &Account,
+    wanted: &arguments::Collection,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let collection = lookup::collection(account, wanted).await?;
+    let mut meter = Meter::new(output, "records");
+    let done = collection.reindex(&mut meter).await;
+    meter.finish();
+    let done = done?;
+    for (ids, why) in [
+        (&done.unusable, "does not open: every query looks at it"),
+        (
+            &done.not_unique,
+            "has a unique value that another one has as well: change or delete it, and repeat",
+        ),
+    ] {
+        for id in ids {
+            output.remark(&format!("record {id} {why}"))?;
+        }
+    }
+    let value = json!({ "indexed": done.indexed, "unusable": done.unusable, "not_unique": done.not_unique });
+    let indexed = usize::try_from(done.indexed).unwrap_or(usize::MAX);
+    output.result(&value, || format!("{} indexed.", count(indexed, "record")))
+}
+
+/// `pryv leakage`.
+pub(super) async fn leakage(
+    account: &Account,
+    wanted: &arguments::Collection,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let shown = lookup::collection(account, wanted).await?.definition().leakage();
+    if shown.is_empty() && !output.is_json() {
+        return output.remark("The collection has no index: the server learns nothing of its fields.");
+    }
+    let value = |one: &Leakage| json!({ "index": one.index, "thief": one.thief, "operator": one.operator, "reader": one.reader });
+    output.result(&shown.iter().map(value).collect(), || {
+        let words = |one: &Leakage| {
+            format!(
+                "The index {}:\n- a thief of the disk or of a backup sees {};\n- the operator sees, with each question, {};\n- a reader of the collection {}.",
+                visible(&one.index),
+                visible(&one.thief),
+                visible(&one.operator),
+                visible(&one.reader)
+            )
+        };
+        shown.iter().map(words).collect::<Vec<_>>().join("\n")
     })
 }
 

@@ -18,6 +18,10 @@ const PAGE: u32 = 500;
 /// `pryv query`.
 pub(super) async fn query(account: &Account, wanted: &Query, output: &mut Output) -> Result<(), Failure> {
     let collection = lookup::collection(account, &wanted.selection.collection).await?;
+    if wanted.count {
+        let count = build(account, &collection, &wanted.selection).await?.count().await?;
+        return output.result(&serde_json::json!({ "count": count }), || count.to_string());
+    }
     let default = if output.is_json() { Rendering::Json } else { Rendering::Table };
     let rendering = wanted.output.unwrap_or(default);
     let mut kept = Vec::new();
@@ -27,6 +31,9 @@ pub(super) async fn query(account: &Account, wanted: &Query, output: &mut Output
     loop {
         let left = most.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
         let mut query = build(account, &collection, &wanted.selection).await?.limit(left.min(PAGE));
+        if !wanted.select.is_empty() {
+            query = query.select(wanted.select.iter().map(String::as_str));
+        }
         if let Some(cursor) = after.take() {
             query = query.page(cursor);
         }
@@ -83,6 +90,9 @@ async fn build(
         let (pointer, value) = condition::parse(text, &definition)?;
         query = query.eq(pointer, value);
     }
+    for text in &wanted.filters {
+        query = query.filter(condition::read(text)?);
+    }
     if let Some(name) = &wanted.within {
         let (_, term) = lookup::term(account, name).await?;
         query = query.within(&term);
@@ -90,7 +100,12 @@ async fn build(
     if let Some(records) = wanted.scan {
         query = query.scan(records);
     }
-    Ok(if wanted.newest_first { query.newest_first() } else { query })
+    Ok(match wanted.sort.as_deref().map(|field| (field, field.strip_prefix('-'))) {
+        Some((_, Some(field))) => query.descending(field),
+        Some((field, None)) => query.ascending(field),
+        None if wanted.newest_first => query.newest_first(),
+        None => query,
+    })
 }
 
 fn rows(collection: &Collection, records: &[Record<Value>], columns: &[String]) -> String {

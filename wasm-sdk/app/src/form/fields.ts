@@ -258,3 +258,8 @@ export function readable(key: string): string {
   const words = key.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2").replaceAll(/[_-]+/g, " ").trim();
   return words === "" ? "" : words[0]!.toUpperCase() + words.slice(1).replaceAll(/\b[A-Z][a-z]/g, (start) => start.toLowerCase());
 }
+
+/** The fields whose values the server can look for. */
+export function foundByValue({ indexes = [] }: Definition): Set<string> {
+  return new Set(indexes.flatMap((index) => ((index.kind === "equality" || index.kind === "unique") && index.field !== undefined ? [index.field] : [])));
+}

@@ -3,7 +3,7 @@
 import type { Collection, Explanation, Page as RecordPage, Record, TermId } from "@pryv/sdk";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { allLeaves, at } from "../form/fields.ts";
+import { allLeaves, at, foundByValue } from "../form/fields.ts";
 import { shown } from "../form/shown.ts";
 import { collectionAt, vocabulariesOf, type Vocabulary } from "../holdings.ts";
 import { Load, useLoad } from "../load.tsx";
@@ -209,7 +209,7 @@ function queryOf(collection: Collection, { equals, term }: Sought) {
   let query = collection.query().newestFirst().limit(PAGE);
   for (const { field, value } of equals) query = query.eq(field, value);
   if (term !== undefined) query = query.within(term satisfies TermId);
-  const indexed = new Set(collection.definition.indexes?.map(({ field }) => field));
+  const indexed = foundByValue(collection.definition);
   return equals.every(({ field }) => indexed.has(field)) ? query : query.scan(10_000);
 }
 

@@ -3,7 +3,7 @@
 import type { Collection, Explanation, TermId } from "@pryv/sdk";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { allLeaves, type Field } from "../form/fields.ts";
+import { allLeaves, foundByValue, type Field } from "../form/fields.ts";
 import { shown } from "../form/shown.ts";
 import type { Vocabulary } from "../holdings.ts";
 import { converted } from "../import/convert.ts";
@@ -60,7 +60,7 @@ export function Search({ collection, vocabularies, sought, onSeek, explanation }
           <p>{explanation.text}</p>
         </details>
       )}
-      {open && <Filter fields={fields} indexed={new Set(collection.definition.indexes?.map(({ field }) => field))} vocabularies={vocabularies} sought={sought}
+      {open && <Filter fields={fields} indexed={foundByValue(collection.definition)} vocabularies={vocabularies} sought={sought}
         onClose={() => setOpen(false)} onSeek={(next) => { setOpen(false); put(next); }} />}
     </section>
   );

@@ -55,8 +55,8 @@ export function ServerView({ collection, record, onClose }: { collection: Collec
           </div>
           <div class="stack tight">
             <h3>Search marks: {stored.tokens.length === 0 ? "none" : count(stored.tokens.length, "token")}</h3>
-            <p>{stored.tokens.length === 0 ? "The server cannot search in this record at all." : "Equal for equal values, and nothing else: not the value, not its order."}</p>
-            {stored.tokens.map(({ token, kind }) => <span key={token} class="token">{token} <span style={{ color: "var(--night-muted)" }}>({kind === "unique" ? "only one record has it" : "equality"})</span></span>)}
+            <p>{stored.tokens.length === 0 ? "The server cannot search in this record at all." : "Equal where records share something that can be searched for, such as a value or a word, and nothing else: not what it is."}</p>
+            {stored.tokens.map(({ token, kind }) => <span key={token} class="token">{token} <span style={{ color: "var(--night-muted)" }}>({kind === "unique" ? "only one record has it" : "index"})</span></span>)}
           </div>
           <div class="stack tight">
             <h3>Who can open it: {count(stored.recipients.length, "locked key")}</h3>

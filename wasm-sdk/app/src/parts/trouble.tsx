@@ -24,6 +24,8 @@ const TITLES: { readonly [code: string]: string } = {
   "version-conflict": "Somebody changed this in the meantime",
   "not-unique": "There is one with this value already",
   "invalid-record": "Some fields need another look",
+  "not-indexed": "The server cannot look for this",
+  unindexed: "This is still to be indexed",
   "link-exhausted": "This link was used up",
   "still-grants": "You shared this with others",
   "already-revoked": "This has ended already",
