@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Pryv, PryvError } from "@pryv/sdk";
 import { password, rate, rates, somebody, stage } from "./stage.mjs";
 
@@ -499,4 +502,21 @@ test("a client that is closed", async () => {
   const { client, account } = await signedUp("ada");
   client.close();
   await refused(account.sessions(), "closed");
+});
+
+test("a query goes on when nobody keeps its collection", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc");
+  const { account } = await signedUp("ada");
+  const query = await (async () => {
+    const collection = await account.define({ ...rates, uri: "https://example.org/let-go" });
+    await collection.create(rate(62));
+    return collection.query();
+  })();
+  for (let round = 0; round < 10; round += 1) {
+    collectGarbage();
+    await setTimeout(20);
+  }
+  assert.equal((await query.fetch()).records.length, 1);
+  assert.equal(await query.eq("/device", "watch-7").count(), 1);
 });

@@ -195,7 +195,7 @@ export class Collection extends Handle {
 
   /** Begins a query: every record, until conditions are added. Iterate it with `for await`. */
   query<T = unknown>(): Query<T> {
-    return new Query<T>(this.remote, this.handle, {});
+    return new Query<T>(this, {});
   }
 
   /** Where content does not match the schema; nothing if it would be accepted. Sends nothing. */

@@ -31,19 +31,26 @@ export interface IterateOptions extends CallOptions {
  * `pages()`, `fetch()` or `all()`.
  */
 export class Query<T> implements AsyncIterable<Record<T>> {
-  readonly #remote: Remote;
-  readonly #collection: number;
+  // Kept, and not its number alone: a collection that nobody keeps is let go of by the worker.
+  readonly #of: Handle;
   readonly #spec: Spec;
 
   /** @internal */
-  constructor(remote: Remote, collection: number, spec: Spec) {
-    this.#remote = remote;
-    this.#collection = collection;
+  constructor(of: Handle, spec: Spec) {
+    this.#of = of;
     this.#spec = spec;
   }
 
+  get #remote(): Remote {
+    return this.#of.remote;
+  }
+
+  get #collection(): number {
+    return this.#of.handle;
+  }
+
   #with(more: Spec): Query<T> {
-    return new Query<T>(this.#remote, this.#collection, { ...this.#spec, ...more });
+    return new Query<T>(this.#of, { ...this.#spec, ...more });
   }
 
   /** @internal What is asked, as one of several. */
@@ -94,7 +101,7 @@ export class Query<T> implements AsyncIterable<Record<T>> {
    * selected is dropped in the worker.
    */
   select<S = Partial<T>>(fields: readonly string[]): Query<S> {
-    return new Query<S>(this.#remote, this.#collection, { ...this.#spec, select: fields });
+    return new Query<S>(this.#of, { ...this.#spec, select: fields });
   }
 
   /** How many records a page holds, 1 to 1,000; 100 if not said. */
