@@ -120,6 +120,7 @@ pub(crate) fn of(section: &str) -> Vec<Value> {
             ]
         }
         "tokens" => tokens(random),
+        "indexes" => indexes(random),
         "padding" => [0, 1, 8, 31, 62, 63, 64, 99, 127, 128, 255, 1_000, 4_095, 65_536, 262_144]
             .map(|length| json!({ "length": length }))
             .to_vec(),
@@ -195,6 +196,31 @@ fn note() -> Value {
 
 fn epoch(number: u32, random: &mut Seeded) -> Value {
     json!({ "account_secret": secret(1), "uri": URI, "epoch": number, "rk": random.hex(32), "u": random.hex(32) })
+}
+
+fn indexes(random: &mut Seeded) -> Vec<Value> {
+    let (rk, u) = (random.hex(32), random.hex(32));
+    let case = |kind: &str, fields: Value, values: Value, more: Value| {
+        let mut case =
+            json!({ "rk": rk, "u": u, "uri": URI, "kind": kind, "fields": fields, "values": values });
+        case.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        case
+    };
+    let beats = json!({ "from": 0, "to": 5_000, "resolution": 0.5 });
+    let hours = json!({ "from": "1900-01-01", "to": "2200-01-01", "resolution": "1h" });
+    let mut cases = vec![
+        case("equality", json!(["/code", "/site"]), json!(["8867-4", 7]), json!({})),
+        case("prefix", json!(["/family"]), json!(["M\u{dc}ller"]), json!({ "max": 4 })),
+        case("text", json!(["/note"]), json!(["Chest PAIN, cafe\u{301} since 2019"]), json!({})),
+        case("exists", json!(["/note"]), json!([null]), json!({})),
+    ];
+    for number in [json!(72), json!(-1), json!(1_234.56), json!(5_000), json!(1e12)] {
+        cases.push(case("range", json!(["/bpm"]), json!([number]), beats.clone()));
+    }
+    for time in ["2026-11-22", "2026-11-22T10:59:59.999+01:00", "1850-01-01", "2199-12-31T23:59:59Z"] {
+        cases.push(case("range", json!(["/at"]), json!([time]), hours.clone()));
+    }
+    cases
 }
 
 fn tokens(random: &mut Seeded) -> Vec<Value> {

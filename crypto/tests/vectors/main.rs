@@ -15,6 +15,8 @@ mod fixed;
 #[cfg(test)]
 mod formulas;
 #[cfg(test)]
+mod indexes;
+#[cfg(test)]
 mod inputs;
 #[cfg(test)]
 mod invalid;

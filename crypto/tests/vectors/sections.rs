@@ -1,6 +1,6 @@
 //! The sections of `specs/vectors/crypto.json`. Also compiled to wasm, by `tests/vectors`.
 
-use crate::{cases, invalid, links};
+use crate::{cases, indexes, invalid, links};
 use serde_json::Value;
 
 /// From the inputs of a case, the whole case.
@@ -19,6 +19,7 @@ pub(crate) const SECTIONS: &[(&str, Complete)] = &[
     ("groups", cases::group),
     ("keyring", cases::keyring),
     ("tokens", cases::token),
+    ("indexes", indexes::index),
     ("padding", cases::padding),
     ("records", cases::record),
     ("branches", cases::branch),

@@ -23,6 +23,8 @@ mod error;
 mod fixed;
 #[path = "../../../crypto/tests/vectors/formulas.rs"]
 mod formulas;
+#[path = "../../../crypto/tests/vectors/indexes.rs"]
+mod indexes;
 #[path = "../../../crypto/tests/vectors/invalid.rs"]
 mod invalid;
 #[path = "../../../crypto/tests/vectors/links.rs"]
