@@ -4,6 +4,8 @@ mod create_many;
 mod file;
 mod get;
 mod history;
+mod paging;
+mod placing;
 mod query;
 mod redefine;
 mod reindex;

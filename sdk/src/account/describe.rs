@@ -11,9 +11,7 @@ use crate::{
 use pryv_wire::{
     ErrorCode,
     access::Level,
-    record::{
-        Answered, BatchAnswered, BatchRecords, CountRecords, Counted, Filter, MAX_BATCH, MAX_COUNT, Question,
-    },
+    record::{Answered, CountRecords, Counted, Filter, MAX_BATCH, MAX_COUNT, Question},
 };
 use std::sync::Arc;
 
@@ -92,14 +90,7 @@ impl Account {
                 })
             })
             .collect();
-        if questions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let asked = questions.len();
-        let BatchAnswered { answers } = self.call(&BatchRecords { questions }).await?;
-        if answers.len() != asked {
-            return Err(Distrust::Malformed { what: "answers of another number of questions" }.into());
-        }
+        let answers = self.ask_batch(questions).await?;
         let count = |(collection, answer): (&Collection, Answered)| match answer {
             Answered::Count(Counted { counts, next, .. }) => {
                 let counted = counts.iter().sum();

@@ -21,13 +21,13 @@ use crate::{
         plan::{self, Plan, PlanFault},
         scope::ScopeState,
     },
-    record::{Cursor, Page, Record, Rejection, TermId},
+    record::{Cursor, Page, Place, Record, Rejection, TermId},
 };
 use pages::{Extent, Walked};
 use pryv_wire::{
-    ErrorCode,
+    Bytes, ErrorCode,
     access::Level,
-    record::{Order, Within},
+    record::{Order, Unindexed, Within},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -296,6 +296,15 @@ impl Query {
         })
     }
 
+    /// The place behind which a page begins, of records in the order of their creation.
+    fn created_after(&self) -> Result<Option<Bytes>, QueryError> {
+        match &self.after {
+            None => Ok(None),
+            Some(Cursor(Place::Created(cursor))) => Ok(Some(cursor.clone())),
+            Some(_) => Err(QueryError::OtherOrder),
+        }
+    }
+
     /// Whether content meets every condition.
     fn is_met_by(&self, data: &Value) -> bool {
         self.conditions.iter().all(|condition| condition.is_met_by(data))
@@ -307,22 +316,13 @@ impl Query {
     }
 
     /// What a refusal of a question means.
-    async fn refused(&self, failure: Failure, plan: &Plan) -> QueryError {
-        match (failure.refusal(), plan.unindexed) {
+    async fn refused(&self, failure: Failure, unindexed: Option<Unindexed>) -> QueryError {
+        match (failure.refusal(), unindexed) {
             (Some(ErrorCode::Unindexed), Some(unindexed)) => {
                 QueryError::Unindexed { limit: unindexed.at_most }
             }
             _ => self.collection.explain(failure).await.into(),
         }
-    }
-
-    /// Refuses an answer from before an epoch that is known.
-    fn check_epoch(&self, seen: u32, answered: u32) -> Result<(), Failure> {
-        if answered < seen {
-            let (known, answered) = (seen.into(), answered.into());
-            return Err(Distrust::RolledBack { what: "the epochs of a collection", known, answered }.into());
-        }
-        Ok(())
     }
 
     /// The collection as it is after an epoch began that an answer told of.

@@ -1,6 +1,11 @@
 //! Reindexing: instances that were indexed otherwise than it is done now are given the tokens of now.
 
-use super::{Collection, rewrap::is_overtaken};
+use super::{
+    Collection,
+    paging::refuse_endless,
+    placing::{Placed, in_transactions},
+    rewrap::is_overtaken,
+};
 use crate::{
     distrust::Distrust,
     failure::Failure,
@@ -19,9 +24,11 @@ use pryv_wire::{
     Bytes, ErrorCode, RecordId,
     access::Level,
     record::{IndexState, Order, QueryRecords, RecordKind, Records, Unindexed},
-    transaction::Operation,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 /// How many records are indexed at once.
 const PAGE: u32 = 500;
@@ -39,13 +46,6 @@ pub struct Reindexed {
     pub unusable: Vec<RecordId>,
     /// Instances whose value in a unique field another one has as well: change or delete them, and index again.
     pub not_unique: Vec<RecordId>,
-}
-
-/// An envelope with other tokens, to be sent.
-struct Placed {
-    id: RecordId,
-    version: u64,
-    envelope: Bytes,
 }
 
 impl Collection {
@@ -70,7 +70,8 @@ impl Collection {
         let (mut given_up, mut not_unique) = (BTreeSet::new(), BTreeSet::new());
         for _ in 0..MAX_PASSES {
             let state = self.newest().await?;
-            let (mut after, mut placed_some) = (None, false);
+            let (mut after, mut placed_some, mut empty) = (None, false, 0);
+            let mut seen = HashSet::new();
             loop {
                 let asked = self.0.account.asking();
                 let page = self.unindexed(&state, after.take()).await?;
@@ -78,9 +79,12 @@ impl Collection {
                     placed_some = true;
                     break;
                 }
-                let placed = self.look(&state, &page.records, asked, &mut given_up).await?;
-                let left = placed.into_iter().filter(|placed| !not_unique.contains(&placed.id)).collect();
-                let (sent, overtaken) = self.send_apart(left, &mut not_unique).await?;
+                let placed = self.index_page(&state, &page.records, asked, &mut seen, &mut given_up).await?;
+                empty = if page.records.is_empty() { empty + 1 } else { 0 };
+                refuse_endless(empty)?;
+                let left: Vec<_> =
+                    placed.into_iter().filter(|placed| !not_unique.contains(&placed.id)).collect();
+                let (sent, overtaken) = self.send_apart(&left, &mut not_unique).await?;
                 placed_some |= sent > 0 || overtaken;
                 done.indexed = done.indexed.saturating_add(sent);
                 progress.advance(done.indexed, None);
@@ -121,22 +125,19 @@ impl Collection {
             limit: PAGE,
             after,
         };
-        let page = match self.0.account.call(&call).await {
-            Ok(page) => page,
-            Err(failure) => return Err(self.explain(failure).await),
-        };
-        if u32::try_from(page.records.len()).map_or(true, |count| count > PAGE) {
-            return Err(Distrust::Malformed { what: "a page longer than asked for" }.into());
+        match self.ask_page(&call).await {
+            Ok(page) => Ok(page),
+            Err(failure) => Err(self.explain(failure).await),
         }
-        Ok(page)
     }
 
     /// Opens the records of a page and gives them their tokens.
-    async fn look(
+    async fn index_page(
         &self,
         state: &Arc<ScopeState>,
         records: &[Bytes],
         asked: Asked,
+        seen: &mut HashSet<RecordId>,
         given_up: &mut BTreeSet<RecordId>,
     ) -> Result<Vec<Placed>, Failure> {
         let account = &self.0.account;
@@ -146,8 +147,9 @@ impl Collection {
         for bytes in records {
             // What is not even an envelope names no record that could be given up.
             let Ok(record) = UnopenedRecord::parse(bytes) else { continue };
-            if record.protected().kind != RecordKind::Instance {
-                return Err(Distrust::WrongPage { record: record.protected().record }.into());
+            let (id, kind) = (record.protected().record, record.protected().kind);
+            if kind != RecordKind::Instance || !seen.insert(id) {
+                return Err(Distrust::WrongPage { record: id }.into());
             }
             unopened.push(record);
         }
@@ -179,34 +181,26 @@ impl Collection {
     /// was faster somewhere.
     async fn send_apart(
         &self,
-        placed: Vec<Placed>,
+        placed: &[Placed],
         not_unique: &mut BTreeSet<RecordId>,
     ) -> Result<(u64, bool), Failure> {
         let (mut done, mut overtaken) = (0, false);
-        let mut parts = vec![placed];
-        while let Some(mut part) = parts.pop() {
-            if part.is_empty() {
-                continue;
-            }
-            let operation = |one: &Placed| Operation::PlaceRecord {
-                scope: self.0.scope,
-                record: one.id,
-                version: one.version,
-                envelope: one.envelope.clone(),
-            };
-            match self.0.account.commit(self.0.owner, part.iter().map(operation).collect()).await {
+        let mut parts = in_transactions(placed);
+        while let Some(part) = parts.pop() {
+            let operations = part.iter().map(|one| one.operation(self.0.scope)).collect();
+            match self.0.account.commit(self.0.owner, operations).await {
                 Ok(_) => done += part.len() as u64,
                 Err(failure) => {
                     let taken = failure.refusal() == Some(ErrorCode::NotUnique);
                     if !taken && !is_overtaken(&failure) {
                         return Err(failure);
                     }
-                    match (&part[..], taken) {
+                    match (part, taken) {
                         ([one], true) => drop(not_unique.insert(one.id)),
                         ([_], false) => overtaken = true,
                         _ => {
-                            let half = part.split_off(part.len() / 2);
-                            parts.extend([half, part]);
+                            let (first, second) = part.split_at(part.len() / 2);
+                            parts.extend([second, first]);
                         }
                     }
                 }

@@ -1,6 +1,10 @@
 //! Rewrapping: instances that lie under the keys of earlier epochs are put under those of the present one.
 
-use super::Collection;
+use super::{
+    Collection,
+    paging::refuse_endless,
+    placing::{Placed, in_transactions},
+};
 use crate::{
     distrust::Distrust,
     failure::Failure,
@@ -18,21 +22,14 @@ use pryv_wire::{
     Bytes, ErrorCode, RecordId,
     access::Level,
     record::{Filter, Order, QueryRecords, RecipientKind, RecordKind, Records},
-    transaction::Operation,
 };
 use std::collections::HashSet;
 
 /// How many records are looked at at once.
 const PAGE: u32 = 100;
 
-/// The most bytes of envelopes in one transaction.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
-
 /// How often a page is made anew because somebody wrote one of its records in between; each time a smaller one.
 const ATTEMPTS: usize = 8;
-
-/// How many pages without a record are followed in a row.
-const MAX_EMPTY_PAGES: usize = 1_000;
 
 /// What rewrapping did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -60,13 +57,6 @@ impl Rewrapped {
             unusable: self.unusable.saturating_add(other.unusable),
         }
     }
-}
-
-/// An envelope under the present keys, to be sent.
-struct Placed {
-    id: RecordId,
-    version: u64,
-    envelope: Bytes,
 }
 
 /// A page that was looked at.
@@ -114,7 +104,7 @@ impl Collection {
                     return Err(Distrust::Malformed { what: "an epoch that was never begun" }.into());
                 }
             }
-            let looked = self.look_at(&state, &page.records, &seen, asked).await?;
+            let looked = self.look(&state, &page.records, &seen, asked).await?;
             match self.send(&looked.placed, &mut mine).await {
                 Ok(()) => (limit, attempt) = (PAGE, 1),
                 // Somebody wrote one of them, or an epoch began: look again at what is there now.
@@ -126,9 +116,7 @@ impl Collection {
                 Err(failure) => return Err(failure),
             }
             empty = if page.records.is_empty() { empty + 1 } else { 0 };
-            if empty > MAX_EMPTY_PAGES {
-                return Err(Distrust::Malformed { what: "a row of empty pages" }.into());
-            }
+            refuse_endless(empty)?;
             done.unusable = done.unusable.saturating_add(looked.unusable);
             done.present =
                 done.present.saturating_add(
@@ -155,8 +143,6 @@ impl Collection {
     }
 
     async fn page(&self, limit: u32, after: Option<Bytes>) -> Result<Records, Failure> {
-        let account = &self.0.account;
-        let known = account.newest_epoch(self.0.owner, self.0.scope);
         let call = QueryRecords {
             account: self.0.owner,
             scope: self.0.scope,
@@ -167,22 +153,14 @@ impl Collection {
             limit,
             after,
         };
-        let page = match account.call(&call).await {
-            Ok(page) => page,
-            Err(failure) => return Err(self.explain(failure).await),
-        };
-        if u32::try_from(page.records.len()).map_or(true, |count| count > limit) {
-            return Err(Distrust::Malformed { what: "a page longer than asked for" }.into());
+        match self.ask_page(&call).await {
+            Ok(page) => Ok(page),
+            Err(failure) => Err(self.explain(failure).await),
         }
-        if page.epoch < known {
-            let (known, answered) = (known.into(), page.epoch.into());
-            return Err(Distrust::RolledBack { what: "the epochs of a collection", known, answered }.into());
-        }
-        Ok(page)
     }
 
     /// Opens the records of a page, and places anew those that are not under the present keys.
-    async fn look_at(
+    async fn look(
         &self,
         state: &ScopeState,
         records: &[Bytes],
@@ -250,23 +228,10 @@ impl Collection {
 
     /// Commits placements, in transactions of a bounded length, and takes note of those that were.
     async fn send(&self, placed: &[Placed], mine: &mut HashSet<RecordId>) -> Result<(), Failure> {
-        let mut rest = placed;
-        while !rest.is_empty() {
-            let mut bytes = 0_usize;
-            let fits = rest.iter().take_while(|one| {
-                bytes = bytes.saturating_add(one.envelope.len());
-                bytes <= MAX_BYTES
-            });
-            let (batch, behind) = rest.split_at(fits.count().max(1));
-            let operations = batch.iter().map(|one| Operation::PlaceRecord {
-                scope: self.0.scope,
-                record: one.id,
-                version: one.version,
-                envelope: one.envelope.clone(),
-            });
+        for part in in_transactions(placed) {
+            let operations = part.iter().map(|one| one.operation(self.0.scope));
             self.0.account.commit(self.0.owner, operations.collect()).await?;
-            mine.extend(batch.iter().map(|one| one.id));
-            rest = behind;
+            mine.extend(part.iter().map(|one| one.id));
         }
         Ok(())
     }

@@ -1,10 +1,15 @@
 //! Batches: several queries in one round trip, each answered by itself.
 
-use super::{Query, QueryError, Sorting, sweep::Walked};
+use super::{
+    Query, QueryError, Sorting,
+    sweep::{Asking, Walked},
+};
 use crate::{
     account::Account,
+    collection::Collection,
     distrust::Distrust,
     failure::{Failure, Refusal},
+    protocol::versions,
     record::{Cursor, Page, Place},
 };
 use pryv_wire::record::{Answered, BatchAnswered, BatchRecords, MAX_BATCH, QueryRecords, Question, Records};
@@ -35,36 +40,23 @@ impl Account {
         &self,
         queries: &[Query],
     ) -> Result<Vec<Result<Page<T>, QueryError>>, Failure> {
-        let planned: Vec<_> = queries.iter().map(Query::question).collect();
-        let questions: Vec<Question> = planned
-            .iter()
-            .filter_map(|planned| planned.as_ref().ok()?.clone().map(Question::Query))
-            .collect();
-        let (asked, count) = (self.asking(), questions.len());
-        let mut answered = match questions.is_empty() {
-            true => Vec::new().into_iter(),
-            false => {
-                let BatchAnswered { answers } = self.call(&BatchRecords { questions }).await?;
-                if answers.len() != count {
-                    return Err(Distrust::Malformed { what: "answers of another number of questions" }.into());
-                }
-                answers.into_iter()
-            }
+        let planned: Vec<_> = queries.iter().map(Query::first_question).collect();
+        let question = |planned: &Result<Option<Asked>, _>| {
+            Some(Question::Query(planned.as_ref().ok()?.as_ref()?.call.clone()))
         };
+        let asked = self.asking();
+        let mut answered = self.ask_batch(planned.iter().filter_map(question).collect()).await?.into_iter();
         let mut pages = Vec::with_capacity(queries.len());
         for (query, planned) in queries.iter().zip(planned) {
             pages.push(match planned {
                 Err(error) => Err(error),
                 // In several round trips of its own.
                 Ok(None) => query.fetch().await,
-                Ok(Some(call)) => match answered.next() {
-                    Some(Answered::Query(records)) => query.answered(&call, records, asked).await,
+                Ok(Some(question)) => match answered.next() {
+                    Some(Answered::Query(records)) => query.answered(&question, records, asked).await,
                     Some(Answered::Refused(problem)) => {
                         let failure = Failure::Refused(Refusal::from(problem));
-                        match query.plan(&query.collection.state()) {
-                            Ok(plan) => Err(query.refused(failure, &plan).await),
-                            Err(error) => Err(error),
-                        }
+                        Err(query.refused(failure, question.call.unindexed).await)
                     }
                     _ => {
                         Err(Failure::from(Distrust::Malformed { what: "an answer to another question" })
@@ -75,49 +67,51 @@ impl Account {
         }
         Ok(pages)
     }
+
+    /// Asks some questions at once: as many answers, in their order.
+    pub(crate) async fn ask_batch(&self, questions: Vec<Question>) -> Result<Vec<Answered>, Failure> {
+        if questions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let count = questions.len();
+        let BatchAnswered { answers } = self.call(&BatchRecords { questions }).await?;
+        if answers.len() != count {
+            return Err(Distrust::Malformed { what: "answers of another number of questions" }.into());
+        }
+        Ok(answers)
+    }
+}
+
+/// A question of a batch.
+struct Asked {
+    call: QueryRecords,
+    /// The newest epoch that was known before it was asked.
+    known: u32,
 }
 
 impl Query {
     /// The question for the first page; none if it takes more than one.
-    fn question(&self) -> Result<Option<QueryRecords>, QueryError> {
+    fn first_question(&self) -> Result<Option<Asked>, QueryError> {
         self.may_read()?;
         let plan = self.plan(&self.collection.state())?;
         let Sorting::Created(order) = self.sorting else { return Ok(None) };
         if plan.is_scan() {
             return Ok(None);
         }
-        let after = match &self.after {
-            None => None,
-            Some(Cursor(Place::Created(cursor))) => Some(cursor.clone()),
-            Some(_) => return Err(QueryError::OtherOrder),
-        };
-        Ok(Some(QueryRecords {
-            account: self.collection.owner(),
-            scope: self.collection.scope(),
-            filter: plan.outer,
-            unindexed: plan.unindexed,
-            within: self.within,
-            order,
-            limit: self.limit,
-            after,
-        }))
+        let (unindexed, limit, after) = (plan.unindexed, self.limit, self.created_after()?);
+        let call = self.question(Asking { filter: &plan.outer, unindexed, order, limit, after });
+        Ok(Some(Asked { call, known: self.collection.known_epoch() }))
     }
 
     /// The page that an answer gives. If an epoch began whose tokens were not sent, it is asked for anew.
     async fn answered<T: DeserializeOwned>(
         &self,
-        call: &QueryRecords,
+        Asked { call, known }: &Asked,
         answer: Records,
-        asked: crate::protocol::versions::Asked,
+        asked: versions::Asked,
     ) -> Result<Page<T>, QueryError> {
         let state = self.collection.state();
-        self.check_epoch(
-            self.collection.0.account.newest_epoch(self.collection.owner(), self.collection.scope()),
-            answer.epoch,
-        )?;
-        if u32::try_from(answer.records.len()).map_or(true, |count| count > call.limit) {
-            return Err(Failure::from(Distrust::Malformed { what: "a page longer than asked for" }).into());
-        }
+        Collection::check_page(call, *known, &answer)?;
         if answer.epoch > state.last_epoch() {
             return self.fetch().await;
         }

@@ -2,6 +2,7 @@
 
 use super::{Query, QueryError, sweep::Walked};
 use crate::{
+    collection::{Collection, paging::refuse_endless},
     distrust::Distrust,
     failure::Failure,
     protocol::{
@@ -56,7 +57,7 @@ impl Query {
                 certain = certain.saturating_add(count);
                 unindexed |= some > 0;
                 empty = if count == 0 { empty + 1 } else { 0 };
-                super::pages::refuse_endless(empty)?;
+                refuse_endless(empty)?;
                 after = next;
                 if after.is_none() {
                     break;
@@ -74,7 +75,7 @@ impl Query {
         if open == plan::nothing() && unindexed.is_none() {
             return Ok(Ok(certain));
         }
-        let found = self.sweep(state, plan, &open, unindexed, &mut Walked::default()).await?;
+        let found = self.sweep(state, &open, unindexed, &mut Walked::default()).await?;
         Ok(found.map(|found| certain.saturating_add(found.records.len() as u64)))
     }
 
@@ -88,11 +89,9 @@ impl Query {
         enough: u64,
         after: Option<Bytes>,
     ) -> Result<Result<Counted, u32>, QueryError> {
-        let account = &self.collection.0.account;
-        let (owner, scope) = (self.collection.owner(), self.collection.scope());
         let call = CountRecords {
-            account: owner,
-            scope,
+            account: self.collection.owner(),
+            scope: self.collection.scope(),
             filter: filter.clone(),
             unindexed: plan.unindexed,
             within: self.within,
@@ -100,12 +99,12 @@ impl Query {
             enough: enough.clamp(1, MAX_COUNT),
             after,
         };
-        let seen = account.newest_epoch(owner, scope);
-        let counted = match account.call(&call).await {
+        let known = self.collection.known_epoch();
+        let counted = match self.collection.0.account.call(&call).await {
             Ok(counted) => counted,
-            Err(failure) => return Err(self.refused(failure, plan).await),
+            Err(failure) => return Err(self.refused(failure, plan.unindexed).await),
         };
-        self.check_epoch(seen, counted.epoch)?;
+        Collection::check_epoch(known, counted.epoch)?;
         Ok(if counted.epoch > state.last_epoch() { Err(counted.epoch) } else { Ok(counted) })
     }
 }

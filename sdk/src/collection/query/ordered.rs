@@ -129,7 +129,7 @@ impl Query {
                 };
                 // Of an array, several elements lead to the record: in one answer it comes once, in several more often.
                 walked.seen.clear();
-                let found = match self.sweep(state, plan, &filter, unindexed.take(), walked).await? {
+                let found = match self.sweep(state, &filter, unindexed.take(), walked).await? {
                     Ok(found) => found,
                     Err(epoch) => return Ok(Err(epoch)),
                 };

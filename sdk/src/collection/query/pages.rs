@@ -3,26 +3,13 @@
 pub(super) use super::sweep::Walked;
 use super::{Query, QueryError, Sorting, sweep::Asking};
 use crate::{
-    distrust::Distrust,
-    failure::Failure,
+    collection::paging::refuse_endless,
     progress::{Progress, Silent},
     protocol::plan::Plan,
     record::{Cursor, Page, Place},
 };
 use pryv_wire::record::Order;
 use serde::de::DeserializeOwned;
-
-/// How many pages without a record that could be believed are followed in a row: an honest server may skip, and an endless
-/// one must end.
-const MAX_EMPTY_PAGES: usize = 1_000;
-
-/// Ends a row of pages that brings nothing.
-pub(super) fn refuse_endless(empty: usize) -> Result<(), Failure> {
-    if empty > MAX_EMPTY_PAGES {
-        return Err(Distrust::Malformed { what: "a row of empty pages" }.into());
-    }
-    Ok(())
-}
 
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Extent {
@@ -69,18 +56,14 @@ impl Query {
         let mut state = self.collection.state();
         let mut plan = self.plan(&state)?;
         let mut page = Page::empty();
-        let mut after = match &self.after {
-            None => None,
-            Some(Cursor(Place::Created(cursor))) => Some(cursor.clone()),
-            Some(_) => return Err(QueryError::OtherOrder),
-        };
+        let mut after = self.created_after()?;
         let mut empty = 0;
         loop {
             let limit = if plan.is_scan() { self.scan_limit(walked.opened) } else { self.limit };
             let asked = self.collection.0.account.asking();
             let asking =
                 Asking { filter: &plan.outer, unindexed: plan.unindexed, order, limit, after: after.clone() };
-            let answer = match self.ask(&state, &plan, asking).await? {
+            let answer = match self.ask(&state, asking).await? {
                 Ok(answer) => answer,
                 // Records of an epoch that began in the meantime have tokens that were not sent: ask again, with them.
                 Err(epoch) => {

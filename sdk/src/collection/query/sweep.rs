@@ -2,12 +2,11 @@
 
 use super::{Query, QueryError};
 use crate::{
-    collection::get::typed,
+    collection::{get::typed, paging::refuse_endless},
     definition::{at, parts},
     distrust::Distrust,
     failure::Failure,
     protocol::{
-        plan::Plan,
         record::{self, Content, open_fault},
         scope::ScopeState,
         versions::Asked,
@@ -60,16 +59,10 @@ pub(super) struct Asking<'a> {
 }
 
 impl Query {
-    /// Asks for one page; none if an epoch began whose tokens were not sent: then the query is planned anew.
-    pub(super) async fn ask(
-        &self,
-        state: &ScopeState,
-        plan: &Plan,
-        asking: Asking<'_>,
-    ) -> Result<Result<Records, u32>, QueryError> {
+    /// What is sent to ask for one page.
+    pub(super) fn question(&self, asking: Asking<'_>) -> QueryRecords {
         let Asking { filter, unindexed, order, limit, after } = asking;
-        let account = &self.collection.0.account;
-        let call = QueryRecords {
+        QueryRecords {
             account: self.collection.owner(),
             scope: self.collection.scope(),
             filter: filter.clone(),
@@ -78,16 +71,20 @@ impl Query {
             order,
             limit,
             after,
-        };
-        let seen = account.newest_epoch(self.collection.owner(), self.collection.scope());
-        let answer = match account.call(&call).await {
-            Ok(answer) => answer,
-            Err(failure) => return Err(self.refused(failure, plan).await),
-        };
-        if u32::try_from(answer.records.len()).map_or(true, |count| count > limit) {
-            return Err(Failure::from(Distrust::Malformed { what: "a page longer than asked for" }).into());
         }
-        self.check_epoch(seen, answer.epoch)?;
+    }
+
+    /// Asks for one page; none if an epoch began whose tokens were not sent: then the query is planned anew.
+    pub(super) async fn ask(
+        &self,
+        state: &ScopeState,
+        asking: Asking<'_>,
+    ) -> Result<Result<Records, u32>, QueryError> {
+        let unindexed = asking.unindexed;
+        let answer = match self.collection.ask_page(&self.question(asking)).await {
+            Ok(answer) => answer,
+            Err(failure) => return Err(self.refused(failure, unindexed).await),
+        };
         Ok(if answer.epoch > state.last_epoch() { Err(answer.epoch) } else { Ok(answer) })
     }
 
@@ -149,7 +146,6 @@ impl Query {
     pub(super) async fn sweep(
         &self,
         state: &ScopeState,
-        plan: &Plan,
         filter: &Filter,
         unindexed: Option<Unindexed>,
         walked: &mut Walked,
@@ -161,20 +157,19 @@ impl Query {
             let (order, limit) = (Order::OldestFirst, super::MAX_LIMIT);
             let asked = self.collection.0.account.asking();
             let asking = Asking { filter, unindexed, order, limit, after };
-            let answer = match self.ask(state, plan, asking).await? {
+            let answer = match self.ask(state, asking).await? {
                 Ok(answer) => answer,
                 Err(epoch) => return Ok(Err(epoch)),
             };
             let page = self.take(&answer.records, asked, walked).await?;
             empty = if page.believed == 0 { empty + 1 } else { 0 };
-            super::pages::refuse_endless(empty)?;
+            refuse_endless(empty)?;
             if let Some(most) = self.scan.filter(|most| walked.opened > *most && answer.next.is_some()) {
                 return Err(QueryError::ScanLimit { opened: most });
             }
             found.records.extend(page.records);
             found.rejected.extend(page.rejected);
             found.overshoot += page.overshoot;
-            found.believed += page.believed;
             after = answer.next;
             if after.is_none() {
                 return Ok(Ok(found));
