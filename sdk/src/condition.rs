@@ -37,10 +37,14 @@ mod declared;
 
 use crate::definition::{at, is_pointer};
 use declared::Declared;
-use pryv_crypto::index::{equal, fold, millis, words};
+use pryv_crypto::index::{Axis, equal, fold, words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::BTreeSet, fmt, ops::Bound};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    ops::{Bound, RangeBounds as _},
+};
 
 /// How deep conditions may stand in one another.
 const MAX_DEPTH: usize = 8;
@@ -272,7 +276,7 @@ impl Condition {
                 Err(InvalidCondition::NotScalar { field: name() })
             }
             Self::In { values, .. } if values.len() > MAX_PARTS => Err(InvalidCondition::TooLarge),
-            Self::Between { low, high, .. } if Axis::of(low, high).is_none() => {
+            Self::Between { low, high, .. } if axis_of(low, high).is_none() => {
                 Err(InvalidCondition::Range { field: name() })
             }
             Self::Matches { words: text, .. } if words(text).is_empty() => {
@@ -308,8 +312,7 @@ impl Condition {
             Self::In { field, values } => {
                 elements(data, field).any(|element| values.iter().any(|value| equal(element, value)))
             }
-            Self::Between { low, high, .. } => {
-                let field = self.field().unwrap_or_default();
+            Self::Between { field, low, high } => {
                 elements(data, field).any(|element| is_between(element, low, high))
             }
             Self::StartsWith { field, text } => {
@@ -327,29 +330,12 @@ impl Condition {
     }
 }
 
-/// What two values are compared as.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Axis {
-    Numbers,
-    Times,
-}
-
-impl Axis {
-    /// That of both ends of a range, if it is one.
-    pub(crate) fn of(low: &Bound<Value>, high: &Bound<Value>) -> Option<Self> {
-        match (end(low), end(high)) {
-            (Some(low), Some(high)) => Self::of_value(low).filter(|axis| Self::of_value(high) == Some(*axis)),
-            (Some(one), None) | (None, Some(one)) => Self::of_value(one),
-            (None, None) => None,
-        }
-    }
-
-    fn of_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Number(_) => Some(Self::Numbers),
-            Value::String(text) => millis(text).map(|_| Self::Times),
-            _ => None,
-        }
+/// What both ends of a range are compared as, if they are of one kind.
+pub(crate) fn axis_of(low: &Bound<Value>, high: &Bound<Value>) -> Option<Axis> {
+    match (end(low), end(high)) {
+        (Some(low), Some(high)) => Axis::of(low).filter(|axis| Axis::of(high) == Some(*axis)),
+        (Some(one), None) | (None, Some(one)) => Axis::of(one),
+        (None, None) => None,
     }
 }
 
@@ -361,31 +347,12 @@ pub(crate) const fn end(bound: &Bound<Value>) -> Option<&Value> {
     }
 }
 
-/// The place of a value on an axis: a number, or the milliseconds of a date and time.
-pub(crate) fn place(axis: Axis, value: &Value) -> Option<f64> {
-    match (axis, value) {
-        (Axis::Numbers, Value::Number(number)) => number.as_f64(),
-        #[expect(clippy::cast_precision_loss, reason = "rounding never turns an order around")]
-        (Axis::Times, Value::String(text)) => millis(text).map(|millis| millis as f64),
-        _ => None,
-    }
-}
-
 /// Whether a value lies between two others.
 pub(crate) fn is_between(value: &Value, low: &Bound<Value>, high: &Bound<Value>) -> bool {
-    let Some(axis) = Axis::of(low, high) else { return false };
-    let Some(at) = place(axis, value) else { return false };
-    let above = match low {
-        Bound::Included(low) => place(axis, low).is_some_and(|low| at >= low),
-        Bound::Excluded(low) => place(axis, low).is_some_and(|low| at > low),
-        Bound::Unbounded => true,
-    };
-    above
-        && match high {
-            Bound::Included(high) => place(axis, high).is_some_and(|high| at <= high),
-            Bound::Excluded(high) => place(axis, high).is_some_and(|high| at < high),
-            Bound::Unbounded => true,
-        }
+    let Some(axis) = axis_of(low, high) else { return false };
+    // Both ends have a place on the axis; nothing lies above or below what has none.
+    let place = |end: &Value| axis.place(end).unwrap_or(f64::NAN);
+    axis.place(value).is_some_and(|at| (low.as_ref().map(place), high.as_ref().map(place)).contains(&at))
 }
 
 /// The value of a field, or the elements of the array that it holds.

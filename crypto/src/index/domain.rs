@@ -29,6 +29,25 @@ pub enum Axis {
     Times,
 }
 
+impl Axis {
+    /// The axis that a value lies on, if it lies on one.
+    #[must_use]
+    pub fn of(value: &Value) -> Option<Self> {
+        [Self::Numbers, Self::Times].into_iter().find(|axis| axis.place(value).is_some())
+    }
+
+    /// The place of a value on the axis; none if it is of another type.
+    #[must_use]
+    pub fn place(self, value: &Value) -> Option<f64> {
+        match (self, value) {
+            (Self::Numbers, Value::Number(number)) => number.as_f64(),
+            #[expect(clippy::cast_precision_loss, reason = "rounding never turns an order around")]
+            (Self::Times, Value::String(text)) => instant::millis(text).map(|millis| millis as f64),
+            _ => None,
+        }
+    }
+}
+
 /// The axis of a range index, its ends, and the width of its buckets. Values beyond an end count to the bucket at that end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Domain {
@@ -92,12 +111,6 @@ impl Domain {
         self.last
     }
 
-    /// The width of a bucket.
-    #[must_use]
-    pub const fn resolution(&self) -> f64 {
-        self.resolution
-    }
-
     /// The parameters that tell this domain from another one of the same field.
     pub(super) fn parameters(&self) -> Vec<u8> {
         let axis = match self.axis {
@@ -106,17 +119,6 @@ impl Domain {
         };
         let bits = [self.from, self.to, self.resolution].map(f64::to_bits);
         encode(&(axis, bits[0], bits[1], bits[2]))
-    }
-
-    /// The place of a value on the axis; none if it is of another type.
-    #[must_use]
-    pub fn place(&self, value: &Value) -> Option<f64> {
-        match (self.axis, value) {
-            (Axis::Numbers, Value::Number(number)) => number.as_f64(),
-            #[expect(clippy::cast_precision_loss, reason = "rounding never turns an order around")]
-            (Axis::Times, Value::String(text)) => instant::millis(text).map(|millis| millis as f64),
-            _ => None,
-        }
     }
 
     /// The bucket of a place.
@@ -225,7 +227,7 @@ impl Domain {
     pub(super) fn buckets(&self, value: &Value) -> Result<Vec<u64>, NotIndexable> {
         let one = |value: &Value| match value {
             Value::Null => Ok(None),
-            value => self.place(value).map(|place| Some(self.bucket(place))).ok_or(NotIndexable::Type),
+            value => self.axis.place(value).map(|place| Some(self.bucket(place))).ok_or(NotIndexable::Type),
         };
         let mut buckets = match value {
             Value::Array(elements) => elements.iter().map(one).collect::<Result<Vec<_>, _>>()?,
@@ -289,7 +291,7 @@ mod tests {
         assert_eq!(domain.levels(), 4);
         let whole = Span { first: 1, last: domain.last() - 1 };
         assert!(domain.cover(whole, usize::MAX).len() <= 31 * 6 + 128);
-        let month = domain.bucket(domain.place(&json!("2026-01-01")).unwrap());
+        let month = domain.bucket(domain.axis().place(&json!("2026-01-01")).unwrap());
         assert!(domain.cover(Span { first: month, last: month + 30 * 24 - 1 }, usize::MAX).len() <= 62 + 30);
     }
 

@@ -7,10 +7,10 @@
 
 use super::scope::{HeldIndex, IndexKeys, ScopeState};
 use crate::{
-    condition::{Axis, Condition, end, place},
+    condition::{Condition, axis_of, end},
     definition::{Definition, Index, IndexKind},
 };
-use pryv_crypto::index::{Axis as IndexAxis, Domain, Form, IndexKey, Node, Span, UniqueKey, fold, words};
+use pryv_crypto::index::{Domain, Form, IndexKey, Node, Span, UniqueKey, fold, words};
 use pryv_wire::{
     Bytes,
     record::{Filter, IndexState, MAX_FILTER_TOKENS, Unindexed},
@@ -63,7 +63,6 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug)]
 pub(crate) struct OrderPlan {
     pub(crate) field: String,
-    pub(crate) axis: Axis,
     pub(crate) domain: Domain,
     /// The buckets that the conditions leave.
     pub(crate) span: Option<Span>,
@@ -282,7 +281,7 @@ impl<'a> Planner<'a> {
         // A coarser index finds the value among others.
         if let Some(held) = self.find(field, |kind| matches!(kind, IndexKind::Range(_)))
             && let Some(domain) = held.domain()
-            && let Some(at) = domain.place(value)
+            && let Some(at) = domain.axis().place(value)
         {
             // What is equal as a number may differ as a JSON value, beyond 2^53: so it is outer alone.
             let bucket = domain.bucket(at);
@@ -310,7 +309,7 @@ impl<'a> Planner<'a> {
         let Some((held, domain)) = found.and_then(|held| held.domain().map(|domain| (held, domain))) else {
             return self.unanswered(field, "range");
         };
-        if Axis::of(low, high) != Some(axis_of(&domain)) {
+        if axis_of(low, high) != Some(domain.axis()) {
             return Err(PlanFault::OtherType { field: field.to_owned(), index: held.index.to_string() });
         }
         let Some(span) = span(&domain, low, high) else {
@@ -355,7 +354,6 @@ impl<'a> Planner<'a> {
             return Err(PlanFault::NotIndexed { field: field.to_owned(), kind: "range" });
         };
         self.since = self.since.max(self.indexes.get(index).map_or(1, |held| held.since));
-        let axis = axis_of(&domain);
         let mut flat = Vec::new();
         flatten(conditions, &mut flat);
         let mut within = Vec::new();
@@ -363,7 +361,7 @@ impl<'a> Planner<'a> {
         for condition in flat {
             if let Condition::Between { field: of, low, high } = condition
                 && of == field
-                && Axis::of(low, high) == Some(axis)
+                && axis_of(low, high) == Some(domain.axis())
             {
                 left = left.zip(span(&domain, low, high)).and_then(|(a, b)| {
                     let span = Span { first: a.first.max(b.first), last: a.last.min(b.last) };
@@ -373,7 +371,7 @@ impl<'a> Planner<'a> {
             }
         }
         let epochs = self.epochs.clone();
-        Ok(OrderPlan { field: field.to_owned(), axis, domain, span: left, within, index, epochs })
+        Ok(OrderPlan { field: field.to_owned(), domain, span: left, within, index, epochs })
     }
 
     /// An index of one field.
@@ -494,17 +492,9 @@ fn flatten<'c>(parts: &'c [Condition], flat: &mut Vec<&'c Condition>) {
     }
 }
 
-const fn axis_of(domain: &Domain) -> Axis {
-    match domain.axis() {
-        IndexAxis::Numbers => Axis::Numbers,
-        IndexAxis::Times => Axis::Times,
-    }
-}
-
 /// The buckets that hold every value of a range; none if there can be no such value.
 fn span(domain: &Domain, low: &Bound<Value>, high: &Bound<Value>) -> Option<Span> {
-    let axis = axis_of(domain);
-    let at = |bound| end(bound).and_then(|value| place(axis, value));
+    let at = |bound| end(bound).and_then(|value| domain.axis().place(value));
     let (low, high) = (at(low), at(high));
     if low.zip(high).is_some_and(|(low, high)| low > high) {
         return None;

@@ -738,7 +738,9 @@ fn definition(
             return Err(Distrust::Substituted { what: "definition of a collection" }.into());
         }
         // A later version may index other fields. What it says of those that it keeps, is what was said before.
-        if !stored.may_follow(&known.definition.stored()) {
+        if known.definition.reference.version != reference.version
+            && !stored.may_follow(&known.definition.stored())
+        {
             return Err(Distrust::Substituted { what: "indexes of a collection" }.into());
         }
     }

@@ -6,7 +6,7 @@
 
 use super::{Query, QueryError, sweep::Walked};
 use crate::{
-    condition::{elements, is_between, place},
+    condition::{elements, is_between},
     distrust::Distrust,
     failure::Failure,
     protocol::{
@@ -230,6 +230,7 @@ fn narrowed(order: &OrderPlan, span: Span, way: Way, after: Option<Key>) -> Opti
 /// The place of a record in the order: of several elements that the conditions let through, the first one's.
 fn value_of(order: &OrderPlan, way: Way, data: &Value) -> Option<f64> {
     let within = |value: &&Value| order.within.iter().all(|(low, high)| is_between(value, low, high));
-    let places = elements(data, &order.field).filter(within).filter_map(|value| place(order.axis, value));
+    let places =
+        elements(data, &order.field).filter(within).filter_map(|value| order.domain.axis().place(value));
     places.reduce(|a, b| if way.descending { a.max(b) } else { a.min(b) })
 }
