@@ -11,6 +11,8 @@
 //!   prefix     UTF-8 of a beginning of the folded text
 //!   text       UTF-8 of a folded word
 //!   exists     0x01
+//!   interval   of the start as range; 0x01 || level || node that the rest covers; if it is not over 0x02 || level || node of the start,
+//!              and 0x02
 //! value = 0x01 || type || bytes
 //!   null     0x00
 //!   bool     0x01 || 0x00 or 0x01
@@ -24,11 +26,15 @@
 
 mod domain;
 mod instant;
+mod interval;
+mod taken;
 mod value;
 mod words;
 
 pub use domain::{Axis, Domain, InvalidDomain, MAX_BUCKETS, Node, Span};
 pub use instant::millis;
+pub use interval::Length;
+pub use taken::taken_as_unique;
 pub use value::equal;
 pub use words::{fold, words};
 
@@ -111,6 +117,8 @@ pub enum Form {
     Text,
     /// That there is a value.
     Exists,
+    /// The buckets of a start, and those that what begins there lasts through.
+    Interval(Domain),
 }
 
 impl Form {
@@ -121,12 +129,13 @@ impl Form {
             Self::Prefix(_) => "prefix",
             Self::Text => "text",
             Self::Exists => "exists",
+            Self::Interval(_) => "interval",
         }
     }
 
     fn parameters(&self) -> Vec<u8> {
         match self {
-            Self::Range(domain) => domain.parameters(),
+            Self::Range(domain) | Self::Interval(domain) => domain.parameters(),
             Self::Prefix(max) => vec![*max],
             Self::Equality | Self::Text | Self::Exists => Vec::new(),
         }
@@ -147,12 +156,17 @@ impl IndexKey {
     }
 
     /// The tokens that a record carries whose fields have these values, in the order of the index's fields. A field that is
-    /// absent leaves the record out of the index.
+    /// absent leaves the record out of the index, but for the length of an interval.
     ///
     /// # Errors
     ///
     /// [`NotIndexable`] if a value has no token of this form.
     pub fn tokens(&self, form: &Form, values: &[Option<&Value>]) -> Result<Vec<IndexToken>, NotIndexable> {
+        if let (Form::Interval(domain), [Some(start), rest @ ..]) = (form, values) {
+            let tokens: BTreeSet<_> =
+                self.interval(domain, start, rest.first().copied().flatten())?.into_iter().collect();
+            return Ok(tokens.into_iter().collect());
+        }
         let Some(values) = values.iter().copied().collect::<Option<Vec<&Value>>>() else {
             return Ok(Vec::new());
         };
@@ -178,6 +192,7 @@ impl IndexKey {
                 texts.iter().flat_map(|text| words(text)).map(|word| self.of(word.as_bytes())).collect()
             }
             Form::Exists => BTreeSet::from([self.exists()]),
+            Form::Interval(_) => BTreeSet::new(),
         };
         Ok(tokens.into_iter().collect())
     }

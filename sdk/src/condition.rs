@@ -14,6 +14,9 @@
 //! binary64, dates and times (RFC 3339) to the millisecond; a value of another type is neither above nor below. Words and
 //! beginnings of texts are compared without regard to case. What is absent meets no condition, and so meets every negation.
 //!
+//! What begins at one field and lasts as long as another says, is asked as an [`interval`]: the length is a number (of the unit of the
+//! start; seconds, if that is a time), absent for a moment, null while it is not over.
+//!
 //! As JSON, the same in files, on the command line and in scripts (two ends together make a range):
 //!
 //! ```
@@ -25,6 +28,8 @@
 //!   { "field": "/at", "atLeast": "2026-01-01", "below": "2026-02-01" },
 //!   { "field": "/bpm", "between": [60, 120] },
 //!   { "or": [{ "field": "/name", "startsWith": "Mu" }, { "field": "/note", "matches": "chest pain" }] },
+//!   { "interval": ["/time", "/duration"], "overlaps": ["2026-01-01", null] },
+//!   { "not": { "interval": ["/time", "/duration"], "running": true } },
 //!   { "not": { "field": "/device", "exists": true } }
 //! ] }
 //! # "#;
@@ -37,7 +42,7 @@ mod declared;
 
 use crate::definition::{at, is_pointer};
 use declared::Declared;
-use pryv_crypto::index::{Axis, equal, fold, words};
+use pryv_crypto::index::{Axis, Length, equal, fold, words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{
@@ -92,6 +97,24 @@ pub enum Condition {
         /// The JSON pointer (RFC 6901) of the field.
         field: String,
     },
+    /// It begins at or before `to`, and does not end before `from`. What is not over never ends.
+    Overlaps {
+        /// The JSON pointer (RFC 6901) of the field at which it begins.
+        start: String,
+        /// The JSON pointer (RFC 6901) of the field that says how long it lasts.
+        length: String,
+        /// What it lasts until, at least; none: whatever it lasts.
+        from: Option<Value>,
+        /// When it has begun, at the latest; none: whenever it begins.
+        to: Option<Value>,
+    },
+    /// It has a start, and is not over: its length is null.
+    Running {
+        /// The JSON pointer (RFC 6901) of the field at which it begins.
+        start: String,
+        /// The JSON pointer (RFC 6901) of the field that says how long it lasts.
+        length: String,
+    },
     /// Every one of these holds.
     And(Vec<Self>),
     /// One of these holds.
@@ -143,6 +166,51 @@ pub struct Field(String);
 /// A field, to ask something of it.
 pub fn field(pointer: impl Into<String>) -> Field {
     Field(pointer.into())
+}
+
+/// What begins at one field and lasts as long as another says.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Interval {
+    start: String,
+    length: String,
+}
+
+/// What begins at the field `start` and lasts as long as the field `length` says, to ask something of it.
+pub fn interval(start: impl Into<String>, length: impl Into<String>) -> Interval {
+    Interval { start: start.into(), length: length.into() }
+}
+
+impl Interval {
+    /// Has a part, be it a moment, between `from` and `to`, both included.
+    #[must_use]
+    pub fn overlaps(self, from: impl Into<Value>, to: impl Into<Value>) -> Condition {
+        self.overlapping(Some(from.into()), Some(to.into()))
+    }
+
+    /// Is not over before `from`.
+    #[must_use]
+    pub fn lasts_until(self, from: impl Into<Value>) -> Condition {
+        self.overlapping(Some(from.into()), None)
+    }
+
+    /// Has begun by `to`.
+    #[must_use]
+    pub fn begins_by(self, to: impl Into<Value>) -> Condition {
+        self.overlapping(None, Some(to.into()))
+    }
+
+    /// Has a part between two ends, of which one may be open.
+    #[must_use]
+    pub fn overlapping(self, from: Option<Value>, to: Option<Value>) -> Condition {
+        Condition::Overlaps { start: self.start, length: self.length, from, to }
+    }
+
+    /// Has begun and is not over.
+    #[must_use]
+    pub fn running(self) -> Condition {
+        Condition::Running { start: self.start, length: self.length }
+    }
 }
 
 /// Every one of some conditions.
@@ -267,9 +335,9 @@ impl Condition {
             Self::Not(one) => return one.check_part(depth - 1, parts),
             _ => {}
         }
-        let name = || self.field().unwrap_or_default().to_owned();
-        if !self.field().is_some_and(is_pointer) {
-            return Err(InvalidCondition::Pointer { field: name() });
+        let name = || self.fields().first().copied().unwrap_or_default().to_owned();
+        if let Some(field) = self.fields().into_iter().find(|field| !is_pointer(field)) {
+            return Err(InvalidCondition::Pointer { field: field.to_owned() });
         }
         match self {
             Self::In { values, .. } if values.iter().any(|value| value.is_array() || value.is_object()) => {
@@ -277,6 +345,9 @@ impl Condition {
             }
             Self::In { values, .. } if values.len() > MAX_PARTS => Err(InvalidCondition::TooLarge),
             Self::Between { low, high, .. } if axis_of(low, high).is_none() => {
+                Err(InvalidCondition::Range { field: name() })
+            }
+            Self::Overlaps { from, to, .. } if common_axis(from.as_ref(), to.as_ref()).is_none() => {
                 Err(InvalidCondition::Range { field: name() })
             }
             Self::Matches { words: text, .. } if words(text).is_empty() => {
@@ -289,15 +360,16 @@ impl Condition {
         }
     }
 
-    /// The field, of a condition on one.
-    pub(crate) fn field(&self) -> Option<&str> {
+    /// The fields that it is about itself.
+    fn fields(&self) -> Vec<&str> {
         match self {
             Self::In { field, .. }
             | Self::Between { field, .. }
             | Self::StartsWith { field, .. }
             | Self::Matches { field, .. }
-            | Self::Exists { field } => Some(field),
-            Self::And(_) | Self::Or(_) | Self::Not(_) => None,
+            | Self::Exists { field } => vec![field],
+            Self::Overlaps { start, length, .. } | Self::Running { start, length } => vec![start, length],
+            Self::And(_) | Self::Or(_) | Self::Not(_) => Vec::new(),
         }
     }
 
@@ -326,13 +398,35 @@ impl Condition {
                 !wanted.is_empty() && wanted.is_subset(&there)
             }
             Self::Exists { field } => at(data, field).is_some(),
+            Self::Overlaps { start, length, from, to } => {
+                let length = Length::or_moment(at(data, length));
+                elements(data, start).any(|start| overlaps(start, length, from.as_ref(), to.as_ref()))
+            }
+            Self::Running { start, length } => {
+                at(data, start).is_some() && at(data, length).is_some_and(Value::is_null)
+            }
         }
     }
 }
 
+/// Whether what begins so and lasts so long has begun by `to`, and is not over before `from`.
+fn overlaps(start: &Value, length: Length, from: Option<&Value>, to: Option<&Value>) -> bool {
+    let Some(axis) = common_axis(from, to) else { return false };
+    let place = |end: Option<&Value>| end.and_then(|end| axis.place(end));
+    axis.place(start).is_some_and(|begins| {
+        place(to).is_none_or(|to| begins <= to)
+            && place(from).is_none_or(|from| axis.end_of(begins, length) >= from)
+    })
+}
+
 /// What both ends of a range are compared as, if they are of one kind.
 pub(crate) fn axis_of(low: &Bound<Value>, high: &Bound<Value>) -> Option<Axis> {
-    match (end(low), end(high)) {
+    common_axis(end(low), end(high))
+}
+
+/// What two ends are compared as, of which one may be open.
+pub(crate) fn common_axis(low: Option<&Value>, high: Option<&Value>) -> Option<Axis> {
+    match (low, high) {
         (Some(low), Some(high)) => Axis::of(low).filter(|axis| Axis::of(high) == Some(*axis)),
         (Some(one), None) | (None, Some(one)) => Axis::of(one),
         (None, None) => None,
@@ -385,6 +479,10 @@ impl fmt::Display for Condition {
             Self::StartsWith { field, .. } => write!(f, "`{field}` begins in a certain way"),
             Self::Matches { field, .. } => write!(f, "`{field}` has certain words"),
             Self::Exists { field } => write!(f, "`{field}` is there"),
+            Self::Overlaps { start, length, .. } => {
+                write!(f, "from `{start}` on for `{length}`, a part lies in a range")
+            }
+            Self::Running { start, length } => write!(f, "from `{start}` on for `{length}`, it is not over"),
         }
     }
 }
@@ -398,7 +496,8 @@ mod tests {
     fn conditions_hold_as_their_words_say() {
         let data = json!({
             "n": 1.0, "s": "e\u{301}", "list": ["a", "b"], "null": null, "deep": {"x": true}, "o": {}, "at": "2026-01-31T23:30:00-01:00",
-            "name": "M\u{fc}ller-Roth", "note": ["Chest pain", "since Monday"], "ns": [5, "x", 9]
+            "name": "M\u{fc}ller-Roth", "note": ["Chest pain", "since Monday"], "ns": [5, "x", 9],
+            "t": 10, "for": 5
         });
         for (condition, holds) in [
             (field("/n").is(1), true),
@@ -429,6 +528,26 @@ mod tests {
             (field("/null").exists(), true),
             (field("/absent").exists(), false),
             (field("/absent").exists().not(), true),
+            (interval("/t", "/for").overlaps(12, 14), true),
+            (interval("/t", "/for").overlaps(15, 20), true),
+            (interval("/t", "/for").overlaps(15.1, 20), false),
+            (interval("/t", "/for").overlaps(0, 10), true),
+            (interval("/t", "/for").overlaps(0, 9.9), false),
+            (interval("/t", "/for").overlaps(14, 12), true),
+            (interval("/t", "/for").lasts_until(15), true),
+            (interval("/t", "/for").begins_by(9), false),
+            (interval("/t", "/for").overlaps("2026-01-01", "2027-01-01"), false),
+            (interval("/t", "/null").lasts_until(1e300), true),
+            (interval("/t", "/null").begins_by(9), false),
+            (interval("/t", "/null").running(), true),
+            (interval("/t", "/for").running(), false),
+            (interval("/t", "/absent").overlaps(11, 20), false),
+            (interval("/t", "/absent").overlaps(5, 10), true),
+            (interval("/t", "/s").overlaps(11, 20), false),
+            (interval("/absent", "/null").running(), false),
+            (interval("/ns", "/for").overlaps(13, 13.5), true),
+            (interval("/at", "/for").lasts_until("2026-02-01T00:30:05Z"), true),
+            (interval("/at", "/for").lasts_until("2026-02-01T00:30:05.001Z"), false),
             (all([]), true),
             (any([]), false),
             (field("/n").is(1).and(field("/s").is("x")), false),
@@ -448,6 +567,11 @@ mod tests {
             field("/n").between("a", "b"),
             field("/n").above(true),
             field("/n").range(Bound::Unbounded, Bound::Unbounded),
+            interval("t", "/for").running(),
+            interval("/t", "for").running(),
+            interval("/t", "/for").overlaps(1, "2026-01-01"),
+            interval("/t", "/for").overlapping(None, None),
+            interval("/t", "/for").lasts_until(true),
             field("/n").matches(" ,. "),
             field("/n").starts_with(""),
             all((0..200).map(|n| field("/n").is(n))),

@@ -210,6 +210,13 @@ impl Definition {
         self.indexed(Index::new(field, IndexKind::Range(range)))
     }
 
+    /// Adds an index for what begins at one field and lasts as long as another says: which records meet a time, and which are not
+    /// over; ranges and order of the start as well.
+    #[must_use]
+    pub fn interval(self, start: impl Into<String>, length: impl Into<String>, range: Range) -> Self {
+        self.indexed(Index::interval(start, length, range))
+    }
+
     /// Adds an index for beginnings of texts, of up to `max` characters.
     #[must_use]
     pub fn prefix(self, field: impl Into<String>, max: u8) -> Self {

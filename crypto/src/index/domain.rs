@@ -17,6 +17,9 @@ const FAN_OUT_BITS: u32 = 5;
 /// The topmost level has at most so many nodes.
 const MAX_TOP: u64 = 128;
 
+/// The most nodes that cover what lies behind the start of an interval.
+pub(super) const MAX_STRETCH: usize = 16;
+
 /// The most buckets of a domain.
 pub const MAX_BUCKETS: u64 = 1 << 40;
 
@@ -149,7 +152,39 @@ impl Domain {
 
     /// The nodes that a bucket lies in, one of each level.
     pub(super) fn path(&self, bucket: u64) -> impl Iterator<Item = Node> + use<> {
-        (0..self.levels()).map(move |level| Node { level, number: bucket >> shift(level) })
+        path(self.levels(), bucket)
+    }
+
+    /// The nodes that a bucket lies in, of the tree with one level more: its top has four nodes at most, so that any span has a cover
+    /// of few.
+    pub fn tall_path(&self, bucket: u64) -> impl Iterator<Item = Node> + use<> {
+        path(self.levels() + 1, bucket)
+    }
+
+    /// The nodes of fan-out four that a bucket lies in, up to the one over all of them: what is only ever sought from the first
+    /// bucket on is found by a few of them.
+    pub(super) fn narrow_path(&self, bucket: u64) -> impl Iterator<Item = Node> + use<> {
+        (0..=self.narrow_levels()).map(move |level| Node { level, number: bucket >> (2 * u32::from(level)) })
+    }
+
+    /// The fewest nodes of fan-out four that hold the buckets from the first to this one: at most three of each level.
+    #[must_use]
+    pub fn narrow_cover(&self, last: u64) -> Vec<Node> {
+        let behind = last.min(self.last) + 1;
+        let of_level = |level: u8| {
+            let end = behind >> (2 * u32::from(level));
+            (end & !3..end).map(move |number| Node { level, number })
+        };
+        (0..=self.narrow_levels()).flat_map(of_level).collect()
+    }
+
+    /// How many levels of fan-out four there are below the one node over all buckets.
+    fn narrow_levels(&self) -> u8 {
+        let mut levels = 1;
+        while self.last >> (2 * u32::from(levels)) > 0 {
+            levels += 1;
+        }
+        levels
     }
 
     /// The first bucket of a node.
@@ -186,57 +221,79 @@ impl Domain {
     /// larger nodes.
     #[must_use]
     pub fn cover(&self, span: Span, most: usize) -> Vec<Node> {
-        let mut nodes = Vec::new();
-        for finest in 0..self.levels() {
-            nodes = self.cover_from(span, finest);
-            if nodes.len() <= most {
-                break;
-            }
-        }
-        nodes
+        cover(self.levels(), span, most)
     }
 
-    /// The fewest nodes of `finest` and the levels above that hold a span.
-    fn cover_from(&self, span: Span, finest: u8) -> Vec<Node> {
-        let mut nodes = Vec::new();
-        let (mut first, mut last) = (span.first >> shift(finest), span.last >> shift(finest));
-        for level in finest..self.levels() {
-            let is_top = level + 1 == self.levels();
-            let ragged = |number: u64| number & ((1 << FAN_OUT_BITS) - 1);
-            // From here on both ends are whole parents.
-            while first <= last && (is_top || ragged(first) != 0) {
-                nodes.push(Node { level, number: first });
-                first += 1;
-            }
-            while first <= last && ragged(last) != (1 << FAN_OUT_BITS) - 1 {
-                nodes.push(Node { level, number: last });
-                match last.checked_sub(1) {
-                    Some(before) => last = before,
-                    None => return nodes,
-                }
-            }
-            if first > last {
-                break;
-            }
-            (first, last) = (first >> FAN_OUT_BITS, last >> FAN_OUT_BITS);
-        }
-        nodes
+    /// As [`Domain::cover`], in the tree with one level more: of four nodes and more, any number is enough.
+    #[must_use]
+    pub fn tall_cover(&self, span: Span, most: usize) -> Vec<Node> {
+        cover(self.levels() + 1, span, most)
+    }
+
+    /// The places of a field's value: one, or one for each element of an array. Null has none.
+    pub(super) fn places(&self, value: &Value) -> Result<Vec<f64>, NotIndexable> {
+        let one = |value: &Value| match value {
+            Value::Null => Ok(None),
+            value => self.axis.place(value).map(Some).ok_or(NotIndexable::Type),
+        };
+        let places = match value {
+            Value::Array(elements) => elements.iter().map(one).collect::<Result<Vec<_>, _>>()?,
+            single => vec![one(single)?],
+        };
+        Ok(places.into_iter().flatten().collect())
     }
 
     /// The buckets of a field's value: one, or one for each different element of an array. Null has none.
     pub(super) fn buckets(&self, value: &Value) -> Result<Vec<u64>, NotIndexable> {
-        let one = |value: &Value| match value {
-            Value::Null => Ok(None),
-            value => self.axis.place(value).map(|place| Some(self.bucket(place))).ok_or(NotIndexable::Type),
-        };
-        let mut buckets = match value {
-            Value::Array(elements) => elements.iter().map(one).collect::<Result<Vec<_>, _>>()?,
-            single => vec![one(single)?],
-        };
+        let mut buckets: Vec<_> = self.places(value)?.into_iter().map(|place| self.bucket(place)).collect();
         buckets.sort_unstable();
         buckets.dedup();
-        Ok(buckets.into_iter().flatten().collect())
+        Ok(buckets)
     }
+}
+
+/// The nodes that a bucket lies in, one of each of so many levels.
+fn path(levels: u8, bucket: u64) -> impl Iterator<Item = Node> + use<> {
+    (0..levels).map(move |level| Node { level, number: bucket >> shift(level) })
+}
+
+/// The fewest nodes of a tree of so many levels that hold a span, if they are at most `most`; otherwise larger ones.
+fn cover(levels: u8, span: Span, most: usize) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    for finest in 0..levels {
+        nodes = cover_from(levels, span, finest);
+        if nodes.len() <= most {
+            break;
+        }
+    }
+    nodes
+}
+
+/// The fewest nodes of `finest` and the levels above that hold a span.
+fn cover_from(levels: u8, span: Span, finest: u8) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    let (mut first, mut last) = (span.first >> shift(finest), span.last >> shift(finest));
+    for level in finest..levels {
+        let is_top = level + 1 == levels;
+        let ragged = |number: u64| number & ((1 << FAN_OUT_BITS) - 1);
+        // From here on both ends are whole parents.
+        while first <= last && (is_top || ragged(first) != 0) {
+            nodes.push(Node { level, number: first });
+            first += 1;
+        }
+        while first <= last && ragged(last) != (1 << FAN_OUT_BITS) - 1 {
+            nodes.push(Node { level, number: last });
+            match last.checked_sub(1) {
+                Some(before) => last = before,
+                None => return nodes,
+            }
+        }
+        if first > last {
+            break;
+        }
+        (first, last) = (first >> FAN_OUT_BITS, last >> FAN_OUT_BITS);
+    }
+    nodes
 }
 
 fn shift(level: u8) -> u32 {
@@ -293,6 +350,23 @@ mod tests {
         assert!(domain.cover(whole, usize::MAX).len() <= 31 * 6 + 128);
         let month = domain.bucket(domain.axis().place(&json!("2026-01-01")).unwrap());
         assert!(domain.cover(Span { first: month, last: month + 30 * 24 - 1 }, usize::MAX).len() <= 62 + 30);
+    }
+
+    #[test]
+    fn narrow_nodes_hold_what_begins_by_a_bucket_and_no_other() {
+        for last in [0, 1, 3, 4, 62, 63, 64, 4_999] {
+            let domain = Domain::new(Axis::Numbers, 0.0, (last + 1) as f64, 1.0).unwrap();
+            for by in [0, 1, 2, 3, 4, 15, 16, 62, 63, 1_023, 4_998, last].into_iter().filter(|by| *by <= last)
+            {
+                let cover: BTreeSet<_> = domain.narrow_cover(by).into_iter().collect();
+                assert!(cover.len() <= 3 * usize::from(domain.narrow_levels()), "{by} of {last}: {cover:?}");
+                for bucket in 0..=last.min(2_000) {
+                    let found = domain.narrow_path(bucket).filter(|node| cover.contains(node)).count();
+                    assert_eq!(found, usize::from(bucket <= by), "{bucket} by {by} of {last}");
+                }
+            }
+        }
+        assert_eq!(centuries().narrow_levels(), 11);
     }
 
     #[test]

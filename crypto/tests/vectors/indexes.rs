@@ -28,6 +28,72 @@ fn folded(text: &str) -> String {
     nfc(&nfc(text).to_lowercase())
 }
 
+fn place(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| millis(value.as_str().unwrap()).unwrap() as f64)
+}
+
+fn last_bucket(case: &Value) -> f64 {
+    let (_, [from, to, resolution]) = range(case);
+    ((to - from) / resolution).ceil() - 1.0
+}
+
+fn bucket(case: &Value, at: f64) -> u64 {
+    let (_, [from, _, resolution]) = range(case);
+    ((at - from) / resolution).floor().clamp(0.0, last_bucket(case)) as u64
+}
+
+fn range_levels(case: &Value) -> u8 {
+    let (mut top, mut levels) = (last_bucket(case) as u64, 1);
+    while top >= 128 {
+        (top, levels) = (top / 32, levels + 1);
+    }
+    levels
+}
+
+fn node(level: u8, number: u64) -> Vec<u8> {
+    [&[level][..], &number.to_be_bytes()].concat()
+}
+
+/// A bucket and the nodes above it.
+fn above(levels: u8, bucket: u64) -> Vec<Vec<u8>> {
+    (0..levels).map(|level| node(level, bucket >> (5 * level))).collect()
+}
+
+/// A bucket and the nodes of fan-out four above it, until one holds every bucket.
+fn above_by_four(case: &Value, mut bucket: u64) -> Vec<Vec<u8>> {
+    let (mut nodes, mut last) = (vec![node(0, bucket)], last_bucket(case) as u64);
+    for level in 1.. {
+        (bucket, last) = (bucket / 4, last / 4);
+        nodes.push(node(level, bucket));
+        if last == 0 {
+            break;
+        }
+    }
+    nodes
+}
+
+/// The nodes of an interval behind its first bucket: from the top of the tree down, those that lie in it as a whole, with the finest
+/// level that needs no more than sixteen.
+fn stretch(case: &Value, first: u64, last: u64) -> Vec<Vec<u8>> {
+    fn below(level: u8, number: u64, finest: u8, first: u64, last: u64, found: &mut Vec<Vec<u8>>) {
+        let (low, high) = (number << (5 * level), ((number + 1) << (5 * level)) - 1);
+        if high < first || low > last {
+            return;
+        }
+        if level == finest || (first <= low && high <= last) {
+            return found.push(node(level, number));
+        }
+        (0..32).for_each(|child| below(level - 1, number * 32 + child, finest, first, last, found));
+    }
+    let top = range_levels(case);
+    let of_level = |finest: u8| {
+        let mut found = Vec::new();
+        (0..4).for_each(|number| below(top, number, finest, first, last, &mut found));
+        found
+    };
+    (0..=top).map(of_level).find(|found| found.len() <= 16).unwrap()
+}
+
 /// The inputs of the tokens, as the specification has them.
 fn inputs(case: &Value) -> Vec<Vec<u8>> {
     let value = &case["values"][0];
@@ -41,19 +107,23 @@ fn inputs(case: &Value) -> Vec<Vec<u8>> {
                 .collect();
             vec![encode(&all)]
         }
-        "range" => {
-            let (_, [from, to, resolution]) = range(case);
-            let at = value.as_f64().unwrap_or_else(|| millis(value.as_str().unwrap()).unwrap() as f64);
-            let last = ((to - from) / resolution).ceil() - 1.0;
-            let mut node = ((at - from) / resolution).floor().clamp(0.0, last) as u64;
-            let mut top = last as u64;
-            let mut inputs = Vec::new();
-            for level in 0_u8.. {
-                inputs.push([&[level][..], &node.to_be_bytes()].concat());
-                if top < 128 {
-                    break;
+        "range" => above(range_levels(case), bucket(case, place(value))),
+        "interval" => {
+            let (start, levels) = (place(value), range_levels(case));
+            let mut inputs = above(levels, bucket(case, start));
+            let marked = |mark: u8, nodes: Vec<Vec<u8>>| {
+                nodes.into_iter().map(move |node| [vec![mark], node].concat()).collect::<Vec<_>>()
+            };
+            match case["values"].get(1).map(|length| length.as_f64()) {
+                Some(None) => {
+                    inputs.extend(marked(2, above_by_four(case, bucket(case, start))));
+                    inputs.push(vec![2]);
                 }
-                (node, top) = (node / 32, top / 32);
+                length => {
+                    let unit = if value.is_string() { 1_000.0 } else { 1.0 };
+                    let end = start + length.flatten().unwrap_or_default() * unit;
+                    inputs.extend(marked(1, stretch(case, bucket(case, start) + 1, bucket(case, end))));
+                }
             }
             inputs
         }
@@ -81,12 +151,13 @@ pub(crate) fn index(case: &Value) -> Value {
         case["fields"].as_array().unwrap().iter().map(|field| field.as_str().unwrap()).collect();
     let (form, parameters) = match kind {
         "equality" => (Form::Equality, Vec::new()),
-        "range" => {
+        "range" | "interval" => {
             let (axis, ends) = range(case);
             let bits = ends.map(f64::to_bits);
             let of = if axis == "times" { Axis::Times } else { Axis::Numbers };
             let domain = Domain::new(of, ends[0], ends[1], ends[2]).unwrap();
-            (Form::Range(domain), encode(&(axis, bits[0], bits[1], bits[2])))
+            let form = if kind == "range" { Form::Range(domain) } else { Form::Interval(domain) };
+            (form, encode(&(axis, bits[0], bits[1], bits[2])))
         }
         "prefix" => {
             let max = u8::try_from(case["max"].as_u64().unwrap()).unwrap();
@@ -102,7 +173,8 @@ pub(crate) fn index(case: &Value) -> Value {
     let mut tokens: Vec<Vec<u8>> = inputs.iter().map(|input| hmac(&key, &[input])[..16].to_vec()).collect();
     tokens.sort();
     tokens.dedup();
-    let values: Vec<_> = case["values"].as_array().unwrap().iter().map(Some).collect();
+    let given = case["values"].as_array().unwrap();
+    let values: Vec<_> = (0..pointers.len()).map(|at| given.get(at)).collect();
     let made = IndexKey::new(&epoch_keys(case), uri, &pointers, &form).tokens(&form, &values).unwrap();
     let made: Vec<_> = made.into_iter().map(|token| token.to_wire().into_vec()).collect();
     assert_eq!(made, tokens, "{kind}");

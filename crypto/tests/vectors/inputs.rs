@@ -220,6 +220,20 @@ fn indexes(random: &mut Seeded) -> Vec<Value> {
     for time in ["2026-11-22", "2026-11-22T10:59:59.999+01:00", "1850-01-01", "2199-12-31T23:59:59Z"] {
         cases.push(case("range", json!(["/at"]), json!([time]), hours.clone()));
     }
+    let lasting = json!(["/time", "/duration"]);
+    for values in [
+        json!([72]),
+        json!([72, 0.4]),
+        json!([72, 7]),
+        json!([72.5, 400]),
+        json!([-5, 1e9]),
+        json!([72, null]),
+    ] {
+        cases.push(case("interval", lasting.clone(), values, beats.clone()));
+    }
+    for values in [json!(["2026-11-22", 7_200]), json!(["2026-11-22T10:00:00+01:00", null])] {
+        cases.push(case("interval", lasting.clone(), values, hours.clone()));
+    }
     cases
 }
 

@@ -287,9 +287,9 @@ impl Query {
             Sorting::By { field, .. } => Some(field.as_str()),
         };
         plan::plan(state, &self.conditions, order, self.scan.is_some()).map_err(|fault| match fault {
-            PlanFault::NotIndexed { field, kind } => {
-                let next = plan::declaration(&state.definition.definition, &field, kind);
-                QueryError::NotIndexed { field, next }
+            PlanFault::NotIndexed { fields, kind } => {
+                let next = plan::declaration(&state.definition.definition, &fields, kind);
+                QueryError::NotIndexed { field: fields.join("`, `"), next }
             }
             PlanFault::OtherType { field, index } => QueryError::OtherType { field, index },
             PlanFault::TooLarge => QueryError::TooLarge,

@@ -1,6 +1,6 @@
 //! Conditions as JSON: one form for files, the command line and scripts.
 
-use super::{Condition, all, any};
+use super::{Condition, all, any, interval};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::ops::Bound;
@@ -17,13 +17,16 @@ impl TryFrom<Declared> for Condition {
         let condition = match members.remove("field") {
             Some(Value::String(field)) => of_field(field, &mut members)?,
             Some(_) => return Err("`field` is a JSON pointer, as a text".to_owned()),
-            None => joined(&mut members)?,
+            None => match members.remove("interval") {
+                Some(fields) => of_interval(fields, &mut members)?,
+                None => joined(&mut members)?,
+            },
         };
         match members.keys().next() {
             None => Ok(condition),
             Some(other) => Err(format!(
                 "`{other}` does not go with the rest of its condition: one thing is asked of a `field` (`is`, `in`, `between`, `above`, `atLeast`, \
-                 `below`, `atMost`, `startsWith`, `matches`, `exists`), and `and`, `or` and `not` stand alone"
+                 `below`, `atMost`, `startsWith`, `matches`, `exists`) or of an `interval` (`overlaps`, `running`), and `and`, `or` and `not` stand alone"
             )),
         }
     }
@@ -37,7 +40,7 @@ fn joined(members: &mut Map<String, Value>) -> Result<Condition, String> {
     } else if let Some(part) = members.remove("not") {
         Ok(condition(part)?.not())
     } else {
-        Err("a condition has a `field`, or is `and`, `or` or `not` of others".to_owned())
+        Err("a condition has a `field` or an `interval`, or is `and`, `or` or `not` of others".to_owned())
     }
 }
 
@@ -69,8 +72,7 @@ fn of_field(field: String, members: &mut Map<String, Value>) -> Result<Condition
         return Ok(Condition::In { field, values });
     }
     if let Some(ends) = members.remove("between") {
-        let ends = if let Value::Array(ends) = ends { <[Value; 2]>::try_from(ends).ok() } else { None };
-        let [low, high] = ends.ok_or("`between` is a list of two values")?.map(Bound::Included);
+        let [low, high] = two(ends).ok_or("`between` is a list of two values")?.map(Bound::Included);
         return Ok(Condition::Between { field, low, high });
     }
     if let Some(text) = members.remove("startsWith") {
@@ -85,6 +87,28 @@ fn of_field(field: String, members: &mut Map<String, Value>) -> Result<Condition
         Some(_) => Err("`exists` is true or false".to_owned()),
         None => Err(format!("nothing is asked of `{field}`")),
     }
+}
+
+/// What is asked of the two fields of an interval.
+fn of_interval(fields: Value, members: &mut Map<String, Value>) -> Result<Condition, String> {
+    let unclear = || "`interval` is a list of two JSON pointers: the start and how long it lasts".to_owned();
+    let Some([Value::String(start), Value::String(length)]) = two(fields) else { return Err(unclear()) };
+    let asked = interval(start, length);
+    if let Some(ends) = members.remove("overlaps") {
+        let ends = two(ends).ok_or("`overlaps` is a list of two values, of which one may be null")?;
+        let [from, to] = ends.map(|end| Some(end).filter(|end| !end.is_null()));
+        return Ok(asked.overlapping(from, to));
+    }
+    match members.remove("running") {
+        Some(Value::Bool(true)) => Ok(asked.running()),
+        Some(Value::Bool(false)) => Ok(asked.running().not()),
+        Some(_) => Err("`running` is true or false".to_owned()),
+        None => Err("nothing is asked of the `interval`: `overlaps` or `running`".to_owned()),
+    }
+}
+
+fn two(values: Value) -> Option<[Value; 2]> {
+    if let Value::Array(values) = values { values.try_into().ok() } else { None }
 }
 
 /// One end of a range, without the value itself or with it.
@@ -108,8 +132,10 @@ impl From<Condition> for Declared {
     fn from(condition: Condition) -> Self {
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
-        if let Some(field) = condition.field() {
-            put("field", field.into());
+        match condition.fields()[..] {
+            [field] => put("field", field.into()),
+            [start, length] => put("interval", Value::Array(vec![start.into(), length.into()])),
+            _ => {}
         }
         let parts = |parts: Vec<Condition>| parts.into_iter().map(|part| Self::from(part).0.into()).collect();
         match condition {
@@ -139,6 +165,10 @@ impl From<Condition> for Declared {
             Condition::StartsWith { text, .. } => put("startsWith", text.into()),
             Condition::Matches { words, .. } => put("matches", words.into()),
             Condition::Exists { .. } => put("exists", true.into()),
+            Condition::Overlaps { from, to, .. } => {
+                put("overlaps", Value::Array([from, to].map(Option::unwrap_or_default).into()));
+            }
+            Condition::Running { .. } => put("running", true.into()),
         }
         Self(members)
     }
@@ -177,6 +207,15 @@ mod tests {
             (json!({"field": "/name", "startsWith": "Mu"}), field("/name").starts_with("Mu")),
             (json!({"field": "/note", "matches": "chest pain"}), field("/note").matches("chest pain")),
             (json!({"field": "/note", "exists": true}), field("/note").exists()),
+            (
+                json!({"interval": ["/time", "/for"], "overlaps": ["2026-01-01", "2026-02-01"]}),
+                interval("/time", "/for").overlaps("2026-01-01", "2026-02-01"),
+            ),
+            (
+                json!({"interval": ["/time", "/for"], "overlaps": [null, 2]}),
+                interval("/time", "/for").begins_by(2),
+            ),
+            (json!({"interval": ["/time", "/for"], "running": true}), interval("/time", "/for").running()),
             (json!({"and": []}), all([])),
             (
                 json!({"or": [{"field": "/bpm", "above": 120}, {"not": {"and": [{"field": "/a", "exists": true}]}}]}),
@@ -213,6 +252,14 @@ mod tests {
             (json!({"field": "/a", "startsWith": 1}), "`startsWith` is a text"),
             (json!({"field": "/a", "matches": ["x"]}), "`matches` is a text"),
             (json!({"field": "/a", "exists": "yes"}), "true or false"),
+            (json!({"interval": "/a", "running": true}), "two JSON pointers"),
+            (json!({"interval": ["/a"], "running": true}), "two JSON pointers"),
+            (json!({"interval": ["/a", 1], "running": true}), "two JSON pointers"),
+            (json!({"interval": ["/a", "/b"]}), "nothing is asked"),
+            (json!({"interval": ["/a", "/b"], "is": 1}), "nothing is asked"),
+            (json!({"interval": ["/a", "/b"], "running": 1}), "true or false"),
+            (json!({"interval": ["/a", "/b"], "overlaps": [1]}), "two values"),
+            (json!({"interval": ["/a", "/b"], "overlaps": [1, 2], "running": true}), "`running` does not go"),
             (json!({"and": {"field": "/a", "is": 1}}), "`and` is a list"),
             (json!({"or": [1]}), "is an object"),
             (json!({"not": [{"field": "/a", "is": 1}]}), "is an object"),

@@ -25,13 +25,15 @@ pub const MAX_PREFIX: u8 = 16;
 ///   { "field": "/bpm", "kind": "range", "from": 0, "to": 300, "resolution": 1 },
 ///   { "field": "/family", "kind": "prefix", "max": 8 },
 ///   { "field": "/note", "kind": "text" },
-///   { "field": "/note", "kind": "exists" }
+///   { "field": "/note", "kind": "exists" },
+///   { "fields": ["/time", "/duration"], "kind": "interval", "from": "1900-01-01", "to": "2200-01-01", "resolution": "1h" }
 /// ]
 /// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(try_from = "Declared", into = "Declared")]
 pub struct Index {
-    /// The JSON pointers (RFC 6901) of its fields: one; of an equality index, up to four whose values count together.
+    /// The JSON pointers (RFC 6901) of its fields: one; of an equality index, up to four whose values count together; of one of
+    /// intervals two, the start and how long it lasts.
     pub fields: Vec<String>,
     /// What can be asked of them.
     pub kind: IndexKind,
@@ -58,6 +60,9 @@ pub enum IndexKind {
     Text,
     /// Which records have the field at all.
     Exists,
+    /// Which records last into a time, or are not over: from a start, for a length, which is a number (seconds, if the start is a
+    /// time), absent for a moment, or null while it goes on. Of the start it answers what a range does.
+    Interval(Range),
 }
 
 /// The values of a range index: its ends, beyond which values are found as well but are not told apart by the server, and the
@@ -135,6 +140,7 @@ impl IndexKind {
             Self::Prefix { .. } => "prefix",
             Self::Text => "text",
             Self::Exists => "exists",
+            Self::Interval(_) => "interval",
         }
     }
 
@@ -147,6 +153,7 @@ impl IndexKind {
             Self::Prefix { max } => Some(Form::Prefix(*max)),
             Self::Text => Some(Form::Text),
             Self::Exists => Some(Form::Exists),
+            Self::Interval(range) => range.domain().ok().map(Form::Interval),
         }
     }
 }
@@ -170,6 +177,26 @@ impl Index {
         Self { fields: vec![field.into()], kind, accept_leakage: false }
     }
 
+    /// An index of what begins at one field and lasts as long as another says.
+    #[must_use]
+    pub fn interval(start: impl Into<String>, length: impl Into<String>, range: Range) -> Self {
+        Self {
+            fields: vec![start.into(), length.into()],
+            kind: IndexKind::Interval(range),
+            accept_leakage: false,
+        }
+    }
+
+    /// Whether it answers ranges and orders of this field.
+    #[must_use]
+    pub fn ranges_over(&self, field: &str) -> bool {
+        match &self.kind {
+            IndexKind::Range(_) => self.is_on(field),
+            IndexKind::Interval(_) => self.fields.first().is_some_and(|start| start == field),
+            _ => false,
+        }
+    }
+
     /// Whether it is an index of this field alone.
     #[must_use]
     pub fn is_on(&self, field: &str) -> bool {
@@ -186,8 +213,13 @@ impl Index {
         if self.fields.is_empty() || self.fields.len() > MAX_FIELDS {
             return invalid("it has one field, and one of equality up to four".to_owned());
         }
-        if self.fields.len() > 1 && self.kind != IndexKind::Equality {
-            return invalid("only an equality index has several fields".to_owned());
+        match (&self.kind, &self.fields[..]) {
+            (IndexKind::Interval(_), [start, length]) if start != length => {}
+            (IndexKind::Interval(_), _) => {
+                return invalid("it has two `fields`: the start and how long it lasts".to_owned());
+            }
+            (IndexKind::Equality, _) | (_, [_]) => {}
+            _ => return invalid("only an index of equality or of intervals has several fields".to_owned()),
         }
         for field in &self.fields {
             if !pointer::is_pointer(field) {
@@ -195,7 +227,7 @@ impl Index {
             }
         }
         match &self.kind {
-            IndexKind::Range(range) => match range.domain() {
+            IndexKind::Range(range) | IndexKind::Interval(range) => match range.domain() {
                 Ok(_) => Ok(()),
                 Err(error) => invalid(error.to_string()),
             },
@@ -261,8 +293,8 @@ impl TryFrom<Declared> for Index {
             _ => return Err("an index has a `field`, or `fields`"),
         };
         let ranged = from.is_some() || to.is_some() || resolution.is_some();
-        if ranged && kind != "range" {
-            return Err("`from`, `to` and `resolution` belong to a range index");
+        if ranged && kind != "range" && kind != "interval" {
+            return Err("`from`, `to` and `resolution` belong to a range index, or one of intervals");
         }
         if max.is_some() && kind != "prefix" {
             return Err("`max` belongs to a prefix index");
@@ -274,7 +306,12 @@ impl TryFrom<Declared> for Index {
             "prefix" => IndexKind::Prefix { max: max.unwrap_or(8) },
             "text" => IndexKind::Text,
             "exists" => IndexKind::Exists,
-            _ => return Err("the kind of an index is equality, unique, range, prefix, text or exists"),
+            "interval" => IndexKind::Interval(range(from, to, resolution)?),
+            _ => {
+                return Err(
+                    "the kind of an index is equality, unique, range, interval, prefix, text or exists",
+                );
+            }
         };
         Ok(Self { fields, kind, accept_leakage })
     }
@@ -307,11 +344,13 @@ impl From<Index> for Declared {
         let declared =
             Self { field, fields, kind: kind.name().to_owned(), accept_leakage, ..Self::default() };
         match kind {
-            IndexKind::Range(Range::Numbers { from, to, resolution }) => {
+            IndexKind::Range(Range::Numbers { from, to, resolution })
+            | IndexKind::Interval(Range::Numbers { from, to, resolution }) => {
                 let [from, to, resolution] = [from, to, resolution].map(|number| Some(Bound::Number(number)));
                 Self { from, to, resolution, ..declared }
             }
-            IndexKind::Range(Range::Times { from, to, resolution }) => {
+            IndexKind::Range(Range::Times { from, to, resolution })
+            | IndexKind::Interval(Range::Times { from, to, resolution }) => {
                 let [from, to, resolution] = [from, to, resolution].map(|text| Some(Bound::Text(text)));
                 Self { from, to, resolution, ..declared }
             }
@@ -341,6 +380,8 @@ mod tests {
             json!({"field": "/family", "kind": "prefix", "max": 8}),
             json!({"field": "/note", "kind": "text"}),
             json!({"field": "/note", "kind": "exists"}),
+            json!({"fields": ["/time", "/duration"], "kind": "interval", "from": 0.0, "to": 300.0, "resolution": 0.5}),
+            json!({"fields": ["/at", "/for"], "kind": "interval", "from": "1900-01-01", "to": "2200-01-01", "resolution": "1h"}),
         ] {
             let index = read(declared.clone()).unwrap();
             check(std::slice::from_ref(&index)).unwrap();
@@ -359,7 +400,7 @@ mod tests {
         for (declared, why) in [
             (json!({"kind": "text"}), "`field`"),
             (json!({"field": "/a", "fields": ["/b"], "kind": "equality"}), "`field`"),
-            (json!({"field": "/a", "kind": "order"}), "equality, unique, range"),
+            (json!({"field": "/a", "kind": "order"}), "equality, unique, range, interval"),
             (json!({"field": "/a", "kind": "equality", "from": 1}), "range index"),
             (json!({"field": "/a", "kind": "text", "max": 1}), "prefix index"),
             (json!({"field": "/a", "kind": "range", "from": 1, "to": "x"}), "are numbers"),
@@ -372,6 +413,10 @@ mod tests {
             json!({"fields": ["/a", "/b"], "kind": "text"}),
             json!({"fields": ["/a", "/b", "/c", "/d", "/e"], "kind": "equality"}),
             json!({"field": "a", "kind": "text"}),
+            json!({"field": "/a", "kind": "interval"}),
+            json!({"fields": ["/a", "/a"], "kind": "interval"}),
+            json!({"fields": ["/a", "/b", "/c"], "kind": "interval"}),
+            json!({"fields": ["/a", "/b"], "kind": "interval", "from": 2, "to": 1, "resolution": 1}),
             json!({"field": "/a", "kind": "prefix", "max": 17}),
             json!({"field": "/a", "kind": "prefix", "max": 0}),
             json!({"field": "/a", "kind": "range", "from": 2, "to": 1, "resolution": 1}),

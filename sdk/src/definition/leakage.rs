@@ -56,6 +56,16 @@ impl Leakage {
                 format!("which records have `{fields}`"),
                 format!("that it is asked which records have `{fields}`, or have not; not the name of the field"),
             ),
+            IndexKind::Interval(_) => (
+                format!(
+                    "which records begin in the same step and in the same larger steps, and which last through the same steps; by the number of \
+                     tokens, which are a moment, about how long the others last, and which are not over (`{fields}`); neither the values nor \
+                     which step comes before which"
+                ),
+                "which steps a question covers, and so about how wide it is; that it asks for what is not over; from several questions, which \
+                 steps lie side by side"
+                    .to_owned(),
+            ),
         };
         let reader = format!(
             "can test guesses of `{fields}` against tokens of the epochs whose keys it holds; it can read these records anyway{}",

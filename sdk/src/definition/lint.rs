@@ -41,7 +41,7 @@ pub(super) fn check(definition: &Definition) -> Result<(), LeakyIndex> {
         match &index.kind {
             // A unique value occurs once; and that a field is there, is all that the last one is about.
             IndexKind::Unique | IndexKind::Exists => {}
-            IndexKind::Range(range) => {
+            IndexKind::Range(range) | IndexKind::Interval(range) => {
                 if range.domain().is_ok_and(|domain| domain.last() < FEW_STEPS - 1) {
                     return Err(leaky(index, definition, "a few steps"));
                 }

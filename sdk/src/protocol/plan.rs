@@ -7,7 +7,7 @@
 
 use super::scope::{HeldIndex, IndexKeys, ScopeState};
 use crate::{
-    condition::{Condition, axis_of, end},
+    condition::{Condition, axis_of, common_axis, end},
     definition::{Definition, Index, IndexKind},
 };
 use pryv_crypto::index::{Domain, Form, IndexKey, Node, Span, UniqueKey, fold, words};
@@ -27,8 +27,8 @@ pub(crate) const MAX_UNINDEXED: u32 = 1_000;
 /// Why a query cannot be planned.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum PlanFault {
-    /// No index of the field answers this.
-    NotIndexed { field: String, kind: &'static str },
+    /// No index of the fields answers this.
+    NotIndexed { fields: Vec<String>, kind: &'static str },
     /// The index of the field is of another type than what is asked.
     OtherType { field: String, index: String },
     /// It takes more tokens than one query may have.
@@ -224,7 +224,7 @@ impl<'a> Planner<'a> {
             Condition::StartsWith { field, text } => self.starts_with(field, text),
             Condition::Matches { field, words: text } => {
                 let Some(held) = self.find(field, |kind| *kind == IndexKind::Text) else {
-                    return self.unanswered(field, "text");
+                    return self.unanswered(&[field], "text");
                 };
                 let words: Vec<String> = words(text).into_iter().collect();
                 let of_word = |word: &String| self.tokens(held, |key| vec![key.folded(word)]);
@@ -235,9 +235,18 @@ impl<'a> Planner<'a> {
             }
             Condition::Exists { field } => {
                 let Some(held) = self.find(field, |kind| *kind == IndexKind::Exists) else {
-                    return self.unanswered(field, "exists");
+                    return self.unanswered(&[field], "exists");
                 };
                 Ok(self.exactly(held, |key| vec![key.exists()]))
+            }
+            Condition::Overlaps { start, length, from, to } => {
+                self.overlaps([start, length], from.as_ref(), to.as_ref())
+            }
+            Condition::Running { start, length } => {
+                let Some(held) = self.find_interval([start, length]) else {
+                    return self.unanswered(&[start, length], "interval");
+                };
+                Ok(self.exactly(held, |key| vec![key.running()]))
             }
         }
     }
@@ -248,7 +257,9 @@ impl<'a> Planner<'a> {
         flatten(parts, &mut flat);
         let equal: Vec<(&str, &Value)> = flat.iter().copied().filter_map(single).collect();
         let (mut outer, mut inner, mut answered) = (Vec::new(), Vec::new(), Vec::new());
-        for held in self.indexes.iter().filter(|held| held.index.fields.len() > 1) {
+        let together =
+            |held: &&HeldIndex| held.index.kind == IndexKind::Equality && held.index.fields.len() > 1;
+        for held in self.indexes.iter().filter(together) {
             // One field may be asked for several values: each is asked for once, with any of the other fields.
             while let Some(chosen) = choice(&held.index.fields, &equal, &answered) {
                 let values: Vec<&Value> = chosen.iter().map(|(_, value)| *value).collect();
@@ -279,8 +290,7 @@ impl<'a> Planner<'a> {
             return Ok(self.exactly(held, |key| key.equal(&[value]).into_iter().collect()));
         }
         // A coarser index finds the value among others.
-        if let Some(held) = self.find(field, |kind| matches!(kind, IndexKind::Range(_)))
-            && let Some(domain) = held.domain()
+        if let Some((held, domain)) = self.find_range(field)
             && let Some(at) = domain.axis().place(value)
         {
             // What is equal as a number may differ as a JSON value, beyond 2^53: so it is outer alone.
@@ -294,7 +304,7 @@ impl<'a> Planner<'a> {
             let Sets { outer, .. } = self.starts_with(field, text)?;
             return Ok(Sets { outer, inner: nothing() });
         }
-        self.unanswered(field, "equality")
+        self.unanswered(&[field], "equality")
     }
 
     fn unique(&mut self, held: &HeldIndex, key: &UniqueKey, value: &Value) -> Sets {
@@ -305,9 +315,8 @@ impl<'a> Planner<'a> {
     }
 
     fn between(&mut self, field: &str, low: &Bound<Value>, high: &Bound<Value>) -> Result<Sets, PlanFault> {
-        let found = self.find(field, |kind| matches!(kind, IndexKind::Range(_)));
-        let Some((held, domain)) = found.and_then(|held| held.domain().map(|domain| (held, domain))) else {
-            return self.unanswered(field, "range");
+        let Some((held, domain)) = self.find_range(field) else {
+            return self.unanswered(&[field], "range");
         };
         if axis_of(low, high) != Some(domain.axis()) {
             return Err(PlanFault::OtherType { field: field.to_owned(), index: held.index.to_string() });
@@ -315,28 +324,74 @@ impl<'a> Planner<'a> {
         let Some(span) = span(&domain, low, high) else {
             return Ok(Sets { outer: nothing(), inner: nothing() });
         };
-        let budget = self.budget();
-        let nodes = domain.cover(span, budget);
+        let nodes = domain.cover(span, self.budget());
         let outer = self.tokens(held, |key| nodes.iter().map(|node| key.node(*node)).collect::<Vec<_>>());
-        let inner = match strictly_within(&domain, span, low, high) {
-            Some(within) => {
-                let mut nodes = domain.cover(within, usize::MAX);
-                // Any part of what is certain will do: the largest.
-                nodes.sort_by_key(|node| std::cmp::Reverse(node.level));
-                nodes.truncate(budget);
-                self.tokens(held, |key| nodes.iter().map(|node| key.node(*node)).collect::<Vec<_>>())
-            }
-            None => nothing(),
-        };
+        let within = self.certain(&domain, strictly_within(&domain, span, low, high));
+        let inner = self.tokens(held, |key| within.iter().map(|node| key.node(*node)).collect::<Vec<_>>());
         self.note(held, std::slice::from_ref(&outer));
-        Ok(Sets { outer, inner })
+        Ok(Sets { outer, inner: filled(inner) })
+    }
+
+    /// Nodes of buckets that all count: as many of them as one query may have, the largest first.
+    fn certain(&self, domain: &Domain, span: Option<Span>) -> Vec<Node> {
+        let mut nodes = span.map_or_else(Vec::new, |span| domain.cover(span, usize::MAX));
+        nodes.sort_by_key(|node| std::cmp::Reverse(node.level));
+        nodes.truncate(self.budget());
+        nodes
+    }
+
+    /// What begins between both ends; or before the bucket of `from`, and lasts into it; or by `to`, and is not over.
+    fn overlaps(
+        &mut self,
+        fields: [&str; 2],
+        from: Option<&Value>,
+        to: Option<&Value>,
+    ) -> Result<Sets, PlanFault> {
+        let [start, _] = fields;
+        let bound = |end: Option<&Value>| end.map_or(Bound::Unbounded, |end| Bound::Included(end.clone()));
+        let Some(from) = from else {
+            return self.between(start, &Bound::Unbounded, &bound(to));
+        };
+        let found = self.find_interval(fields);
+        let Some((held, domain)) = found.and_then(|held| Some((held, held.domain()?))) else {
+            return self.unanswered(&fields, "interval");
+        };
+        let place = |end: &Value| domain.axis().place(end);
+        let (Some(first), true) =
+            (place(from).map(|from| domain.bucket(from)), common_axis(Some(from), to) == Some(domain.axis()))
+        else {
+            return Err(PlanFault::OtherType { field: start.to_owned(), index: held.index.to_string() });
+        };
+        let last = to.and_then(place).map_or(domain.last(), |to| domain.bucket(to));
+        let begins = domain.cover(Span { first, last: last.max(first) }, self.budget());
+        let begun = domain.narrow_cover(last);
+        let outer = self.tokens(held, |key| {
+            let lasting = domain.tall_path(first).map(|node| key.covering(node));
+            let begins = begins.iter().map(|node| key.node(*node));
+            begins.chain(lasting).chain(begun.iter().map(|node| key.running_from(*node))).collect::<Vec<_>>()
+        });
+        // Certain is what begins strictly between both, and what began strictly before `to` and is not over.
+        let span = span(&domain, &Bound::Included(from.clone()), &bound(to));
+        let within =
+            span.and_then(|span| strictly_within(&domain, span, &Bound::Included(from.clone()), &bound(to)));
+        let within = self.certain(&domain, within);
+        let begun = match to {
+            Some(_) => last.checked_sub(1).map_or_else(Vec::new, |last| domain.narrow_cover(last)),
+            None => begun,
+        };
+        let inner = self.tokens(held, |key| {
+            let begins = within.iter().map(|node| key.node(*node));
+            begins.chain(begun.iter().map(|node| key.running_from(*node))).collect::<Vec<_>>()
+        });
+        self.note(held, std::slice::from_ref(&outer));
+        Ok(Sets { outer, inner: filled(inner) })
     }
 
     fn starts_with(&mut self, field: &str, text: &str) -> Result<Sets, PlanFault> {
         let Some(held) = self.find(field, |kind| matches!(kind, IndexKind::Prefix { .. })) else {
-            return self.unanswered(field, "prefix");
+            return self.unanswered(&[field], "prefix");
         };
-        let IndexKind::Prefix { max } = held.index.kind else { return self.unanswered(field, "prefix") };
+        let IndexKind::Prefix { max } = held.index.kind else { return self.unanswered(&[field], "prefix") };
         let folded = fold(text);
         let beginning: String = folded.chars().take(usize::from(max)).collect();
         Ok(if beginning == folded {
@@ -348,10 +403,10 @@ impl<'a> Planner<'a> {
 
     fn order(&mut self, field: &str, conditions: &[Condition]) -> Result<OrderPlan, PlanFault> {
         let position =
-            self.indexes.iter().position(|held| held.index.is_on(field) && held.domain().is_some());
+            self.indexes.iter().position(|held| held.index.ranges_over(field) && held.domain().is_some());
         let found = position.and_then(|index| Some((index, self.indexes.get(index)?)));
         let Some((index, domain)) = found.and_then(|(index, held)| Some((index, held.domain()?))) else {
-            return Err(PlanFault::NotIndexed { field: field.to_owned(), kind: "range" });
+            return Err(PlanFault::NotIndexed { fields: vec![field.to_owned()], kind: "range" });
         };
         self.since = self.since.max(self.indexes.get(index).map_or(1, |held| held.since));
         let mut flat = Vec::new();
@@ -377,6 +432,20 @@ impl<'a> Planner<'a> {
     /// An index of one field.
     fn find(&self, field: &str, kind: impl Fn(&IndexKind) -> bool) -> Option<&'a HeldIndex> {
         self.indexes.iter().find(|held| held.index.is_on(field) && kind(&held.index.kind))
+    }
+
+    /// An index that answers ranges of a field.
+    fn find_range(&self, field: &str) -> Option<(&'a HeldIndex, Domain)> {
+        let held = self.indexes.iter().find(|held| held.index.ranges_over(field))?;
+        Some((held, held.domain()?))
+    }
+
+    /// An index of what begins at one field and lasts as long as another says.
+    fn find_interval(&self, fields: [&str; 2]) -> Option<&'a HeldIndex> {
+        let is_it = |held: &&HeldIndex| {
+            matches!(held.index.kind, IndexKind::Interval(_)) && held.index.fields == fields
+        };
+        self.indexes.iter().find(is_it)
     }
 
     /// The tokens that an index gives under each epoch's key.
@@ -419,12 +488,15 @@ impl<'a> Planner<'a> {
         self.matched.push(Matched { index: held.index.to_string(), tokens });
     }
 
-    fn unanswered(&mut self, field: &str, kind: &'static str) -> Result<Sets, PlanFault> {
+    fn unanswered(&mut self, fields: &[&str], kind: &'static str) -> Result<Sets, PlanFault> {
+        let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
         if !self.scan {
-            return Err(PlanFault::NotIndexed { field: field.to_owned(), kind });
+            return Err(PlanFault::NotIndexed { fields, kind });
         }
-        if !self.scanned.iter().any(|known| known == field) {
-            self.scanned.push(field.to_owned());
+        for field in fields {
+            if !self.scanned.contains(&field) {
+                self.scanned.push(field);
+            }
         }
         Ok(Sets { outer: Filter::All, inner: nothing() })
     }
@@ -448,10 +520,10 @@ impl OrderPlan {
 }
 
 impl HeldIndex {
-    /// The domain, of a range.
+    /// The domain, of a range or of intervals.
     fn domain(&self) -> Option<Domain> {
         match &self.keys {
-            IndexKeys::Epochs(Form::Range(domain), _) => Some(*domain),
+            IndexKeys::Epochs(Form::Range(domain) | Form::Interval(domain), _) => Some(*domain),
             _ => None,
         }
     }
@@ -525,13 +597,23 @@ fn oldest_worth_asking(state: &ScopeState) -> u32 {
     state.last_epoch()
 }
 
+/// No tokens find nothing.
+fn filled(tokens: Filter) -> Filter {
+    if has_tokens(&tokens) { tokens } else { nothing() }
+}
+
 /// The declaration that would make a question possible.
-pub(crate) fn declaration(definition: &Definition, field: &str, kind: &str) -> String {
-    let like = definition.indexes.iter().filter(|index: &&Index| index.is_on(field));
+pub(crate) fn declaration(definition: &Definition, fields: &[String], kind: &str) -> String {
+    let named = |index: &&Index| fields.first().is_some_and(|field| index.fields.contains(field));
+    let like = definition.indexes.iter().filter(named);
     let there: Vec<&str> = like.map(|index| index.kind.name()).collect();
     let there = if there.is_empty() { String::new() } else { format!(" (it has: {})", there.join(", ")) };
+    let fields = match fields {
+        [field] => format!("\"field\": \"{field}\""),
+        several => format!("\"fields\": [\"{}\"]", several.join("\", \"")),
+    };
     format!(
-        "declare {{ \"field\": \"{field}\", \"kind\": \"{kind}\" }} in the indexes of `{}`{there}, or ask for a scan by name with `.scan(limit)`",
+        "declare {{ {fields}, \"kind\": \"{kind}\" }} in the indexes of `{}`{there}, or ask for a scan by name with `.scan(limit)`",
         definition.uri
     )
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use pryv_crypto::{
     Branch, Identity,
-    index::NotIndexable,
+    index::{NotIndexable, taken_as_unique},
     record::{
         Draft, Filing, NewTokens, OpenError, OpenedRecord, Placing, RecordSealer, SealError, UnsealedRecord,
     },
@@ -109,9 +109,9 @@ impl<'a> Writer<'a> {
         fault.map_or(Ok(tokens), Err)
     }
 
-    /// The index tokens of content that somebody else has written, perhaps with values that have no tokens. No condition on an
-    /// index is met by a value of a type that it does not take; where there are too many tokens there are none, and the record is
-    /// looked at by every query.
+    /// The index tokens of content that somebody else has written, perhaps with values that have no tokens: these are left aside,
+    /// since no condition that an index answers is met by a value of a type that it does not take. Where there are too many tokens
+    /// there are none, and the record is looked at by every query.
     fn index_what_is_there(&self, data: &Value) -> Result<NewTokens, SealFault> {
         match self.tokens(data)? {
             (_, Some(SealFault::TooManyTokens(_))) => Ok(NewTokens::default()),
@@ -132,12 +132,23 @@ impl<'a> Writer<'a> {
                 IndexKeys::Unique(key) => {
                     let value = index.fields.first().and_then(|field| at(data, field));
                     let (Some(key), Some(value)) = (key, value) else { continue };
-                    key.tokens(value).map(|made| tokens.unique.extend(made)).err()
+                    let made = key.tokens(value);
+                    if made == Err(NotIndexable::Type) {
+                        let taken = taken_as_unique(value).and_then(|value| key.tokens(&value).ok());
+                        tokens.unique.extend(taken.into_iter().flatten());
+                    }
+                    made.map(|made| tokens.unique.extend(made)).err()
                 }
                 IndexKeys::Epochs(form, keys) => {
                     let Some(key) = keys.get(&epoch) else { continue };
                     let values: Vec<_> = index.fields.iter().map(|field| at(data, field)).collect();
-                    key.tokens(form, &values).map(|made| tokens.index.extend(made)).err()
+                    let made = key.tokens(form, &values);
+                    if made == Err(NotIndexable::Type) {
+                        let taken = form.taken(&values);
+                        let taken: Vec<_> = taken.iter().map(Option::as_ref).collect();
+                        tokens.index.extend(key.tokens(form, &taken).into_iter().flatten());
+                    }
+                    made.map(|made| tokens.index.extend(made)).err()
                 }
             };
             let too_many = tokens.index.len().max(tokens.unique.len()) > MAX_TOKENS;

@@ -10,7 +10,7 @@
 
 use pryv_sdk::{
     Condition, Definition, Range,
-    condition::{all, any, field},
+    condition::{all, any, field, interval},
 };
 use rand::{Rng, rngs::StdRng, seq::SliceRandom};
 use serde_json::{Value, json};
@@ -24,7 +24,8 @@ pub fn definition(uri: &str) -> Definition {
         .unique("/serial")
         .equality_of(["/a", "/b"])
         .range("/n", Range::numbers(0.0, 5_000.0, 1.0))
-        .range("/at", Range::times("1h"))
+        .interval("/at", "/lasts", Range::times("1h"))
+        .interval("/n", "/lasts", Range::numbers(0.0, 5_000.0, 2.0))
         .prefix("/name", 3)
         .text("/note")
         .exists("/note")
@@ -55,6 +56,19 @@ fn at_time(rng: &mut StdRng) -> Value {
     }
 }
 
+/// Of the unit of a number, or seconds; null for what is not over.
+fn lasting(rng: &mut StdRng) -> Value {
+    match rng.gen_range(0..8) {
+        0 | 1 => Value::Null,
+        2 => json!(0),
+        3 => json!(f64::from(rng.gen_range(0..40)) / 4.0),
+        4 => json!(rng.gen_range(40..5_000)),
+        5 => json!(rng.gen_range(5_000..200_000)),
+        6 => json!(86_400 * rng.gen_range(1..60)),
+        _ => json!(1_000_000_000),
+    }
+}
+
 fn pick(rng: &mut StdRng, from: &[&str]) -> Value {
     json!(from.choose(rng).unwrap())
 }
@@ -81,6 +95,7 @@ pub fn data(rng: &mut StdRng, serial: usize) -> Value {
         ("b", maybe_array(rng, small)),
         ("n", maybe_array(rng, number)),
         ("at", maybe_array(rng, at_time)),
+        ("lasts", lasting(rng)),
         ("name", maybe_array(rng, |rng| pick(rng, &NAMES))),
         ("note", maybe_array(rng, words)),
     ];
@@ -95,9 +110,13 @@ fn bound(rng: &mut StdRng, value: Value) -> Bound<Value> {
     }
 }
 
+fn open(rng: &mut StdRng, end: impl Fn(&mut StdRng) -> Value) -> Option<Value> {
+    rng.gen_bool(0.8).then(|| end(rng))
+}
+
 fn leaf(rng: &mut StdRng) -> Condition {
     loop {
-        let condition = match rng.gen_range(0..11) {
+        let condition = match rng.gen_range(0..15) {
             0 => field("/tag").is(pick(rng, &TAGS)),
             1 => field("/tag").is_in([pick(rng, &TAGS), pick(rng, &TAGS), Value::Null]),
             2 => field("/serial").is(rng.gen_range(0..60)),
@@ -116,6 +135,16 @@ fn leaf(rng: &mut StdRng) -> Condition {
                 .matches(*["pain", "chest PAIN", "monday", "\u{e9}paule since", "no"].choose(rng).unwrap()),
             8 => field("/note").exists(),
             9 => field("/n").is(number(rng)),
+            10 => {
+                let (from, to) = (open(rng, at_time), open(rng, at_time));
+                interval("/at", "/lasts").overlapping(from, to)
+            }
+            11 => {
+                let (from, to) = (open(rng, number), open(rng, number));
+                interval("/n", "/lasts").overlapping(from, to)
+            }
+            12 => interval("/at", "/lasts").running(),
+            13 => field("/at").is(at_time(rng)),
             _ => field("/name").is(pick(rng, &NAMES)),
         };
         if condition.check().is_ok() {
@@ -155,6 +184,23 @@ pub fn meets(condition: &Condition, note: &Value) -> bool {
             plain_text(words).to_lowercase().split(' ').all(|word| there.contains(&word))
         }
         Condition::Exists { field } => note.get(&field[1..]).is_some(),
+        Condition::Overlaps { start, length, from, to } => {
+            let one = from.as_ref().or(to.as_ref()).unwrap();
+            let lasts = match note.get(&length[1..]) {
+                Some(Value::Null) => f64::INFINITY,
+                Some(length) => length.as_f64().unwrap(),
+                None => 0.0,
+            };
+            each(note, start).into_iter().filter(|start| start.is_number() == one.is_number()).any(|start| {
+                place(start).is_some_and(|start| {
+                    from.as_ref().is_none_or(|from| start + lasts >= place(from).unwrap())
+                        && to.as_ref().is_none_or(|to| start <= place(to).unwrap())
+                })
+            })
+        }
+        Condition::Running { start, length } => {
+            note.get(&start[1..]).is_some() && note.get(&length[1..]) == Some(&Value::Null)
+        }
         _ => panic!("a condition that this file does not make"),
     }
 }

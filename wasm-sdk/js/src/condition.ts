@@ -33,9 +33,24 @@ export type FieldCondition = { readonly field: string } & (
   | { readonly exists: boolean }
 );
 
-/** What a record has to be like: of a field, or joined from others. At most 128 parts, 8 levels deep. */
+/**
+ * What can be asked of an interval: what begins at one field and lasts as long as the other says. The length is a number, of the unit of
+ * the start, or seconds if that is a time; absent for a moment; null while it is not over.
+ */
+export type IntervalCondition = {
+  /** The JSON pointers of the start and of the length. */
+  readonly interval: readonly [start: string, length: string];
+} & (
+  /** Has a part, be it a moment, between two values, both included; of which one may be open: null. */
+  | { readonly overlaps: readonly [from: Place, to: Place | null] | readonly [from: null, to: Place] }
+  /** Has begun and is not over; or not so. */
+  | { readonly running: boolean }
+);
+
+/** What a record has to be like: of a field or an interval, or joined from others. At most 128 parts, 8 levels deep. */
 export type Condition =
   | FieldCondition
+  | IntervalCondition
   | { readonly and: readonly Condition[] }
   | { readonly or: readonly Condition[] }
   | { readonly not: Condition };

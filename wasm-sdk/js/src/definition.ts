@@ -49,6 +49,31 @@ export interface TimeRangeIndex extends OfField {
   readonly resolution?: string;
 }
 
+interface OfInterval extends Indexed {
+  readonly kind: "interval";
+  /** The JSON pointers of the start and of how long it lasts. */
+  readonly fields: readonly [start: string, length: string];
+  readonly field?: never;
+}
+
+/** Which records last into a span of numbers, or are not over; of the start, what a range answers. */
+export interface NumberIntervalIndex extends OfInterval {
+  readonly from: number;
+  readonly to: number;
+  /** The width of the steps that the server tells apart. */
+  readonly resolution: number;
+}
+
+/** Which records last into a span of time, or are not over: from a date or time, for seconds; of the start, what a range answers. */
+export interface TimeIntervalIndex extends OfInterval {
+  /** `1900-01-01` if not said. */
+  readonly from?: string;
+  /** `2200-01-01` if not said. */
+  readonly to?: string;
+  /** A number and `s`, `m`, `h`, `d` or `w`; `1h` if not said. */
+  readonly resolution?: string;
+}
+
 /** Which records have a text that begins like this, whatever its case. */
 export interface PrefixIndex extends OfField {
   readonly kind: "prefix";
@@ -68,7 +93,8 @@ export interface ExistsIndex extends OfField {
 
 /** One index. */
 export type Index =
-  | EqualityIndex | CompoundIndex | UniqueIndex | NumberRangeIndex | TimeRangeIndex | PrefixIndex | TextIndex | ExistsIndex;
+  | EqualityIndex | CompoundIndex | UniqueIndex | NumberRangeIndex | TimeRangeIndex
+  | NumberIntervalIndex | TimeIntervalIndex | PrefixIndex | TextIndex | ExistsIndex;
 
 /** What one index shows to whom, in words. */
 export interface Leakage {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    condition::field,
+    condition::{field, interval},
     protocol::{
         epoch::next,
         record::Writer,
@@ -65,7 +65,7 @@ fn outer_sets_miss_no_record_and_inner_sets_hold_no_other() {
         let condition = condition(&mut rng, 3);
         let plan = match plan(&state, std::slice::from_ref(&condition), None, false) {
             Ok(plan) => plan,
-            Err(PlanFault::NotIndexed { field, .. }) if field == "/a" || field == "/b" => continue,
+            Err(PlanFault::NotIndexed { fields, .. }) if fields == ["/a"] || fields == ["/b"] => continue,
             Err(fault) => panic!("{fault:?}: {condition:?}"),
         };
         exact += usize::from(plan.inner == plan.outer);
@@ -102,7 +102,7 @@ fn a_field_without_an_index_that_answers_is_named_with_the_kind_that_would() {
         (field("/a").is(1), "/a", "equality"),
     ] {
         let fault = planned(condition.clone()).unwrap_err();
-        assert_eq!(fault, PlanFault::NotIndexed { field: field_name.into(), kind });
+        assert_eq!(fault, PlanFault::NotIndexed { fields: vec![field_name.into()], kind });
         let scan = plan(&state(), &[condition], None, true).unwrap();
         assert_eq!(
             (scan.outer, scan.inner, &scan.scanned[..]),
@@ -110,12 +110,41 @@ fn a_field_without_an_index_that_answers_is_named_with_the_kind_that_would() {
         );
     }
     let ordered = plan(&state(), &[], Some("/tag"), false).unwrap_err();
-    assert_eq!(ordered, PlanFault::NotIndexed { field: "/tag".into(), kind: "range" });
+    assert_eq!(ordered, PlanFault::NotIndexed { fields: vec!["/tag".into()], kind: "range" });
+}
+
+#[test]
+fn an_interval_of_other_fields_is_named_with_both() {
+    let asked = interval("/n", "/other").running();
+    let fields = vec!["/n".to_owned(), "/other".to_owned()];
+    let fault = planned(asked.clone()).unwrap_err();
+    assert_eq!(fault, PlanFault::NotIndexed { fields: fields.clone(), kind: "interval" });
+    let next = declaration(&definition(), &fields, "interval");
+    assert!(next.contains(r#""fields": ["/n", "/other"], "kind": "interval""#), "{next}");
+    assert_eq!(plan(&state(), &[asked], None, true).unwrap().scanned, fields);
+    assert!(planned(interval("/n", "/other").begins_by(7)).is_ok(), "a range of the start answers that");
+}
+
+#[test]
+fn what_meets_a_day_or_is_not_over_takes_few_tokens() {
+    let day =
+        planned(interval("/at", "/lasts").overlaps("2026-02-03T00:00:00Z", "2026-02-03T23:59:59Z")).unwrap();
+    assert!(day.outer.tokens().len() <= 24 + 5 + 33, "{}", day.outer.tokens().len());
+    let open = planned(interval("/at", "/lasts").lasts_until("2026-02-03")).unwrap();
+    assert!(open.outer.tokens().len() <= 400, "{}", open.outer.tokens().len());
+    let running = planned(interval("/at", "/lasts").running()).unwrap();
+    assert_eq!((running.outer.tokens().len(), &running.inner), (1, &running.outer));
+    let order = plan(&state(), &[], Some("/at"), false).unwrap().order.unwrap();
+    assert_eq!(order.field, "/at", "an index of intervals orders by their start");
 }
 
 #[test]
 fn values_of_another_type_than_the_index_are_refused_and_not_searched_in_vain() {
-    for condition in [field("/n").above("2026-01-01"), field("/at").between(1, 2)] {
+    for condition in [
+        field("/n").above("2026-01-01"),
+        field("/at").between(1, 2),
+        interval("/at", "/lasts").overlaps(1, 2),
+    ] {
         assert!(matches!(planned(condition), Err(PlanFault::OtherType { .. })));
     }
 }

@@ -3,6 +3,7 @@
 mod batch;
 mod building;
 mod describe;
+mod intervals;
 mod ordered;
 mod random;
 mod upsert;

@@ -206,8 +206,11 @@ async fn ask(diary: &mut Diary, rng: &mut StdRng) {
         };
         let lacks = match &*field {
             "/a" | "/b" => true,
-            "/n" => !has("/n", |kind| matches!(kind, IndexKind::Range(_))),
-            "/at" => !has("/at", |kind| matches!(kind, IndexKind::Range(_))),
+            "/n" | "/at" => !reader.definition().indexes.iter().any(|index| index.ranges_over(&field)),
+            "/n`, `/lasts" | "/at`, `/lasts" => {
+                let both: Vec<_> = field.split("`, `").collect();
+                !reader.definition().indexes.iter().any(|index| index.fields == both)
+            }
             "/name" => !has("/name", |kind| matches!(kind, IndexKind::Prefix { .. })),
             "/note" => {
                 !has("/note", |kind| *kind == IndexKind::Text)
