@@ -34,8 +34,9 @@ pub struct VersionsRequest {
     pub bytes: usize,
 }
 
-fn version_key(account: PrincipalId, scope: ScopeId, record: RecordId, version: u64) -> Vec<u8> {
-    Silo::of(account).key(Table::Version, &[scope.as_bytes(), record.as_bytes(), &version.to_be_bytes()])
+fn version_key(account: PrincipalId, scope: ScopeId, place: u64, version: u64) -> Vec<u8> {
+    let parts: [&[u8]; 3] = [scope.as_bytes(), &place.to_be_bytes(), &version.to_be_bytes()];
+    Silo::of(account).key(Table::Version, &parts)
 }
 
 impl<'t> Reading<'t> {
@@ -53,7 +54,7 @@ impl<'t> Reading<'t> {
     ) -> Result<Option<Versions>> {
         let Some(present) = self.record(grant, record)? else { return Ok(None) };
         let reach = |tree: &mut Tree<'_>, stored: &StoredRecord| shows(tree, grant.reach(), stored);
-        self.versions_of(grant.account(), grant.scope(), record, present, request, reach).map(Some)
+        self.versions_of(grant.account(), grant.scope(), present, request, reach).map(Some)
     }
 
     /// The versions of a scope's definition, for whoever may know of it.
@@ -67,26 +68,25 @@ impl<'t> Reading<'t> {
         request: &VersionsRequest,
     ) -> Result<Option<Versions>> {
         let Some(present) = self.definition(grant)? else { return Ok(None) };
-        let record = RecordId::definition(grant.scope());
-        self.versions_of(grant.account(), grant.scope(), record, present, request, |_, _| Ok(true)).map(Some)
+        self.versions_of(grant.account(), grant.scope(), present, request, |_, _| Ok(true)).map(Some)
     }
 
     fn versions_of(
         &self,
         account: PrincipalId,
         scope: ScopeId,
-        record: RecordId,
         present: StoredRecord,
         request: &VersionsRequest,
         shown: impl Fn(&mut Tree<'_>, &StoredRecord) -> Result<bool>,
     ) -> Result<Versions> {
         let before = request.before.unwrap_or(u64::MAX);
         let mut page = Page::of(request);
+        let place = present.created;
         if present.version < before {
             page.take(present);
         }
-        let start = version_key(account, scope, record, 0);
-        let end = version_key(account, scope, record, before);
+        let start = version_key(account, scope, place, 0);
+        let end = version_key(account, scope, place, before);
         // One more than fits tells whether there is a next page.
         let most = request.limit.saturating_add(1);
         let rows = self.rows.entries(&Scan::range(&start, &end).reversed().limited(most))?;
@@ -94,7 +94,7 @@ impl<'t> Reading<'t> {
         let mut tree = Tree::of(self.reading(), account);
         let mut last = None;
         for (_, row) in rows {
-            let stored = StoredRecord::decode(&row)?;
+            let stored = StoredRecord::decode(place, &row)?;
             last = Some(stored.version);
             if shown(&mut tree, &stored)? && !page.take(stored) {
                 return Ok(page.versions);
@@ -132,7 +132,7 @@ impl<'r> Page<'r> {
 }
 
 impl<'t> Tx<'t> {
-    /// An earlier version of a scope's definition, for one who may write to it.
+    /// An earlier version of a scope's definition, whose present one is `stored`, for one who may write to it.
     ///
     /// # Errors
     ///
@@ -140,11 +140,12 @@ impl<'t> Tx<'t> {
     pub fn earlier_definition(
         &self,
         grant: &Grant<'t, Create>,
+        stored: &StoredRecord,
         version: u64,
     ) -> Result<Option<StoredRecord>> {
         let (account, scope) = (grant.account(), grant.scope());
-        let row = self.rows.get(&version_key(account, scope, RecordId::definition(scope), version))?;
-        row.map(|row| StoredRecord::decode(&row)).transpose()
+        let row = self.rows.get(&version_key(account, scope, stored.created, version))?;
+        row.map(|row| StoredRecord::decode(stored.created, &row)).transpose()
     }
 
     /// Keeps the version that another one takes the place of, if its scope keeps any; drops what is kept of a record that is
@@ -157,7 +158,6 @@ impl<'t> Tx<'t> {
         &mut self,
         account: PrincipalId,
         scope: ScopeId,
-        record: RecordId,
         old: &StoredRecord,
         next: RecordKind,
     ) -> Result<()> {
@@ -169,11 +169,12 @@ impl<'t> Tx<'t> {
         };
         match history {
             History::Versions if next == RecordKind::Tombstone => {
-                let kept = Silo::of(account).scan(Table::Version, &[scope.as_bytes(), record.as_bytes()]);
+                let parts: [&[u8]; 2] = [scope.as_bytes(), &old.created.to_be_bytes()];
+                let kept = Silo::of(account).scan(Table::Version, &parts);
                 self.delete_all(&kept)
             }
             History::Versions | History::Everything => {
-                let key = version_key(account, scope, record, old.version);
+                let key = version_key(account, scope, old.created, old.version);
                 Ok(self.rows.put(&key, &old.to_row())?)
             }
             _ => Ok(()),

@@ -67,6 +67,7 @@ pub(super) enum Table {
     TermLink = 0x47,
     Version = 0x48,
     IndexState = 0x49,
+    RecordPlace = 0x4a,
     Head = 0x50,
     Change = 0x51,
     Transaction = 0x52,
@@ -131,8 +132,8 @@ mod tests {
     #[test]
     fn a_key_of_an_account_begins_with_table_and_account() {
         let account = PrincipalId::from_bytes([7; 32]);
-        let key = Silo::of(account).key(Table::Record, &[&[1; 16], &[2; 16]]);
-        assert_eq!(key[0], 0x40);
+        let key = Silo::of(account).key(Table::RecordPlace, &[&[1; 16], &[2; 16]]);
+        assert_eq!(key[0], 0x4a);
         assert_eq!(key[1..33], [7; 32]);
         assert_eq!(key.len(), 1 + 32 + 32);
         assert_eq!(tail::<16>(&key), Some([2; 16]));

@@ -172,7 +172,7 @@ impl<'t> Reading<'t> {
     ///
     /// As the engine.
     pub fn term_record(&self, shape: &Shape<'t>, term: RecordId) -> Result<Option<StoredRecord>> {
-        self.record_at(shape.account(), shape.ontology(), term)
+        self.record_of(shape.account(), shape.ontology(), term)
     }
 
     /// The links of a term.
@@ -256,7 +256,7 @@ impl<'t> Tx<'t> {
     ///
     /// As the engine.
     pub fn stored_term(&self, grant: &Grant<'t, Manage>, term: RecordId) -> Result<Option<StoredRecord>> {
-        self.reading().record_at(grant.account(), grant.scope(), term)
+        self.reading().record_of(grant.account(), grant.scope(), term)
     }
 }
 

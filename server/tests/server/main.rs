@@ -43,6 +43,8 @@ mod node;
 #[cfg(test)]
 mod ontology;
 #[cfg(test)]
+mod places;
+#[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod races;

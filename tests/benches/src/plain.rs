@@ -9,8 +9,8 @@ const TABLE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("plain");
 pub(crate) type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// The entries that the server writes for a record with six tokens, keys and values as long as there
-/// (`server/DATA-MODEL.md`): the record, its place in the order, six postings, the change, the head, and the transaction
-/// with its time to be forgotten.
+/// (`server/DATA-MODEL.md`): the record at its place, the way from its id there, its entries in the lists of all, of its index
+/// state and of six tokens, the change, the head, and the transaction with its time to be forgotten.
 pub(crate) fn entries(writer: u32, number: u64, record: usize) -> Entries {
     /// Account and scope.
     const SILO: usize = 32;
@@ -28,14 +28,16 @@ pub(crate) fn entries(writer: u32, number: u64, record: usize) -> Entries {
     };
     let (scope, place, id) = ([7; SCOPE], number.to_be_bytes(), spread(0));
     let mut entries = vec![
-        (key(0x40, &[&scope, &id]), vec![0xAB; record + 17]),
-        (key(0x41, &[&scope, &place]), id.clone()),
+        (key(0x40, &[&scope, &place]), vec![0xAB; record + 9]),
+        (key(0x4a, &[&scope, &id]), place.to_vec()),
+        (key(0x41, &[&scope, &place]), Vec::new()),
+        (key(0x49, &[&scope, &[0; 12], &place]), Vec::new()),
         (key(0x50, &[]), vec![0; 40]),
         (key(0x51, &[&place]), vec![0; 330]),
         (key(0x52, &[&[1; 32], &id]), place.to_vec()),
         ([&[0x05], &place[..], &key(0, &[&[1; 32], &id])].concat(), Vec::new()),
     ];
-    entries.extend((1..=6).map(|token| (key(0x42, &[&scope, &[16], &spread(token), &place]), id.clone())));
+    entries.extend((1..=6).map(|token| (key(0x42, &[&scope, &[16], &spread(token), &place]), Vec::new())));
     entries
 }
 

@@ -93,7 +93,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, moving: &Prepa
     for link in links.values() {
         tx.put_term_link(&owner, ontology, link)?;
     }
-    tx.put_term_record(&grant, &record.as_new(), stored.created)?;
+    tx.change_term_record(&grant, &stored, &record.as_new())?;
     applying.has_moved();
     applying.touched.push(record.touched());
     Ok(())

@@ -59,7 +59,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, placed: &Prepa
         if stored.placement()?.parent != placed.record.placement.parent {
             return Err(Error::malformed("a term is moved by its owner, with new epochs"));
         }
-        tx.put_term_record(&grant, &placed.record.as_new(), stored.created)?;
+        tx.change_term_record(&grant, &stored, &placed.record.as_new())?;
     } else {
         let grant = permission::change(tx, caller, account, scope, access, now)?;
         let create = permission::create(tx, caller, account, scope, access, now)?;
@@ -79,7 +79,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, applying: &mut Applying<'_>, placed: &Prepa
             let definition = tx.stored_definition(&create)?.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
             check_indexed(&placed.record.placement, definition.version)?;
         }
-        refuse_taken(tx, &create, &placed.record.as_new())?;
+        refuse_taken(tx, &create, &placed.record.as_new(), Some(&stored))?;
         tx.place_record(&grant, &stored, &placed.record.as_new())?;
     }
     applying.touched.push(Touched::Placed { scope, record, version });

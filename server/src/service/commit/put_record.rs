@@ -266,7 +266,7 @@ fn apply_instance(
         }
         check_definition(tx, &create, record)?;
         check_terms(tx, record, create.reach(), None)?;
-        refuse_taken(tx, &create, &new)?;
+        refuse_taken(tx, &create, &new, None)?;
         return Ok(tx.create_record(&create, &new, applying.place(index))?);
     }
     let change = permission::change(tx, caller, account, scope, access, now)?;
@@ -284,7 +284,7 @@ fn apply_instance(
     check_terms(tx, record, change.reach(), Some(&stored))?;
     if new.kind == RecordKind::Instance {
         check_definition(tx, &create, record)?;
-        refuse_taken(tx, &create, &new)?;
+        refuse_taken(tx, &create, &new, Some(&stored))?;
     }
     Ok(tx.change_record(&change, &stored, &new)?)
 }
@@ -347,7 +347,7 @@ fn check_definition<'t>(
         stored
     } else {
         let lost = || Error::internal(crate::store::Error::Row("version"));
-        tx.earlier_definition(create, named.version)?.ok_or_else(lost)?
+        tx.earlier_definition(create, &stored, named.version)?.ok_or_else(lost)?
     };
     if named.digest != digest_of(&meant.envelope)? {
         return Err(Error::statement("the instance names another definition under this version"));
@@ -373,6 +373,7 @@ pub(super) fn refuse_taken<'t>(
     tx: &Tx<'t>,
     create: &permission::Grant<'t, permission::Create>,
     new: &NewRecord<'_>,
+    stored: Option<&StoredRecord>,
 ) -> Result<()> {
-    if tx.is_taken(create, new)? { Err(Error::new(ErrorCode::NotUnique)) } else { Ok(()) }
+    if tx.is_taken(create, new, stored)? { Err(Error::new(ErrorCode::NotUnique)) } else { Ok(()) }
 }

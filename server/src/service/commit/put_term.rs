@@ -46,7 +46,7 @@ pub(super) fn apply(
         }
         _ => {}
     }
-    Ok(tx.put_term_record(&grant, &record.as_new(), stored.created)?)
+    Ok(tx.change_term_record(&grant, &stored, &record.as_new())?)
 }
 
 fn create<'t>(
@@ -68,7 +68,7 @@ fn create<'t>(
         return Err(Error::new(ErrorCode::AlreadyExists));
     }
     tx.put_term(grant, term, TermPlace { parent: parent.term, since: parent.since, salt: parent.salt })?;
-    Ok(tx.put_term_record(grant, &record.as_new(), created)?)
+    Ok(tx.create_term_record(grant, &record.as_new(), created)?)
 }
 
 /// Whether whoever manages an ontology, or a part of it, may put a term there.

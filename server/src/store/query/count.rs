@@ -120,7 +120,7 @@ impl<'t> Reading<'t> {
             if (work.is_spent() || *looked >= MAX_HIDDEN) && from > begin {
                 return Ok(Told { count, next: Some(from) });
             }
-            let (position, record) = match walk.seek(from)? {
+            let position = match walk.seek(from)? {
                 Found::At(found) => found,
                 Found::TiredAt(at) => return Ok(Told { count, next: Some(at) }),
                 Found::End => return Ok(Told { count, next: None }),
@@ -130,10 +130,9 @@ impl<'t> Reading<'t> {
             } else {
                 *looked = looked.saturating_add(1);
                 work.spend(RECORD);
-                match self.record_at(grant.account(), grant.scope(), record)? {
-                    Some(stored) => shows(&mut tree, grant.reach(), &stored)?,
-                    None => false,
-                }
+                let place = Direction::OLDEST_FIRST.turn(position);
+                let stored = self.record_at(grant.account(), grant.scope(), place)?;
+                shows(&mut tree, grant.reach(), &stored)?
             };
             count = count.saturating_add(u64::from(shown));
             let next = position.checked_add(1);

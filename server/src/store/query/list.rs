@@ -9,7 +9,7 @@ use crate::store::{
 };
 use pryv_engine::{Reader, Scan};
 use pryv_wire::{
-    RecordId, ScopeId,
+    ScopeId,
     record::{IndexState, UNIQUE_TOKEN_LENGTH},
 };
 use std::{
@@ -18,9 +18,6 @@ use std::{
     collections::{BinaryHeap, VecDeque},
     ops::ControlFlow,
 };
-
-/// A record at its position.
-pub(super) type Candidate = (u64, RecordId);
 
 /// Which end positions count from.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +29,7 @@ impl Direction {
     pub(super) const OLDEST_FIRST: Self = Self { newest_first: false };
 
     /// From place to position, and from position to place: its own inverse.
-    const fn turn(self, at: u64) -> u64 {
+    pub(super) const fn turn(self, at: u64) -> u64 {
         if self.newest_first { u64::MAX - at } else { at }
     }
 }
@@ -106,16 +103,16 @@ const MOST: usize = 256;
 
 struct List<'r> {
     source: Source<'r>,
-    buffer: VecDeque<Candidate>,
+    buffer: VecDeque<u64>,
     done: bool,
     step: usize,
 }
 
 impl List<'_> {
-    /// The first candidate at or behind a position. Positions asked for never go back.
-    fn seek(&mut self, ground: &Ground<'_>, from: u64) -> Result<Option<Candidate>> {
+    /// The first position at or behind another. Positions asked for never go back.
+    fn seek(&mut self, ground: &Ground<'_>, from: u64) -> Result<Option<u64>> {
         let mut passed = 0_usize;
-        while self.buffer.front().is_some_and(|(at, _)| *at < from) {
+        while self.buffer.front().is_some_and(|at| *at < from) {
             self.buffer.pop_front();
             passed = passed.saturating_add(1);
         }
@@ -157,14 +154,13 @@ impl List<'_> {
             Scan::range(&at(place), end)
         };
         let (mut read, mut broken) = (0_usize, false);
-        rows.scan(&scan.limited(self.step), &mut |key, record| {
-            let place = tail(key).map(u64::from_be_bytes);
-            let (Some(place), Ok(record)) = (place, RecordId::try_from(record)) else {
+        rows.scan(&scan.limited(self.step), &mut |key, _| {
+            let Some(place) = tail(key).map(u64::from_be_bytes) else {
                 broken = true;
                 return ControlFlow::Break(());
             };
             read = read.saturating_add(1);
-            self.buffer.push_back((direction.turn(place), record));
+            self.buffer.push_back(direction.turn(place));
             ControlFlow::Continue(())
         })?;
         if broken {
@@ -181,11 +177,10 @@ impl List<'_> {
         ground.work.spend(2);
         self.done = true;
         if let Some(row) = row {
-            let (record, created) = row.split_first_chunk::<16>().ok_or(Error::Row("unique"))?;
-            let created = created.try_into().map(u64::from_be_bytes).map_err(|_| Error::Row("unique"))?;
-            let at = ground.direction.turn(created);
+            let place = <[u8; 8]>::try_from(&row[..]).map_err(|_| Error::Row("unique"))?;
+            let at = ground.direction.turn(u64::from_be_bytes(place));
             if at >= from {
-                self.buffer.push_back((at, RecordId::from_bytes(*record)));
+                self.buffer.push_back(at);
             }
         }
         Ok(())
@@ -211,17 +206,17 @@ impl<'r> Union<'r> {
         self.lists.len()
     }
 
-    pub(super) fn seek(&mut self, ground: &Ground<'_>, from: u64) -> Result<Option<Candidate>> {
+    pub(super) fn seek(&mut self, ground: &Ground<'_>, from: u64) -> Result<Option<u64>> {
         loop {
             let Some(Reverse((at, number))) = self.heap.peek().copied() else { return Ok(None) };
             let Some(list) = self.lists.get_mut(number) else { return Ok(None) };
-            let known = list.buffer.front().copied().filter(|known| known.0 == at && at >= from);
+            let known = list.buffer.front().copied().filter(|known| *known == at && at >= from);
             if known.is_some() {
                 return Ok(known);
             }
             self.heap.pop();
-            if let Some(candidate) = list.seek(ground, from)? {
-                self.heap.push(Reverse((candidate.0, number)));
+            if let Some(position) = list.seek(ground, from)? {
+                self.heap.push(Reverse((position, number)));
             }
         }
     }

@@ -94,7 +94,7 @@ impl<'t> Reading<'t> {
                 page.next = Some(from);
                 return Ok(page);
             }
-            let (position, record) = match walk.seek(from)? {
+            let position = match walk.seek(from)? {
                 Found::At(found) => found,
                 Found::TiredAt(at) => {
                     page.next = Some(at);
@@ -109,14 +109,13 @@ impl<'t> Reading<'t> {
                 page.next = Some(from);
                 return Ok(page);
             }
-            if let Some(stored) = self.record_at(grant.account(), grant.scope(), record)? {
-                if shows(&mut tree, grant.reach(), &stored)? {
-                    let StoredRecord { envelope, .. } = stored;
-                    bytes = bytes.saturating_add(envelope.len());
-                    page.records.push(envelope);
-                } else {
-                    hidden = hidden.saturating_add(1);
-                }
+            let stored = self.record_at(grant.account(), grant.scope(), direction.turn(position))?;
+            if shows(&mut tree, grant.reach(), &stored)? {
+                let StoredRecord { envelope, .. } = stored;
+                bytes = bytes.saturating_add(envelope.len());
+                page.records.push(envelope);
+            } else {
+                hidden = hidden.saturating_add(1);
             }
             from = match position.checked_add(1) {
                 Some(from) => from,

@@ -8,7 +8,7 @@
 //! answer is a record or lies behind the position that was asked from, whatever was spent before. A union comes only as far
 //! as the least of its parts, so each part has its share of what may be examined.
 
-use super::list::{Candidate, Direction, Ground, Source, Union, Work};
+use super::list::{Direction, Ground, Source, Union, Work};
 use crate::store::{Result, filed::Filed, key::Silo};
 use pryv_engine::Reader;
 use pryv_wire::{
@@ -20,7 +20,7 @@ use std::cell::Cell;
 /// What is first at or behind a position.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Found {
-    At(Candidate),
+    At(u64),
     /// Nothing below this position, and enough was examined.
     TiredAt(u64),
     End,
@@ -31,9 +31,9 @@ impl Found {
     const fn first(self, other: Self) -> Self {
         match (self, other) {
             (Self::End, one) | (one, Self::End) => one,
-            (Self::At(a), Self::At(b)) => Self::At(if b.0 < a.0 { b } else { a }),
+            (Self::At(a), Self::At(b)) => Self::At(if b < a { b } else { a }),
             (Self::At(one), Self::TiredAt(at)) | (Self::TiredAt(at), Self::At(one)) => {
-                if one.0 < at {
+                if one < at {
                     Self::At(one)
                 } else {
                     Self::TiredAt(at)
@@ -166,7 +166,7 @@ impl<'r> Set<'r> {
     fn seek(&mut self, ground: &Ground<'_>, from: u64) -> Result<Found> {
         match self.known {
             Some(Found::End) => return Ok(Found::End),
-            Some(Found::At(known)) if known.0 >= from => return Ok(Found::At(known)),
+            Some(Found::At(known)) if known >= from => return Ok(Found::At(known)),
             Some(Found::TiredAt(at)) if at > from => return Ok(Found::TiredAt(at)),
             _ => {}
         }
@@ -211,36 +211,35 @@ fn leap(ground: &Ground<'_>, yes: &mut [Set<'_>], no: &mut [Set<'_>], from: u64)
             return Ok(Found::TiredAt(target));
         }
         ground.work.spend(1);
-        let mut agreed: Option<Candidate> = None;
-        let mut leapt = false;
+        let (mut agreed, mut leapt) = (false, false);
         for set in &mut *yes {
-            let candidate = match set.seek(ground, target)? {
-                Found::At(candidate) => candidate,
+            let found = match set.seek(ground, target)? {
+                Found::At(found) => found,
                 ended => return Ok(ended),
             };
-            if candidate.0 > target && agreed.is_some() {
-                target = candidate.0;
-                leapt = true;
+            leapt = found > target && agreed;
+            target = found;
+            if leapt {
                 break;
             }
-            target = candidate.0;
-            agreed = Some(candidate);
+            agreed = true;
         }
-        let found = match agreed {
-            _ if leapt => continue,
-            Some(found) => found,
-            None => return Ok(Found::End),
-        };
+        if leapt {
+            continue;
+        }
+        if !agreed {
+            return Ok(Found::End);
+        }
         let mut taken = false;
         for set in &mut *no {
             // One that is tired has nothing up to where it came, which is behind `target`.
-            if matches!(set.seek(ground, target)?, Found::At(candidate) if candidate.0 == target) {
+            if matches!(set.seek(ground, target)?, Found::At(found) if found == target) {
                 taken = true;
                 break;
             }
         }
         if !taken {
-            return Ok(Found::At(found));
+            return Ok(Found::At(target));
         }
         target = match target.checked_add(1) {
             Some(next) => next,
