@@ -84,7 +84,7 @@ impl Table {
 
 /// A row of the node itself.
 pub(super) fn node(table: Table, parts: &[&[u8]]) -> Vec<u8> {
-    key(&[table.byte()], parts)
+    key(table, &[], parts)
 }
 
 /// Every row of a table of the node itself.
@@ -104,7 +104,7 @@ impl Silo {
 
     /// A row.
     pub(super) fn key(self, table: Table, parts: &[&[u8]]) -> Vec<u8> {
-        key(&[&[table.byte()], &self.0.as_bytes()[..]].concat(), parts)
+        key(table, self.0.as_bytes(), parts)
     }
 
     /// Every row whose key begins with these parts.
@@ -113,9 +113,11 @@ impl Silo {
     }
 }
 
-fn key(start: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(128);
-    key.extend_from_slice(start);
+fn key(table: Table, silo: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    // Longer than any but a few: put together for each row that is read, it is allocated once.
+    let mut key = Vec::with_capacity(96);
+    key.push(table.byte());
+    key.extend_from_slice(silo);
     parts.iter().for_each(|part| key.extend_from_slice(part));
     key
 }

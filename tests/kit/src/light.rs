@@ -13,7 +13,7 @@ use crate::clock::START;
 use pryv_crypto::{
     AccountSecret, AccountSecrets, Identity,
     holder::first_list,
-    password::{ClientLogin, ClientRegistration, ExportKey},
+    password::{ClientLogin, ClientRegistration, ExportKey, Registered},
     recovery::RecoveryPhrase,
 };
 use pryv_proxy_crypto::CardChain;
@@ -21,8 +21,8 @@ use pryv_sdk::transport::{Request, Transport};
 use pryv_wire::{
     PrincipalId, Problem,
     account::{
-        Challenge, FinishLogin, FinishSignUp, GetChallenge, KeyStretching, OpenSession, SessionOpened,
-        StartLogin, StartSignUp,
+        Challenge, FinishLogin, FinishSignUp, GetChallenge, KeyStretching, OpenSession, PasswordCredential,
+        SessionOpened, StartLogin, StartSignUp,
     },
     bytes::SessionToken,
     card::{GetCards, PrincipalKind},
@@ -70,6 +70,30 @@ pub async fn call<C: Call>(
     }
 }
 
+/// A password that was registered, and a phrase.
+#[derive(Debug)]
+pub struct Credentials {
+    registered: Registered,
+    phrase: RecoveryPhrase,
+}
+
+impl Credentials {
+    /// Registers a password under a name, and draws a phrase.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses.
+    pub async fn register(transport: &dyn Transport, username: &str, password: &str) -> Self {
+        let mut rng = ChaCha20Rng::from_entropy();
+        let (registration, request) =
+            ClientRegistration::start(password, &mut rng).expect("a usable password");
+        let start = StartSignUp { username: username.to_owned(), request };
+        let started = call(transport, None, &start).await.expect("a sign-up begins");
+        let registered = registration.finish(&started.response, &CHEAP, &mut rng).expect("a registration");
+        Self { registered, phrase: RecoveryPhrase::generate(&mut rng) }
+    }
+}
+
 /// An account whose keys the test holds.
 #[derive(Debug)]
 pub struct LightAccount {
@@ -87,17 +111,30 @@ impl LightAccount {
     ///
     /// If the server refuses.
     pub async fn sign_up(transport: Arc<dyn Transport>, username: &str, password: &str) -> Self {
+        let credentials = Credentials::register(&*transport, username, password).await;
+        Self::found(transport, username, &credentials).await
+    }
+
+    /// Makes an account with a password and a phrase that others may have too. By the password it is opened only if that was
+    /// registered under the same name.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses.
+    pub async fn found(transport: Arc<dyn Transport>, username: &str, credentials: &Credentials) -> Self {
         let mut rng = ChaCha20Rng::from_entropy();
         let secret = AccountSecret::generate(&mut rng);
         let (identity, card) = Identity::found(&secret, PrincipalKind::Account, START).expect("usable keys");
-        let (registration, request) =
-            ClientRegistration::start(password, &mut rng).expect("a usable password");
-        let start = StartSignUp { username: username.to_owned(), request };
-        let started = call(&*transport, None, &start).await.expect("a sign-up begins");
-        let registered = registration.finish(&started.response, &CHEAP, &mut rng).expect("a registration");
         let (me, digest) = (identity.principal(), card.digest());
-        let password = registered.credential(CHEAP, &secret, me, digest, &mut rng).expect("a usable key");
-        let phrase = RecoveryPhrase::generate(&mut rng);
+        let Credentials { registered, phrase } = credentials;
+        let keys = registered.export_key.keys();
+        let password = PasswordCredential {
+            stretching: CHEAP,
+            upload: registered.upload.clone(),
+            key: keys.public(),
+            binding: keys.bind(me),
+            wrap: keys.seal(&secret, me, digest, &mut rng).expect("a usable key"),
+        };
         let recovery = phrase.credential(&secret, me, digest, &mut rng).expect("a usable key");
         let finish = FinishSignUp {
             username: username.to_owned(),
