@@ -20,6 +20,10 @@ pub(crate) fn of(collection: &Collection, args: &mut Args) -> Result<Query, Thro
             Thrown::new("input", "invalid-condition", "this is not a condition").because(error.to_string())
         })?);
     }
+    for name in args.list("types")? {
+        let Value::String(name) = name else { return Err(Thrown::argument("`types` is a list of names")) };
+        query = query.of_type(name);
+    }
     if args.find("within").is_some() {
         for term in terms(vec![args.take("within")])? {
             query = query.within(term);

@@ -242,6 +242,13 @@ test("queries: conditions, order, counts, batches, upserts, and indexes that com
   const { records: [selected] } = await visits.query().eq("/mrn", "m-3").select(["/bpm", "/code"]).fetch();
   assert.deepEqual(selected.data, { bpm: 63, code: "odd" });
 
+  assert.equal(await visits.query().ofType(Object.keys(definition.types)[0]).count(), 20);
+  await refused(visits.query().ofType("nothing").fetch(), "unknown-type", "input");
+  const lasting = { interval: ["/at", "/lasts"] };
+  await refused(visits.query().filter({ ...lasting, running: true }).fetch(), "not-indexed", "input");
+  const met = visits.query().filter({ ...lasting, overlaps: ["2026-03-04", null] }).filter({ not: { ...lasting, running: true } }).scan(100);
+  assert.equal((await met.all()).records.length, 17);
+
   const explanation = await visits.query().filter(even).descending("/at").explain();
   assert.equal(explanation.orderedBy, "/at");
   assert.ok(explanation.exact && explanation.matched.some(({ index, tokens }) => index.includes("/code") && tokens === 1));

@@ -85,6 +85,7 @@ fn next(code: &str) -> Option<&'static str> {
         "unindexed" => {
             "index them: `pryv reindex COLLECTION`; or allow this machine to look through: `--scan 10000`"
         }
+        "unknown-type" => "`pryv describe COLLECTION` shows the types",
         "invalid-condition" | "other-type" | "other-order" => {
             "`pryv describe COLLECTION` shows the fields and their indexes"
         }

@@ -3,6 +3,7 @@
 mod batch;
 mod count;
 mod explanation;
+mod of_type;
 mod ordered;
 mod pages;
 mod sweep;
@@ -61,6 +62,12 @@ pub enum QueryError {
     /// A condition cannot be asked at all. Nothing was sent.
     #[error(transparent)]
     Invalid(#[from] InvalidCondition),
+    /// The definition has no type of this name. Nothing was sent.
+    #[error("the definition has no type `{name}`")]
+    UnknownType {
+        /// The name.
+        name: String,
+    },
     /// The conditions take more tokens than one query may have. Nothing was sent.
     #[error(
         "the conditions take more tokens than a query may have; ask for fewer values at once, or for a narrower range"
@@ -104,6 +111,7 @@ impl QueryError {
             Self::NotIndexed { .. } => "not-indexed",
             Self::OtherType { .. } => "other-type",
             Self::Invalid(_) => "invalid-condition",
+            Self::UnknownType { .. } => "unknown-type",
             Self::TooLarge | Self::Limit => "out-of-range",
             Self::OtherOrder => "other-order",
             Self::Unindexed { .. } => ErrorCode::Unindexed.as_str(),
@@ -129,6 +137,9 @@ enum Sorting {
 pub struct Query {
     collection: Collection,
     conditions: Vec<Condition>,
+    /// Which of the conditions is that on the type.
+    by_type: Option<usize>,
+    unknown_type: Option<String>,
     sorting: Sorting,
     limit: u32,
     after: Option<Cursor>,
@@ -143,6 +154,8 @@ impl Collection {
         Query {
             collection: self.clone(),
             conditions: Vec::new(),
+            by_type: None,
+            unknown_type: None,
             sorting: Sorting::Created(Order::OldestFirst),
             limit: DEFAULT_LIMIT,
             after: None,
@@ -280,6 +293,9 @@ impl Query {
     fn plan(&self, state: &ScopeState) -> Result<Plan, QueryError> {
         if !(1..=MAX_LIMIT).contains(&self.limit) {
             return Err(QueryError::Limit);
+        }
+        if let Some(name) = &self.unknown_type {
+            return Err(QueryError::UnknownType { name: name.clone() });
         }
         self.conditions.iter().try_for_each(Condition::check)?;
         let order = match &self.sorting {

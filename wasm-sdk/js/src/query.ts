@@ -11,6 +11,7 @@ import { Handle } from "./handle.js";
 
 interface Spec {
   readonly filter?: readonly Condition[];
+  readonly types?: readonly string[];
   readonly within?: TermId;
   readonly rightUnder?: TermId;
   readonly order?: "newestFirst" | { readonly by: string; readonly descending: boolean };
@@ -66,6 +67,11 @@ export class Query<T> implements AsyncIterable<Record<T>> {
   /** Only records that meet this condition, and those that were given before. */
   filter(condition: Condition): Query<T> {
     return this.#with({ filter: [...(this.#spec.filter ?? []), condition] });
+  }
+
+  /** Only records of these types of the definition, or of those that were named so before. */
+  ofType(...types: readonly string[]): Query<T> {
+    return this.#with({ types: [...(this.#spec.types ?? []), ...types] });
   }
 
   /** Only records that are filed under a term or its descendants. */

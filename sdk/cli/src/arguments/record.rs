@@ -144,6 +144,9 @@ pub(crate) struct Selection {
     /// Only records that meet this condition, such as {"field": "/pulse", "above": 100}; repeated: all of them must hold
     #[arg(long = "filter", value_name = "JSON")]
     pub(crate) filters: Vec<String>,
+    /// Only records of this type of the definition; repeated: of one of these types
+    #[arg(long = "type", value_name = "NAME")]
+    pub(crate) types: Vec<String>,
     /// Only records that are filed under this term or below it, ONTOLOGY:LABEL/LABEL
     #[arg(long, value_name = "TERM")]
     pub(crate) within: Option<String>,

@@ -30,9 +30,10 @@ fn a_query_takes_several_conditions_and_an_order() {
     assert!(query.selection.newest_first);
     assert_eq!(query.selection.limit, 5);
     assert_eq!(query.output, None);
-    let line = "query bp --filter {\"field\":\"/n\",\"above\":1} --sort -/at --select /a,/b";
+    let line = "query bp --filter {\"field\":\"/n\",\"above\":1} --type pulse --type weight --sort -/at --select /a,/b";
     let Command::Query(query) = parse(line).unwrap().command else { panic!("another command") };
     assert_eq!(query.selection.filters, ["{\"field\":\"/n\",\"above\":1}"]);
+    assert_eq!(query.selection.types, ["pulse", "weight"]);
     assert_eq!(query.selection.sort.as_deref(), Some("-/at"));
     assert_eq!(query.select, ["/a", "/b"]);
     assert!(parse("query bp --count --sort /at").is_err());

@@ -93,6 +93,7 @@ async fn build(
     for text in &wanted.filters {
         query = query.filter(condition::read(text)?);
     }
+    query = wanted.types.iter().fold(query, pryv_sdk::Query::of_type);
     if let Some(name) = &wanted.within {
         let (_, term) = lookup::term(account, name).await?;
         query = query.within(&term);

@@ -2,6 +2,7 @@
 
 mod batch;
 mod building;
+mod by_type;
 mod describe;
 mod intervals;
 mod ordered;
