@@ -50,7 +50,7 @@ pub use describe::{DescribedCollection, Description, Records};
 pub use devices::{Device, DeviceError, Enrolment, MAX_DEVICE_NAME};
 pub use grant::{Grant, GrantError};
 pub use group::{Group, GroupContact, GroupError};
-pub use heads::{AccountHead, Agreement, CompareError, InvalidHead, Relation};
+pub use heads::{AccountHead, Agreement, CompareError, InvalidHead, HeadOrder};
 pub use leave::LeaveError;
 pub use maintain::Maintained;
 pub use membership::{Membership, ReceivedByGroups};

@@ -74,7 +74,7 @@ pub mod transport;
 pub use access::{Access, AccessStatus, GrantedAccess, Scoped};
 pub use account::{
     Account, AccountHead, Agreement, Contact, Device, Enrolment, Grant, Maintained, NewLink, ReceivedAccess,
-    Relation, Resolved, Revoking, StoredSession, audit::AuditQuery,
+    HeadOrder, Resolved, Revoking, StoredSession, audit::AuditQuery,
 };
 pub use app::{App, AppManifest};
 pub use client::{Client, ClientBuilder, NewDevice, SignedUp, SigningUp};

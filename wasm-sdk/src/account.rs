@@ -19,7 +19,7 @@ use crate::{
     table::{self, Thing},
     thrown::Thrown,
 };
-use pryv_sdk::{Agreement, Password, Relation, Resolved, SessionInfo};
+use pryv_sdk::{Agreement, Password, HeadOrder, Resolved, SessionInfo};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -223,11 +223,11 @@ fn session(session: &SessionInfo) -> Value {
         .done()
 }
 
-const fn relation(relation: Relation) -> &'static str {
+const fn relation(relation: HeadOrder) -> &'static str {
     match relation {
-        Relation::Same => "same",
-        Relation::Older => "older",
-        Relation::Newer => "newer",
-        Relation::Gone => "gone",
+        HeadOrder::Same => "same",
+        HeadOrder::Older => "older",
+        HeadOrder::Newer => "newer",
+        HeadOrder::Gone => "gone",
     }
 }

@@ -86,7 +86,7 @@ pub struct InvalidHead;
 
 /// How the state that another device has seen lies to what this one has seen, in one history.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Relation {
+pub enum HeadOrder {
     /// Both have seen the same.
     Same,
     /// The other has seen less, all of which this one knows.
@@ -102,9 +102,9 @@ pub enum Relation {
 #[non_exhaustive]
 pub struct Agreement {
     /// Of the chain of changes.
-    pub changes: Relation,
+    pub changes: HeadOrder,
     /// Of the audit.
-    pub audit: Relation,
+    pub audit: HeadOrder,
 }
 
 /// Why heads were not found to agree.
@@ -190,13 +190,13 @@ impl Account {
         self.verify_changes().await?;
         let audit = self.compare_audit(theirs.audit).await?;
         let relation = |theirs: u64, ours: u64| match theirs.cmp(&ours) {
-            std::cmp::Ordering::Less => Relation::Older,
-            std::cmp::Ordering::Equal => Relation::Same,
-            std::cmp::Ordering::Greater => Relation::Newer,
+            std::cmp::Ordering::Less => HeadOrder::Older,
+            std::cmp::Ordering::Equal => HeadOrder::Same,
+            std::cmp::Ordering::Greater => HeadOrder::Newer,
         };
         Ok(Agreement {
             changes: relation(theirs.changes.sequence, before.changes),
-            audit: if audit { relation(theirs.audit.sequence, before.audit) } else { Relation::Gone },
+            audit: if audit { relation(theirs.audit.sequence, before.audit) } else { HeadOrder::Gone },
         })
     }
 }

@@ -77,12 +77,12 @@ export interface Maintained {
 }
 
 /** How the state that another device has seen lies to what this one has seen, in one history. */
-export type Relation = "same" | "older" | "newer" | "gone";
+export type HeadOrder = "same" | "older" | "newer" | "gone";
 
 /** What two devices find who compare heads. */
 export interface Agreement {
-  readonly changes: Relation;
-  readonly audit: Relation;
+  readonly changes: HeadOrder;
+  readonly audit: HeadOrder;
 }
 
 /** Where both chains of an account stand, for another device of the same person to compare. */

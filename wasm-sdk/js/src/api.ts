@@ -2,7 +2,7 @@
 
 export * from "./access.js";
 export { Account, Enrolment } from "./account.js";
-export type { AccountHead, Agreement, Answered, Device, Maintained, Relation, Resolved, Session, Stored } from "./account.js";
+export type { AccountHead, Agreement, Answered, Device, Maintained, HeadOrder, Resolved, Session, Stored } from "./account.js";
 export { Audit } from "./audit.js";
 export type { Act, AuditEntry, AuditFilter, AuditLog } from "./audit.js";
 export { Client, NewDevice } from "./client.js";

@@ -10,7 +10,7 @@ use crate::{
     visible::visible,
 };
 use pryv_sdk::{
-    Account, AccountHead, Act, AuditEntry, AuditQuery, Fingerprint, Relation, ScopeId, Timestamp,
+    Account, AccountHead, Act, AuditEntry, AuditQuery, Fingerprint, HeadOrder, ScopeId, Timestamp,
     account::audit::{ExportedAudit, check_export},
 };
 use serde_json::{Value, json};
@@ -209,23 +209,23 @@ pub(super) async fn head(account: &Account, wanted: &Head, output: &mut Output) 
     })
 }
 
-const fn word(relation: Relation) -> &'static str {
+const fn word(relation: HeadOrder) -> &'static str {
     match relation {
-        Relation::Same => "same",
-        Relation::Older => "older",
-        Relation::Newer => "newer",
-        Relation::Gone => "gone",
+        HeadOrder::Same => "same",
+        HeadOrder::Older => "older",
+        HeadOrder::Newer => "newer",
+        HeadOrder::Gone => "gone",
     }
 }
 
-fn told(relation: Relation, number: u64) -> String {
+fn told(relation: HeadOrder, number: u64) -> String {
     match relation {
-        Relation::Same => format!("both devices have seen the same {number}"),
-        Relation::Older => format!("the other device has seen {number}, all of which are here too"),
-        Relation::Newer => {
+        HeadOrder::Same => format!("both devices have seen the same {number}"),
+        HeadOrder::Older => format!("the other device has seen {number}, all of which are here too"),
+        HeadOrder::Newer => {
             format!("the other device has seen {number}, more than this one had; they fit, and are here now")
         }
-        Relation::Gone => {
+        HeadOrder::Gone => {
             "cannot be compared: the server has removed entries in between, their time being over".to_owned()
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::fixture::{all, grant, note, notes, topic};
 use pryv_sdk::{
-    Act, Level, Relation,
+    Act, HeadOrder, Level,
     account::audit::{InvalidExport, check_export},
 };
 use pryv_test_kit::World;
@@ -94,10 +94,10 @@ async fn two_devices_compare_what_they_were_shown() {
     assert_eq!((sent, sent.changes(), sent.account()), (here, 4, ada.account.id()));
 
     let agreed = second.compare_head(&sent).await.unwrap();
-    assert_eq!((agreed.changes, agreed.audit), (Relation::Newer, Relation::Same));
-    assert_eq!(second.compare_head(&sent).await.unwrap().changes, Relation::Same);
+    assert_eq!((agreed.changes, agreed.audit), (HeadOrder::Newer, HeadOrder::Same));
+    assert_eq!(second.compare_head(&sent).await.unwrap().changes, HeadOrder::Same);
     let agreed = ada.account.compare_head(&early).await.unwrap();
-    assert_eq!((agreed.changes, agreed.audit), (Relation::Older, Relation::Same));
+    assert_eq!((agreed.changes, agreed.audit), (HeadOrder::Older, HeadOrder::Same));
     assert_eq!(bob.account.compare_head(&sent).await.unwrap_err().code(), "other-account");
     world.close().await;
 }
