@@ -1,6 +1,7 @@
 //! `Collection`: records of one definition, one's own or granted; the API is the same.
 
 mod create_many;
+mod delete;
 mod file;
 mod get;
 mod history;
@@ -9,17 +10,22 @@ mod placing;
 mod query;
 mod redefine;
 mod reindex;
+mod related;
 mod rewrap;
 mod stored;
+mod transact;
 mod upsert;
 mod write;
 
+pub use crate::protocol::reference::ReferenceFault;
 pub use create_many::BulkError;
+pub use delete::Deleted;
 pub use get::ReadError;
 pub use history::{Version, Versions};
 pub use query::{Explanation, Matched, Query, QueryError, QueryPages};
 pub use redefine::RedefineError;
 pub use reindex::Reindexed;
+pub use related::{Edge, Neighbour, Neighbours, Related};
 pub use rewrap::Rewrapped;
 pub use stored::StoredRecord;
 pub use upsert::{UpsertError, Upserted};

@@ -4,6 +4,7 @@ mod index;
 mod leakage;
 mod lint;
 mod pointer;
+mod relation;
 mod stored;
 mod validator;
 
@@ -12,7 +13,8 @@ pub use leakage::Leakage;
 pub use lint::LeakyIndex;
 pub(crate) use pointer::{at, is_pointer, parts};
 pub use pryv_schema::{Fault, SchemaError};
-pub(crate) use stored::StoredDefinition;
+pub use relation::{Cardinality, OnDelete, Relation};
+pub(crate) use stored::{Referring, StoredDefinition};
 pub(crate) use validator::Schemas;
 pub use validator::{Validator, use_validator};
 
@@ -53,6 +55,9 @@ pub struct Definition {
     /// Which fields can be queried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Index>,
+    /// Which fields name other records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<Relation>,
     /// The URIs of the ontologies whose terms its instances may carry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ontologies: Vec<String>,
@@ -108,6 +113,20 @@ pub enum InvalidDefinition {
         /// How many there may be.
         limit: usize,
     },
+    /// A relation makes no sense.
+    #[error("the relation `{field}` is not accepted: {reason}")]
+    Relation {
+        /// Its field.
+        field: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// There are too many relations.
+    #[error("a definition has at most {limit} relations")]
+    TooManyRelations {
+        /// How many there may be.
+        limit: usize,
+    },
     /// A type is not a JSON Schema, or refers to something that is not in the definition.
     #[error("the schema of type `{name}` is not accepted")]
     Schema {
@@ -160,6 +179,7 @@ impl Definition {
             types: BTreeMap::from([(name.into(), schema)]),
             discriminator: None,
             indexes: Vec::new(),
+            relations: Vec::new(),
             ontologies: Vec::new(),
             history: History::None,
         }
@@ -278,6 +298,7 @@ impl Definition {
             return Err(InvalidDefinition::Pointer { pointer: pointer.clone() });
         }
         index::check(&self.indexes)?;
+        relation::check(self)?;
         Ok(())
     }
 }

@@ -73,14 +73,14 @@ pub mod transport;
 
 pub use access::{Access, AccessStatus, GrantedAccess, Scoped};
 pub use account::{
-    Account, AccountHead, Agreement, Contact, Device, Enrolment, Grant, Maintained, NewLink, ReceivedAccess,
-    HeadOrder, Resolved, Revoking, StoredSession, audit::AuditQuery,
+    Account, AccountHead, Agreement, Contact, Device, Enrolment, Grant, HeadOrder, Maintained, NewLink,
+    ReceivedAccess, Resolved, Revoking, StoredSession, audit::AuditQuery,
 };
 pub use app::{App, AppManifest};
 pub use client::{Client, ClientBuilder, NewDevice, SignedUp, SigningUp};
-pub use collection::{Collection, Query, QueryPages, Reindexed, Rewrapped, StoredRecord, Upserted};
+pub use collection::{Collection, Deleted, Query, QueryPages, Reindexed, Rewrapped, StoredRecord, Upserted};
 pub use condition::Condition;
-pub use definition::{Definition, Fault, History, Index, IndexKind, Range};
+pub use definition::{Cardinality, Definition, Fault, History, Index, IndexKind, OnDelete, Range, Relation};
 pub use distrust::Distrust;
 pub use environment::SystemClock;
 pub use failure::{Failure, Refusal};

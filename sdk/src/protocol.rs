@@ -13,6 +13,7 @@ pub(crate) mod grant;
 pub(crate) mod holders;
 pub(crate) mod plan;
 pub(crate) mod record;
+pub(crate) mod reference;
 pub(crate) mod scope;
 pub(crate) mod tree;
 pub(crate) mod versions;

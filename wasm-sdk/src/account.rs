@@ -19,7 +19,7 @@ use crate::{
     table::{self, Thing},
     thrown::Thrown,
 };
-use pryv_sdk::{Agreement, Password, HeadOrder, Resolved, SessionInfo};
+use pryv_sdk::{Agreement, HeadOrder, Password, Resolved, SessionInfo};
 use serde_json::Value;
 use std::rc::Rc;
 

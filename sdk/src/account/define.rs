@@ -1,6 +1,6 @@
 //! Defining a collection.
 
-use super::{Account, OpenError, RenewError, Running};
+use super::{Account, OpenError, RenewError, Running, referring::Unnoted};
 use crate::{
     collection::Collection,
     definition::{Definition, InvalidDefinition, StoredDefinition},
@@ -46,6 +46,12 @@ pub enum DefineError {
         /// Its suite.
         present: Suite,
     },
+    /// A relation leads to a collection that this account does not have.
+    #[error("a relation leads to `{uri}`, which this account has no collection of; define that one first")]
+    UnknownTarget {
+        /// The URI of its definition.
+        uri: String,
+    },
     /// Managers granted terms onwards, under which the collection would come to stand in a suite of another curve.
     #[error(
         "managers have granted terms of a linked ontology onwards, which does not go to another curve; end or adopt those accesses first"
@@ -54,6 +60,16 @@ pub enum DefineError {
     /// What can go wrong in every operation.
     #[error(transparent)]
     Failed(#[from] Failure),
+}
+
+impl From<Unnoted> for DefineError {
+    fn from(unnoted: Unnoted) -> Self {
+        match unnoted {
+            Unnoted::UnknownTarget(uri) => Self::UnknownTarget { uri },
+            Unnoted::Invalid(invalid) => Self::Invalid(invalid),
+            Unnoted::Failed(failure) => Self::Failed(failure),
+        }
+    }
 }
 
 impl From<RenewError> for DefineError {
@@ -76,6 +92,7 @@ impl DefineError {
             Self::Invalid(invalid) => invalid.code(),
             Self::Different => "different-definition",
             Self::OtherSuite { .. } => "different-suite",
+            Self::UnknownTarget { .. } => "unknown-target",
             Self::GrantedOnwards => "kept-by-managers",
             Self::Failed(failure) => failure.code(),
         }
@@ -135,12 +152,13 @@ impl Account {
 
     async fn run_define(&self, definition: Definition, suite: Suite) -> Result<Collection, DefineError> {
         definition.check()?;
-        let content = StoredDefinition::first(definition.clone()).encoded()?;
         let scope = self.identity().scope_id(&definition.uri);
+        let content = self.leading(scope, StoredDefinition::first(definition.clone())).encoded()?;
         if let Some(collection) = self.existing(scope, &definition).await? {
             return Ok(collection);
         }
         self.renew_scopes().await?;
+        self.note_relations(scope, &definition).await?;
         let operation = self.create_collection(scope, suite, &definition, &content).await?;
         match self.commit(self.id(), vec![operation]).await {
             Ok(_) => self.note_epoch(self.id(), scope, 0),

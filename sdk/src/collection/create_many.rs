@@ -1,6 +1,9 @@
 //! Creating many records: in transactions, with progress, and with an account of what was done when it stops.
 
-use super::{Collection, WriteError};
+use super::{
+    Collection, WriteError,
+    write::{Item, Unwritten},
+};
 use crate::{locked::LockReason, progress::Progress};
 use pryv_wire::{RecordId, access::Level};
 use serde::Serialize;
@@ -104,31 +107,19 @@ impl Collection {
         &self,
         batch: &[(RecordId, Value)],
     ) -> Result<(), (usize, Vec<RecordId>, WriteError)> {
-        let at = std::sync::atomic::AtomicUsize::new(0);
-        let order = std::sync::atomic::Ordering::Relaxed;
         let asked = self.0.account.asking();
-        let result = self
-            .write(&[], |writer, rng| {
-                let seal = |(number, (id, value)): (usize, &(RecordId, Value))| {
-                    at.store(number, order);
-                    Ok((*id, 1, writer.instance(*id, 1, value, &[], rng)?))
-                };
-                let sealed: Vec<_> = batch.iter().enumerate().map(seal).collect::<Result<_, WriteError>>()?;
-                // What fails from here on fails as a whole.
-                at.store(0, order);
-                Ok(sealed)
-            })
-            .await;
-        match result {
+        let items =
+            batch.iter().map(|(id, value)| Item { id: *id, version: 1, data: Some(value), terms: &[] });
+        match self.write(items.collect()).await {
             Ok(_) => Ok(()),
-            Err(WriteError::Failed(failure)) if failure.leaves_doubt() => {
-                Err((0, batch.iter().map(|(id, _)| *id).collect(), failure.into()))
+            Err(Unwritten { at, error: WriteError::Failed(failure) }) => {
+                if failure.leaves_doubt() {
+                    return Err((at, batch.iter().map(|(id, _)| *id).collect(), failure.into()));
+                }
+                let Some((id, _)) = batch.first() else { return Err((at, Vec::new(), failure.into())) };
+                Err((at, Vec::new(), self.refused(*id, failure, asked).await))
             }
-            Err(WriteError::Failed(failure)) => {
-                let Some((id, _)) = batch.first() else { return Err((0, Vec::new(), failure.into())) };
-                Err((0, Vec::new(), self.refused(*id, failure, asked).await))
-            }
-            Err(error) => Err((at.into_inner(), Vec::new(), error)),
+            Err(Unwritten { at, error }) => Err((at, Vec::new(), error)),
         }
     }
 }

@@ -8,6 +8,7 @@ mod ordered;
 mod pages;
 mod sweep;
 
+pub(super) use batch::Asked;
 pub use explanation::{Explanation, Matched};
 pub use pages::QueryPages;
 

@@ -3,12 +3,16 @@
 use super::Collection;
 use crate::{
     AccessStatus,
-    definition::{Definition, IndexKind, InvalidDefinition},
+    account::Unnoted,
+    definition::{Definition, IndexKind, InvalidDefinition, Referring},
     failure::Failure,
-    protocol::{access, record::to_bytes, scope::Role},
+    protocol::{
+        access,
+        record::Writer,
+        scope::{Role, ScopeState},
+    },
 };
-use pryv_crypto::record::{Draft, NewTokens, RecordSealer};
-use pryv_wire::{ErrorCode, RecordId, record::RecordKind, transaction::Operation};
+use pryv_wire::{ErrorCode, transaction::Operation};
 use std::sync::Arc;
 
 /// How often a version is sealed anew because an epoch began in between.
@@ -38,6 +42,12 @@ pub enum RedefineError {
     /// It is linked to other ontologies.
     #[error("the ontologies differ: link the collection to them instead")]
     Links,
+    /// A relation leads to a collection that this account does not have.
+    #[error("a relation leads to `{uri}`, which this account has no collection of; define that one first")]
+    UnknownTarget {
+        /// The URI of its definition.
+        uri: String,
+    },
     /// It keeps another history.
     #[error(
         "the kept history differs, which is settled when a collection is made; copy the records to another one"
@@ -51,6 +61,16 @@ pub enum RedefineError {
     Failed(#[from] Failure),
 }
 
+impl From<Unnoted> for RedefineError {
+    fn from(unnoted: Unnoted) -> Self {
+        match unnoted {
+            Unnoted::UnknownTarget(uri) => Self::UnknownTarget { uri },
+            Unnoted::Invalid(invalid) => Self::Invalid(invalid),
+            Unnoted::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}
+
 impl RedefineError {
     /// The stable code.
     #[must_use]
@@ -60,6 +80,7 @@ impl RedefineError {
             Self::Invalid(invalid) => invalid.code(),
             Self::OtherUri => "other-uri",
             Self::UniqueField { .. } => "unique-field",
+            Self::UnknownTarget { .. } => "unknown-target",
             Self::Links => "other-ontologies",
             Self::History => "other-history",
             Self::Conflict => ErrorCode::VersionConflict.as_str(),
@@ -104,30 +125,11 @@ impl Collection {
             if *based_on.get_or_insert(version) != version {
                 return Err(RedefineError::Conflict);
             }
-            let content = state
-                .definition
-                .stored()
-                .followed_by(definition.clone(), version.saturating_add(1))
-                .encoded()?;
-            let draft = Draft {
-                record: RecordId::definition(self.scope()),
-                version: version.saturating_add(1),
-                kind: RecordKind::Definition,
-                definition: None,
-                content: &content,
-                tokens: NewTokens::default(),
-                written_at: account.client().now(),
-            };
-            let epoch = state.present().map_err(Failure::from)?;
-            let keys = state.keys_of(epoch.statement.epoch)?;
-            let wrong = |_| Failure::from(crate::Distrust::WrongKeys { epoch: epoch.statement.epoch });
-            let identity = account.identity();
-            let sealed = RecordSealer::for_reader(&identity, &epoch.statement, keys, None)
-                .and_then(|sealer| sealer.seal(&draft, &mut account.client().rng()))
-                .map_err(wrong)?;
-            let operation = Operation::PutRecord { record: to_bytes(&sealed.envelope) };
-            match account.commit(self.owner(), vec![operation]).await {
-                Ok(_) => break,
+            account.note_relations(self.scope(), &definition).await?;
+            let next = state.definition.stored().followed_by(definition.clone(), version.saturating_add(1));
+            let content = account.leading(self.scope(), next).encoded()?;
+            match self.put_definition(&state, &content).await {
+                Ok(()) => break,
                 Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {}
                 Err(failure) => match failure.refusal() {
                     Some(ErrorCode::VersionConflict) => return Err(RedefineError::Conflict),
@@ -137,6 +139,38 @@ impl Collection {
         }
         self.reopen().await?;
         Ok(())
+    }
+
+    /// Notes that another collection refers to this one. For its owner.
+    pub(crate) async fn note_referring(&self, by: Referring) -> Result<(), Unnoted> {
+        for attempt in 1.. {
+            let mut state = self.reopen().await?;
+            let Some(noted) = state.definition.stored().referred_by(by) else { break };
+            if self.0.account.renew_before_writing(&state).await? {
+                state = self.reopen().await?;
+            }
+            let content = noted.encoded()?;
+            match self.put_definition(&state, &content).await {
+                Ok(()) => {}
+                Err(failure)
+                    if (failure.is_stale() || failure.refusal() == Some(ErrorCode::VersionConflict))
+                        && attempt < ATTEMPTS => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the next version of the definition, once.
+    async fn put_definition(&self, state: &ScopeState, content: &[u8]) -> Result<(), Failure> {
+        let account = &self.0.account;
+        let me = account.identity();
+        let record = {
+            let writer = Writer::new(&me, &self.0.role, state, account.client().now())?;
+            let wrong = |_| Failure::from(crate::Distrust::WrongKeys { epoch: state.last_epoch() });
+            writer.definition(content, &mut account.client().rng()).map_err(wrong)?
+        };
+        account.commit(self.owner(), vec![Operation::PutRecord { record }]).await.map(|_| ())
     }
 
     /// Refuses a unique field that came while somebody may write and not read.

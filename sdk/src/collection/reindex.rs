@@ -10,7 +10,7 @@ use crate::{
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
-    progress::Progress,
+    progress::{Progress, Silent},
     protocol::{
         plan,
         record::{Content, SealFault, Writer, read, to_bytes},
@@ -62,6 +62,21 @@ impl Collection {
     ///
     /// See [`Failure`]. What was done before stays.
     pub async fn reindex(&self, progress: &mut dyn Progress) -> Result<Reindexed, Failure> {
+        let now =
+            |state: &ScopeState| IndexState { epoch: state.last_epoch(), version: state.definition.changed };
+        self.index_before(now, progress).await
+    }
+
+    /// Indexes the instances that are indexed by an earlier version of the indexes than this, or by none; those of earlier epochs stay.
+    pub(super) async fn index_since(&self, version: u64) -> Result<Reindexed, Failure> {
+        self.index_before(|_| IndexState { epoch: 0, version }, &mut Silent).await
+    }
+
+    async fn index_before(
+        &self,
+        before: impl Fn(&ScopeState) -> IndexState,
+        progress: &mut dyn Progress,
+    ) -> Result<Reindexed, Failure> {
         self.may(Level::changes, LockReason::ReadOnly)?;
         if !self.0.role.reads(self.0.scope) {
             return Err(LockReason::ReadOnly.into());
@@ -74,7 +89,7 @@ impl Collection {
             let mut seen = HashSet::new();
             loop {
                 let asked = self.0.account.asking();
-                let page = self.unindexed(&state, after.take()).await?;
+                let page = self.unindexed(before(&state), after.take()).await?;
                 if page.epoch > state.last_epoch() {
                     placed_some = true;
                     break;
@@ -112,9 +127,8 @@ impl Collection {
         Ok(self.reopen().await?.unindexed())
     }
 
-    /// A page of what is not indexed in the way of now.
-    async fn unindexed(&self, state: &ScopeState, after: Option<Bytes>) -> Result<Records, Failure> {
-        let before = IndexState { epoch: state.last_epoch(), version: state.definition.changed };
+    /// A page of what is indexed in an earlier way than this.
+    async fn unindexed(&self, before: IndexState, after: Option<Bytes>) -> Result<Records, Failure> {
         let call = QueryRecords {
             account: self.0.owner,
             scope: self.0.scope,

@@ -1,28 +1,27 @@
-//! Writing: create, update, delete. Validated, indexed and sealed here; the server sees none of it.
+//! Writing: create and update. Validated, indexed and sealed here; the server sees none of it.
 
-use super::Collection;
+use super::{Collection, QueryError};
 use crate::{
     definition::Fault,
     failure::Failure,
     locked::LockReason,
     protocol::{
-        record::{Content, SealFault, Writer, to_bytes},
+        record::{Content, SealFault},
+        reference::ReferenceFault,
+        scope::ScopeState,
         versions::Asked,
     },
     record::{Filed, Record, TermId, Validity, VersionRef},
 };
-use pryv_crypto::record::UnsealedRecord;
 use pryv_wire::{
-    AccessId, Digest, ErrorCode, RecordId, Timestamp,
+    AccessId, Digest, ErrorCode, RecordId, Timestamp, Uri,
     access::Level,
     decode,
     record::{Envelope, Placement},
-    transaction::Operation,
 };
-use rand::rngs::StdRng;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// How often a write is sealed anew because an epoch began in between.
 const ATTEMPTS: usize = 4;
@@ -71,6 +70,44 @@ pub enum WriteError {
         /// The field.
         field: String,
     },
+    /// A relation holds something that is not a reference of its, or whose target is not there.
+    #[error("`{field}` does not hold a reference of its relation: {fault}")]
+    Reference {
+        /// The field of the relation.
+        field: String,
+        /// What is wrong.
+        fault: ReferenceFault,
+    },
+    /// Records refer to the one that is to be deleted, by a relation that restricts. Nothing was deleted.
+    #[error("{} refer to the record, by a relation that restricts; delete or change them first", .by.len())]
+    ReferredTo {
+        /// Which.
+        by: Vec<Uri>,
+    },
+    /// A collection whose records may refer to the one that is to be deleted is not granted as a whole, or could not be indexed. Nothing
+    /// was deleted.
+    #[error(
+        "records that this account does not see may refer to the record, and its deletion would concern them; ask the owner to delete it"
+    )]
+    ReferrersHidden,
+    /// A record that refers to the one that is to be deleted would not match its schema without the reference. Nothing was deleted, or
+    /// of many the deepest.
+    #[error("{record} refers to the record, and does not match its schema without that: {}", list(.faults))]
+    Undetachable {
+        /// Which.
+        record: Uri,
+        /// Where, and what the schema asks for there.
+        faults: Vec<Fault>,
+    },
+    /// A deletion would delete more records than one may.
+    #[error("the deletion comes to more than {limit} records; delete in parts")]
+    TooManyReferrers {
+        /// How many it may come to.
+        limit: usize,
+    },
+    /// It could not be looked what refers to the record that is to be deleted. Nothing was deleted.
+    #[error("it could not be looked what refers to the record")]
+    Referrers(#[source] Box<QueryError>),
     /// Another record has this value in a unique field.
     #[error("another record of the collection has this value in a unique field")]
     NotUnique,
@@ -108,13 +145,18 @@ impl WriteError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Invalid { .. } => "invalid-record",
+            Self::Invalid { .. } | Self::Undetachable { .. } => "invalid-record",
             Self::NotJson => "not-json",
             Self::TooDeep => "too-deep",
             Self::TooLong => "too-long",
             Self::NotIndexable { .. } => "not-indexable",
             Self::TooManyTokens { .. } => "too-many-tokens",
             Self::UniqueField { .. } => "unique-field",
+            Self::Reference { fault, .. } => fault.code(),
+            Self::ReferredTo { .. } => "referred-to",
+            Self::ReferrersHidden => "referrers-hidden",
+            Self::TooManyReferrers { .. } => "out-of-range",
+            Self::Referrers(error) => error.code(),
             Self::NotUnique => ErrorCode::NotUnique.as_str(),
             Self::Conflict { .. } => ErrorCode::VersionConflict.as_str(),
             Self::NotFound => ErrorCode::NotFound.as_str(),
@@ -127,6 +169,7 @@ impl From<SealFault> for WriteError {
     fn from(fault: SealFault) -> Self {
         match fault {
             SealFault::Invalid(faults) => Self::Invalid { faults },
+            SealFault::Reference { field, fault } => Self::Reference { field, fault },
             SealFault::TooDeep => Self::TooDeep,
             SealFault::NotIndexable(field) => Self::NotIndexable { field },
             SealFault::TooManyTokens(field) => Self::TooManyTokens { field },
@@ -144,7 +187,7 @@ pub(super) fn named_once<I: Into<TermId>>(terms: impl IntoIterator<Item = I>) ->
 }
 
 /// The terms of an envelope that was made here.
-fn filed(envelope: &Envelope) -> Vec<Filed> {
+pub(super) fn filed(envelope: &Envelope) -> Vec<Filed> {
     decode(&envelope.placement).map(|placement: Placement| Filed::of(&placement)).unwrap_or_default()
 }
 
@@ -153,16 +196,47 @@ fn list(faults: &[Fault]) -> String {
     lines.join("; ")
 }
 
-/// A version of a record that is to be sealed and written.
-pub(super) type Unsealed<'w> = (RecordId, u64, UnsealedRecord<'w>);
+/// One version of one record that is to be written: an instance, or what is left of a deleted one.
+pub(super) struct Item<'a> {
+    pub(super) id: RecordId,
+    pub(super) version: u64,
+    pub(super) data: Option<&'a Value>,
+    pub(super) terms: &'a [TermId],
+}
+
+/// What one transaction writes to one collection.
+pub(super) struct Part<'a> {
+    pub(super) collection: &'a Collection,
+    pub(super) state: Arc<ScopeState>,
+    pub(super) items: Vec<Item<'a>>,
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn new(collection: &'a Collection, items: Vec<Item<'a>>) -> Self {
+        Self { collection, state: collection.state(), items }
+    }
+}
+
+/// Why a transaction was not made.
+pub(super) struct Unwritten {
+    /// The item at fault, counted over all parts; the first one if it is not one alone.
+    pub(super) at: usize,
+    pub(super) error: WriteError,
+}
+
+impl<E: Into<WriteError>> From<E> for Unwritten {
+    fn from(error: E) -> Self {
+        Self { at: 0, error: error.into() }
+    }
+}
 
 /// One record that was written.
 pub(super) struct Written {
     pub(super) id: RecordId,
-    version: u64,
-    written_at: Timestamp,
-    digest: Digest,
-    terms: Vec<Filed>,
+    pub(super) version: u64,
+    pub(super) written_at: Timestamp,
+    pub(super) digest: Digest,
+    pub(super) terms: Vec<Filed>,
 }
 
 impl Written {
@@ -230,7 +304,7 @@ impl Collection {
         data: T,
     ) -> Result<Record<T>, WriteError> {
         let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
-        let written = self.put(id, 1, Some(&value), terms).await?;
+        let written = self.put(id, 1, &value, terms).await?;
         Ok(written.with(self, data))
     }
 
@@ -247,100 +321,50 @@ impl Collection {
         self.may(Level::changes, LockReason::ReadOnly)?;
         let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
         let VersionRef { id, version, terms } = on.into();
-        let written = self.put(id, version.saturating_add(1), Some(&value), &terms).await?;
+        let written = self.put(id, version.saturating_add(1), &value, &terms).await?;
         Ok(written.with(self, data))
     }
 
-    /// Deletes a record, if nobody has written a version since it was read. What is left says that it was deleted, by whom
-    /// and when.
-    ///
-    /// # Errors
-    ///
-    /// See [`WriteError`].
-    pub async fn delete(&self, on: impl Into<VersionRef>) -> Result<(), WriteError> {
-        self.may(Level::changes, LockReason::ReadOnly)?;
-        let VersionRef { id, version, terms } = on.into();
-        self.put(id, version.saturating_add(1), None, &terms).await?;
-        Ok(())
-    }
-
-    /// Writes one version of one record: an instance, or what is left of a deleted one.
+    /// Writes one version of one instance.
     pub(super) async fn put(
         &self,
         id: RecordId,
         version: u64,
-        data: Option<&Value>,
+        data: &Value,
         terms: &[TermId],
     ) -> Result<Written, WriteError> {
         let asked = self.0.account.asking();
-        let written = self
-            .write(terms, |writer, rng| {
-                let sealed = match data {
-                    Some(data) => writer.instance(id, version, data, terms, rng),
-                    None => writer.tombstone(id, version, terms, rng),
-                };
-                Ok(vec![(id, version, sealed?)])
-            })
-            .await;
-        match written {
+        match self.write(vec![Item { id, version, data: Some(data), terms }]).await {
             Ok(written) => written.into_iter().next().ok_or(WriteError::NotFound),
-            Err(WriteError::Failed(failure)) => Err(self.refused(id, failure, asked).await),
-            Err(error) => Err(error),
+            Err(Unwritten { error: WriteError::Failed(failure), .. }) => {
+                Err(self.refused(id, failure, asked).await)
+            }
+            Err(Unwritten { error, .. }) => Err(error),
         }
     }
 
     /// Seals and commits, again with the new keys if an epoch began in between.
-    pub(super) async fn write(
-        &self,
-        terms: &[TermId],
-        seal: impl for<'w> Fn(&Writer<'w>, &mut StdRng) -> Result<Vec<Unsealed<'w>>, WriteError>,
-    ) -> Result<Vec<Written>, WriteError> {
+    pub(super) async fn write(&self, items: Vec<Item<'_>>) -> Result<Vec<Written>, Unwritten> {
         let account = &self.0.account;
-        let mut state = self.state();
-        // A server that refused the old epoch would by then have been sent a record that the old keys open.
-        if state.last_epoch() < account.newest_epoch(self.0.owner, self.0.scope) {
-            state = self.reopen().await?;
-        }
-        let mut attempt = 1;
-        loop {
-            // Before the scope is looked at: a secret that is replaced from here on is told by the server, and it is sealed anew.
-            let me = account.identity();
-            if account.renew_before_writing(&state).await? {
-                state = self.reopen().await?;
-            }
-            account.know_terms(&state, terms.iter().map(|at| (at.ontology, at.term))).await?;
-            let now = account.client().now();
-            let unsealed = {
-                let writer = Writer::new(&me, &self.0.role, &state, now)?;
-                seal(&writer, &mut account.client().rng())?
-            };
-            let mut sealed = Vec::with_capacity(unsealed.len());
-            for (id, version, record) in unsealed {
-                sealed.push((id, version, account.client().seal(record).await));
-            }
-            let operations = sealed
-                .iter()
-                .map(|(.., envelope)| Operation::PutRecord { record: to_bytes(envelope) })
-                .collect();
-            match account.commit(self.0.owner, operations).await {
-                Ok(_) => {
-                    return sealed
-                        .into_iter()
-                        .map(|(id, version, envelope)| {
-                            let digest = envelope.digest();
-                            account.note_version((self.0.owner, self.0.scope, id), version, digest)?;
-                            let terms = filed(&envelope);
-                            Ok(Written { id, version, written_at: now, digest, terms })
-                        })
-                        .collect();
+        let mut parts = [Part::new(self, items)];
+        let mut tolerated = account.targets_missing(&parts, true).await?;
+        for attempt in 1.. {
+            match account.transact(&mut parts, &tolerated, &[]).await {
+                Err(Unwritten { error: WriteError::Failed(failure), .. }) if attempt < ATTEMPTS => {
+                    if failure.is_stale() {
+                        for part in &mut parts {
+                            part.state = self.reopen().await?;
+                        }
+                    } else if failure.refusal() == Some(ErrorCode::ExpectationFailed) {
+                        tolerated.extend(account.targets_missing(&parts, false).await?);
+                    } else {
+                        return Err(failure.into());
+                    }
                 }
-                Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {
-                    attempt += 1;
-                    state = self.reopen().await?;
-                }
-                Err(failure) => return Err(failure.into()),
+                done => return done,
             }
         }
+        Err(Failure::stale_epoch().into())
     }
 
     /// What a refusal of a write means.

@@ -11,6 +11,7 @@ fn events() -> Definition {
             ("note/txt".into(), kind(json!({"type": "string", "maxLength": 5}))),
         ]),
         discriminator: Some("/type".into()),
+        relations: vec![],
         indexes: Vec::new(),
         ontologies: Vec::new(),
         history: History::None,

@@ -1,6 +1,7 @@
 //! Records: content checked, indexed and sealed; envelopes opened and read.
 
 use super::{
+    reference::{Reference, ReferenceFault, references},
     scope::{HeldIndex, IndexKeys, Role, ScopeState},
     tree::Held,
 };
@@ -36,6 +37,8 @@ const MAX_TOKENS: usize = 2_048;
 pub(crate) enum SealFault {
     /// It does not match the schema.
     Invalid(Vec<Fault>),
+    /// A relation holds something that is no reference of its.
+    Reference { field: String, fault: ReferenceFault },
     /// It nests too deeply.
     TooDeep,
     /// An indexed field holds something that has no token.
@@ -96,6 +99,9 @@ impl<'a> Writer<'a> {
         let faults = self.state.definition.schemas.faults(data);
         if !faults.is_empty() {
             return Err(SealFault::Invalid(faults));
+        }
+        for Reference { relation, target } in references(self.state, data) {
+            target.map_err(|fault| SealFault::Reference { field: relation.field.clone(), fault })?;
         }
         let content = encode(data);
         let mut draft = self.draft(record, version, RecordKind::Instance, &content);

@@ -2,7 +2,7 @@
 
 use super::tree::{Moves, Tree};
 use crate::{
-    definition::{Definition, Index, Schemas, StoredDefinition},
+    definition::{Definition, Index, Referring, Schemas, StoredDefinition},
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
@@ -128,6 +128,15 @@ impl Role {
         role
     }
 
+    /// The same role for another scope of the same owner: by this access alone.
+    pub(crate) fn beside(&self) -> Self {
+        let mut role = self.clone();
+        if let Self::Grantee { others, .. } = &mut role {
+            others.clear();
+        }
+        role
+    }
+
     /// The access, for grantees.
     pub(crate) fn access(&self) -> Option<AccessId> {
         match self {
@@ -208,6 +217,10 @@ pub(crate) struct KnownDefinition {
     pub(crate) since: Vec<u64>,
     /// The version that last changed the indexes.
     pub(crate) changed: u64,
+    /// For each relation the collections that it leads to.
+    pub(crate) targets: Vec<Vec<ScopeId>>,
+    /// The collections that refer to this one.
+    pub(crate) referring: Vec<Referring>,
     pub(crate) schemas: Schemas,
     pub(crate) reference: DefinitionRef,
     pub(crate) content_key: ContentKey,
@@ -217,7 +230,9 @@ impl KnownDefinition {
     /// It as it is stored.
     pub(crate) fn stored(&self) -> StoredDefinition {
         let definition = Definition::clone(&self.definition);
-        StoredDefinition { definition, since: self.since.clone(), changed: self.changed }
+        let Self { since, changed, targets, referring, .. } = self;
+        let (since, targets, referring) = (since.clone(), targets.clone(), referring.clone());
+        StoredDefinition { definition, since, changed: *changed, targets, referring }
     }
 }
 
@@ -741,15 +756,17 @@ fn definition(
         if known.definition.reference.version != reference.version
             && !stored.may_follow(&known.definition.stored())
         {
-            return Err(Distrust::Substituted { what: "indexes of a collection" }.into());
+            return Err(Distrust::Substituted { what: "indexes and relations of a collection" }.into());
         }
     }
-    let StoredDefinition { definition, since, changed } = stored;
+    let StoredDefinition { definition, since, changed, targets, referring } = stored;
     let schemas = Schemas::new(&definition);
     Ok(KnownDefinition {
         definition: Arc::new(definition),
         since,
         changed,
+        targets,
+        referring,
         schemas,
         reference,
         content_key: opened.content_key,

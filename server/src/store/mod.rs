@@ -32,6 +32,7 @@ mod access;
 mod account;
 mod app;
 mod audit;
+mod carried;
 mod change;
 mod error;
 mod filed;

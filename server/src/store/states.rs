@@ -5,7 +5,7 @@
 //! looking at what is up to date.
 
 use super::{
-    Reading, Result,
+    At as _, Reading, Result, Tx,
     filed::Filed,
     key::{Silo, Table},
     record::state_prefix,
@@ -54,6 +54,26 @@ const fn is_behind(state: IndexState, before: IndexState) -> bool {
 
 const fn first_of(epoch: u32) -> IndexState {
     IndexState { epoch, version: 0 }
+}
+
+impl<'t> Tx<'t> {
+    /// Whether an instance of the collection is indexed by an earlier epoch or version.
+    ///
+    /// # Errors
+    ///
+    /// As the engine.
+    pub fn any_behind(&self, grant: &Grant<'t, Read>, before: IndexState) -> Result<bool> {
+        let mut at = Some(first_of(0));
+        while let Some(from) = at {
+            match self.reading().next_state(grant.account(), grant.scope(), from)? {
+                Some(state) if is_behind(state, before) => return Ok(true),
+                // Nor are later versions in the same epoch.
+                Some(state) => at = state.epoch.checked_add(1).map(first_of),
+                None => break,
+            }
+        }
+        Ok(false)
+    }
 }
 
 impl<'t> Reading<'t> {

@@ -78,6 +78,10 @@ codes! {
     StaleEpoch "stale-epoch" 409 "the scope's epoch or grantees changed in the meantime; open the scope again and repeat";
     /// More instances are not indexed than the query allows.
     Unindexed "unindexed" 409 "more than `details.limit` records are not indexed in the way that the query needs; index them, or scan";
+    /// What a transaction expects to be there is not, or what it expects not to be there is.
+    ExpectationFailed "expectation-failed" 409 "what the transaction expects of other records does not hold; look at them and repeat";
+    /// The definition that a deletion names is not the present one.
+    StaleDefinition "stale-definition" 409 "the collection was redefined in the meantime; open it again and repeat";
     /// Something stands on the thing.
     InUse "in-use" 409 "the term has children or records; move or delete them first";
     /// The collection is not linked to the ontology.

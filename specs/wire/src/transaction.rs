@@ -8,6 +8,7 @@ use crate::{
     generation::NewGeneration,
     holder::{RotateAccount, SetHolders},
     id::{AccessId, Digest, PrincipalId, RecordId, ScopeId, TransactionId},
+    record::IndexState,
     scope::{Lockbox, NewEpoch, ScopeKind, ScopePre, Share, SliceEntry, Transform},
     signed::Signed,
     term::TermLink,
@@ -17,6 +18,9 @@ use serde::{Deserialize, Serialize};
 
 /// The most operations in one transaction.
 pub const MAX_OPERATIONS: usize = 1_000;
+
+/// The most records and tokens that the expectations of one transaction name together.
+pub const MAX_EXPECTED: usize = 4_096;
 
 /// Writes to one account: all of the operations, or none.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -113,6 +117,26 @@ pub enum Operation {
     BeginEpoch {
         /// The new epoch.
         epoch: NewEpoch,
+    },
+    /// Writes nothing: the transaction is refused (`expectation-failed`) unless each of these records is there and not deleted once all
+    /// of its operations were applied. For who reads them.
+    ExpectRecords {
+        /// Their collection.
+        scope: ScopeId,
+        /// The records, sorted, each once.
+        records: Vec<RecordId>,
+    },
+    /// Writes nothing: the transaction is refused (`expectation-failed`) if an instance carries one of these tokens once all of its
+    /// operations were applied, or if its tokens cannot be held against them. For who reads the whole collection.
+    ExpectNone {
+        /// The collection.
+        scope: ScopeId,
+        /// The last epoch whose tokens are sent: the present one (`stale-epoch` otherwise).
+        epoch: u32,
+        /// The first epoch whose tokens are sent, and the version of the indexes that made them.
+        since: IndexState,
+        /// The tokens, sorted, each once.
+        tokens: Vec<Bytes>,
     },
 }
 

@@ -14,6 +14,7 @@ use crate::{
 };
 use pryv_wire::record::{Answered, BatchAnswered, BatchRecords, MAX_BATCH, QueryRecords, Question, Records};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 impl Account {
     /// Reads the first page of several queries in one round trip: one answer for each, in their order; what is wrong with one
@@ -53,15 +54,10 @@ impl Account {
                 // In several round trips of its own.
                 Ok(None) => query.fetch().await,
                 Ok(Some(question)) => match answered.next() {
-                    Some(Answered::Query(records)) => query.answered(&question, records, asked).await,
-                    Some(Answered::Refused(problem)) => {
-                        let failure = Failure::Refused(Refusal::from(problem));
-                        Err(query.refused(failure, question.call.unindexed).await)
+                    Some(answer) => {
+                        query.answer_to(&question, answer, asked).await.map(|page| query.shape(page))
                     }
-                    _ => {
-                        Err(Failure::from(Distrust::Malformed { what: "an answer to another question" })
-                            .into())
-                    }
+                    None => Err(Failure::from(Distrust::Malformed { what: "too few answers" }).into()),
                 },
             });
         }
@@ -82,16 +78,16 @@ impl Account {
     }
 }
 
-/// A question of a batch.
-struct Asked {
-    call: QueryRecords,
+/// A query as a question of a batch.
+pub(in crate::collection) struct Asked {
+    pub(in crate::collection) call: QueryRecords,
     /// The newest epoch that was known before it was asked.
     known: u32,
 }
 
 impl Query {
     /// The question for the first page; none if it takes more than one.
-    fn first_question(&self) -> Result<Option<Asked>, QueryError> {
+    pub(in crate::collection) fn first_question(&self) -> Result<Option<Asked>, QueryError> {
         self.may_read()?;
         let plan = self.plan(&self.collection.state())?;
         let Sorting::Created(order) = self.sorting else { return Ok(None) };
@@ -104,12 +100,24 @@ impl Query {
     }
 
     /// The page that an answer gives. If an epoch began whose tokens were not sent, it is asked for anew.
-    async fn answered<T: DeserializeOwned>(
+    pub(in crate::collection) async fn answer_to(
         &self,
         Asked { call, known }: &Asked,
-        answer: Records,
+        answer: Answered,
         asked: versions::Asked,
-    ) -> Result<Page<T>, QueryError> {
+    ) -> Result<Page<Value>, QueryError> {
+        let answer: Records = match answer {
+            Answered::Query(records) => records,
+            Answered::Refused(problem) => {
+                let failure = Failure::Refused(Refusal::from(problem));
+                return Err(self.refused(failure, call.unindexed).await);
+            }
+            _ => {
+                return Err(
+                    Failure::from(Distrust::Malformed { what: "an answer to another question" }).into()
+                );
+            }
+        };
         let state = self.collection.state();
         Collection::check_page(call, *known, &answer)?;
         if answer.epoch > state.last_epoch() {
@@ -118,6 +126,6 @@ impl Query {
         let found = self.take(&answer.records, asked, &mut Walked::default()).await?;
         let next = answer.next.map(|cursor| Cursor(Place::Created(cursor)));
         let (rejected, overshoot) = (found.rejected, found.overshoot);
-        Ok(self.shape(Page { records: found.records, rejected, overshoot, next }))
+        Ok(Page { records: found.records, rejected, overshoot, next })
     }
 }

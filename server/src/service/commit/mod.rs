@@ -9,6 +9,7 @@ mod begin_generation;
 mod create_scope;
 mod entries;
 mod epoch;
+mod expect;
 mod filing;
 mod grant;
 mod granted;
@@ -32,6 +33,7 @@ use applying::{Applying, OPERATION_BITS};
 use begin_generation::PreparedGeneration;
 use create_scope::PreparedScope;
 use epoch::PreparedEpoch;
+use expect::Expectation;
 use grant::PreparedGrant;
 use holders::PreparedHolders;
 use link_ontology::PreparedLink;
@@ -65,6 +67,7 @@ enum Prepared {
     SetHolders(Box<PreparedHolders>),
     Rotate(Box<PreparedRotation>),
     BeginEpoch(Box<PreparedEpoch>),
+    Expect(Expectation),
 }
 
 /// A transaction whose statements were verified.
@@ -116,6 +119,7 @@ fn is_light(request: &Commit) -> bool {
     let records = || {
         request.operations.iter().map(|operation| match operation {
             Operation::PutRecord { record } => Some(record.len()),
+            Operation::ExpectRecords { .. } => Some(0),
             _ => None,
         })
     };
@@ -144,6 +148,7 @@ fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
     if request.operations.is_empty() || request.operations.len() > MAX_OPERATIONS {
         return Err(Error::out_of_range("a transaction has 1 to 1,000 operations", MAX_OPERATIONS));
     }
+    expect::check_number(&request.operations)?;
     let rotates = |operation: &Operation| matches!(operation, Operation::RotateAccount(_));
     if request.operations.len() > 1 && request.operations.iter().any(rotates) {
         return Err(Error::malformed("a rotation of the account is alone in its transaction"));
@@ -183,6 +188,12 @@ fn prepare(request: Commit, signer: &Signer) -> Result<PreparedCommit> {
                 Operation::BeginEpoch { epoch } => {
                     Prepared::BeginEpoch(Box::new(epoch::prepare(epoch, signer)?))
                 }
+                Operation::ExpectRecords { scope, records } => {
+                    Prepared::Expect(expect::prepare_records(scope, records)?)
+                }
+                Operation::ExpectNone { scope, epoch, since, tokens } => {
+                    Prepared::Expect(expect::prepare_none(scope, epoch, since, tokens)?)
+                }
                 _ => return Err(Error::malformed("the operation is not known here")),
             })
         })
@@ -209,8 +220,10 @@ fn apply(
     let head = tx.chain_head(&writer)?;
     let sequence = head.sequence.saturating_add(1);
     let mut applying = Applying::new(caller, account, now, sequence, operations.len());
+    let mut expected = Vec::new();
     for (index, operation) in operations.into_iter().enumerate() {
         match operation {
+            Prepared::Expect(expectation) => expected.push(expectation),
             Prepared::CreateScope(scope) => create_scope::apply(tx, &mut applying, *scope, index)?,
             Prepared::LinkOntology(link) => link_ontology::apply(tx, &mut applying, &link)?,
             Prepared::PutRecord(record) => put_record::apply(tx, &mut applying, &record, index)?,
@@ -228,6 +241,7 @@ fn apply(
         }
     }
     applying.check_moves()?;
+    expected.iter().try_for_each(|expectation| expect::check(tx, &applying, expectation))?;
     let Applying { touched, served, .. } = applying;
     let change =
         Change { sequence, at: now, author: caller.principal(), transaction, operations: digest, touched };

@@ -282,6 +282,9 @@ fn apply_instance(
         return Err(Error::malformed("a deleted record has no further version"));
     }
     check_terms(tx, record, change.reach(), Some(&stored))?;
+    if new.kind == RecordKind::Tombstone {
+        check_current(tx, &create, record)?;
+    }
     if new.kind == RecordKind::Instance {
         check_definition(tx, &create, record)?;
         refuse_taken(tx, &create, &new, Some(&stored))?;
@@ -353,6 +356,17 @@ fn check_definition<'t>(
         return Err(Error::statement("the instance names another definition under this version"));
     }
     Ok(())
+}
+
+/// Who deletes an instance knows the present definition, which says what may refer to it.
+fn check_current<'t>(
+    tx: &Tx<'t>,
+    create: &permission::Grant<'t, permission::Create>,
+    record: &PreparedRecord,
+) -> Result<()> {
+    let stored = tx.stored_definition(create)?.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
+    let named = record.protected.definition.as_ref().map(|definition| definition.version);
+    if named == Some(stored.version) { Ok(()) } else { Err(Error::new(ErrorCode::StaleDefinition)) }
 }
 
 /// Indexes are those of a version of the definition that there is.

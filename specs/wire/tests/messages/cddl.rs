@@ -79,6 +79,8 @@ const FORMS: &[&str] = &[
     "move-term",
     "revoke",
     "begin-epoch",
+    "expect-records",
+    "expect-none",
     "touched-record",
     "touched-link",
     "touched-epoch",

@@ -1278,6 +1278,13 @@ fn transactions() -> Vec<Sample> {
             Operation::SetHolders(Box::new(set_holders())),
             Operation::RotateAccount(Box::new(rotate())),
             Operation::BeginEpoch { epoch: new_epoch() },
+            Operation::ExpectRecords { scope: SCOPE, records: vec![RECORD] },
+            Operation::ExpectNone {
+                scope: SCOPE,
+                epoch: 1,
+                since: IndexState { epoch: 0, version: 1 },
+                tokens: vec![opaque(0x71, 16)],
+            },
         ],
         ..commit()
     };

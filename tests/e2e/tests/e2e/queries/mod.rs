@@ -7,4 +7,5 @@ mod describe;
 mod intervals;
 mod ordered;
 mod random;
+mod relations;
 mod upsert;
