@@ -100,7 +100,7 @@ impl Collection {
                     Err(OpenError::Failed(failure)) => Err(failure),
                 };
             }
-            grantee => grantee.beside(),
+            grantee @ Role::Grantee { .. } => grantee.beside(),
         };
         if role.level(scope).is_none() {
             return Ok(None);

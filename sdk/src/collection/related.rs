@@ -12,7 +12,7 @@ use crate::{
         reference::{Place, Reference, references},
         versions,
     },
-    record::{Record, Rejected, Rejection},
+    record::{Page, Record, Rejected, Rejection},
 };
 use pryv_wire::{
     ErrorCode, PrincipalId, RecordId, ScopeId, Uri,
@@ -180,7 +180,15 @@ enum Sought {
     /// One record, by the references that lead to it.
     One(Place),
     /// Those that refer to some records by a relation.
-    Referring { query: Query, asked: Asked, scope: ScopeId, relation: Relation },
+    Referring(Box<Referrers>),
+}
+
+/// A question for those that refer to some records by a relation.
+struct Referrers {
+    query: Query,
+    asked: Asked,
+    scope: ScopeId,
+    relation: Relation,
 }
 
 struct Walk<'r> {
@@ -290,7 +298,7 @@ impl<'r> Walk<'r> {
                     let query = collection.query().filter(field(&relation.field).is_in(texts)).limit(1_000);
                     let Some(asked) = query.first_question()? else { continue };
                     let (scope, relation) = (referring.scope, relation.clone());
-                    sought.push(Sought::Referring { query, asked, scope, relation });
+                    sought.push(Sought::Referring(Box::new(Referrers { query, asked, scope, relation })));
                 }
             }
         }
@@ -310,7 +318,7 @@ impl<'r> Walk<'r> {
             Sought::One((scope, record)) => {
                 Question::Get(GetRecord { account: self.owner, scope: *scope, record: *record })
             }
-            Sought::Referring { asked, .. } => Question::Query(asked.call.clone()),
+            Sought::Referring(referrers) => Question::Query(referrers.asked.call.clone()),
         };
         let asked_at = account.asking();
         let answers = account.ask_batch(sought.iter().map(question).collect()).await?;
@@ -339,8 +347,9 @@ impl<'r> Walk<'r> {
                         }
                     }
                 }
-                (Sought::Referring { query, asked, scope, relation }, answer) => {
-                    self.take(&query, &asked, answer, (scope, &relation), asked_at, level, found).await?;
+                (Sought::Referring(referrers), answer) => {
+                    let page = referrers.query.answer_to(&referrers.asked, answer, asked_at).await?;
+                    self.take(&referrers, page, level, found).await?;
                 }
                 _ => {
                     return Err(
@@ -382,26 +391,21 @@ impl<'r> Walk<'r> {
         }
     }
 
-    /// Takes the pages of records that refer to those of a level.
-    #[expect(clippy::too_many_arguments, reason = "one question with its answer")]
+    /// Takes the pages of records that refer to those of a level, from the first one on.
     async fn take(
         &mut self,
-        query: &Query,
-        asked: &Asked,
-        answer: Answered,
-        (scope, relation): (ScopeId, &Relation),
-        asked_at: versions::Asked,
+        referrers: &Referrers,
+        mut page: Page<Value>,
         level: &BTreeSet<Place>,
         found: &mut Vec<(Place, Record<Value>)>,
     ) -> Result<(), QueryError> {
-        let mut page = query.answer_to(asked, answer, asked_at).await?;
         loop {
             self.around.rejected.append(&mut page.rejected);
             for record in page.records.drain(..) {
-                self.refers(scope, relation, record, level, found);
+                self.refers(referrers, record, level, found);
             }
             match page.next.take() {
-                Some(next) => page = query.clone().page(next).fetch::<Value>().await?,
+                Some(next) => page = referrers.query.clone().page(next).fetch::<Value>().await?,
                 None => return Ok(()),
             }
         }
@@ -410,14 +414,14 @@ impl<'r> Walk<'r> {
     /// One record that refers to some of a level.
     fn refers(
         &mut self,
-        scope: ScopeId,
-        by: &Relation,
+        referrers: &Referrers,
         record: Record<Value>,
         level: &BTreeSet<Place>,
         found: &mut Vec<(Place, Record<Value>)>,
     ) {
-        let place = (scope, record.id);
-        let state = self.collections.get(&scope).and_then(Option::as_ref).map(Collection::state);
+        let Referrers { scope, relation: by, .. } = referrers;
+        let place = (*scope, record.id);
+        let state = self.collections.get(scope).and_then(Option::as_ref).map(Collection::state);
         let Some(state) = state else { return };
         for Reference { relation, target } in references(&state, &record.data) {
             if relation.field == by.field
