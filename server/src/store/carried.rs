@@ -21,7 +21,7 @@ impl<'t> Tx<'t> {
     ///
     /// As the engine.
     pub fn is_there(&self, grant: &Grant<'t, Read>, record: RecordId) -> Result<bool> {
-        let Some(stored) = self.reading().record_at(grant.account(), grant.scope(), record)? else {
+        let Some(stored) = self.reading().record_of(grant.account(), grant.scope(), record)? else {
             return Ok(false);
         };
         let mut tree = Tree::of(self.reading(), grant.account());

@@ -15,6 +15,8 @@ mod binary;
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
+mod expectations;
+#[cfg(test)]
 mod filters;
 #[cfg(test)]
 mod generations;

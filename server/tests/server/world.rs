@@ -414,7 +414,7 @@ impl World {
             record: write.record,
             version: write.version,
             kind: write.kind,
-            definition: (write.kind == RecordKind::Instance).then_some(collection.definition),
+            definition: (write.kind != RecordKind::Definition).then_some(collection.definition),
             content: &vec![b'x'; write.size],
             tokens: NewTokens {
                 version: 1,
