@@ -72,9 +72,14 @@ async fn main() {
         return serve::serve(&folder).await;
     }
     let queries = if arguments.quick {
-        queries::Scale { records: arguments.records.unwrap_or(20_000), few: 2_000, rounds: 20 }
+        queries::Scale { records: arguments.records.unwrap_or(20_000), few: 2_000, accounts: 50, rounds: 20 }
     } else {
-        queries::Scale { records: arguments.records.unwrap_or(1_000_000), few: 10_000, rounds: 200 }
+        queries::Scale {
+            records: arguments.records.unwrap_or(1_000_000),
+            few: 10_000,
+            accounts: 10_000,
+            rounds: 200,
+        }
     };
     if arguments.only == Some(Only::Queries) {
         println!("{}", report::table(&queries::measure(queries).await));

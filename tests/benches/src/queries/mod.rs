@@ -3,6 +3,7 @@
 //! What is measured is the server's path in this process: permission, index states, set algebra over postings, envelopes. HTTP
 //! and the entry in the audit come on top, and are measured once, with the whole call. Processor time is that of the thread.
 
+mod accounts;
 mod data;
 mod sqlite;
 mod store;
@@ -27,6 +28,8 @@ pub(crate) struct Scale {
     pub(crate) records: u64,
     /// Events of the small ones.
     pub(crate) few: u64,
+    /// Accounts of the node with many.
+    pub(crate) accounts: u64,
     /// How often each question is asked.
     pub(crate) rounds: u64,
 }
@@ -204,7 +207,7 @@ fn newest(held: &Held, before: u64) -> u64 {
 
 /// Measures queries over a large collection.
 pub(crate) async fn measure(scale: Scale) -> Vec<Row> {
-    let Scale { records, few, rounds } = scale;
+    let Scale { records, few, accounts, rounds } = scale;
     let (folder, plain_folder) =
         (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let service = store::open(folder.path());
@@ -239,6 +242,12 @@ pub(crate) async fn measure(scale: Scale) -> Vec<Row> {
         "bytes",
         "SQLite",
     ));
+    let (tables, sum) = store::stored(&service);
+    let tables = tables.iter().filter(|(_, bytes)| **bytes >= records);
+    let tables: Vec<String> =
+        tables.map(|(table, bytes)| format!("{table:02x} {:.0}", per(*bytes, records))).collect();
+    let tables = format!("by table: {}; the rest is the tree's", tables.join(", "));
+    rows.push(Row::alone("… of that in keys and values", per(sum, records), "bytes", tables));
 
     for question in QUESTIONS {
         let Question { what, hits, ours, plain } = question;
@@ -301,6 +310,7 @@ pub(crate) async fn measure(scale: Scale) -> Vec<Row> {
         ));
     }
     rows.extend(inserts(&service, &ada, few).await);
+    rows.extend(accounts::measure(accounts, rounds).await);
     rows
 }
 

@@ -2,7 +2,7 @@
 
 use super::data::{Event, envelope, record};
 use async_trait::async_trait;
-use pryv_engine::{FreeFloor, StoreOptions};
+use pryv_engine::{FreeFloor, Reader as _, Scan, StoreError, StoreOptions};
 use pryv_sdk::transport::{Answer, Request, Transport, TransportError};
 use pryv_server::{
     SystemClock,
@@ -20,7 +20,7 @@ use pryv_wire::{
     record::{Filter, IndexState, RecordKind, Unindexed},
     transaction::Commit,
 };
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 
 /// The rules, asked without HTTP.
 #[derive(Clone, Debug)]
@@ -57,6 +57,20 @@ pub(super) fn open(folder: &Path) -> Service {
     let store = Store::open(folder, &options, &NodeKey::generate()).expect("a store");
     Service::start(store, Arc::new(SystemClock), Rules::default(), ServiceMetrics::default())
         .expect("the rules")
+}
+
+/// Bytes of keys and values in each table, and in all of them.
+pub(super) fn stored(service: &Service) -> (BTreeMap<u8, u64>, u64) {
+    let mut tables: BTreeMap<u8, u64> = BTreeMap::new();
+    let read = service.store().engine().read::<_, StoreError>(|view| {
+        view.scan(&Scan::all(), &mut |key, value| {
+            *tables.entry(key[0]).or_default() += (key.len() + value.len()) as u64;
+            ControlFlow::Continue(())
+        })
+    });
+    read.expect("a scan");
+    let sum = tables.values().sum();
+    (tables, sum)
 }
 
 /// An account with a collection.
