@@ -2,6 +2,7 @@
 
 mod create_many;
 mod delete;
+mod deleted;
 mod file;
 mod get;
 mod history;
@@ -14,12 +15,14 @@ mod related;
 mod rewrap;
 mod stored;
 mod transact;
+mod trash;
 mod upsert;
 mod write;
 
 pub use crate::protocol::reference::ReferenceFault;
 pub use create_many::BulkError;
 pub use delete::Deleted;
+pub use deleted::{Tombstone, TombstonePage};
 pub use get::ReadError;
 pub use history::{Version, Versions};
 pub use query::{Explanation, Matched, Query, QueryError, QueryPages};
@@ -28,6 +31,7 @@ pub use reindex::Reindexed;
 pub use related::{Edge, Neighbour, Neighbours, Related};
 pub use rewrap::Rewrapped;
 pub use stored::StoredRecord;
+pub use trash::State;
 pub use upsert::{UpsertError, Upserted};
 pub use write::{Current, WriteError};
 

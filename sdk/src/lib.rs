@@ -78,7 +78,10 @@ pub use account::{
 };
 pub use app::{App, AppManifest};
 pub use client::{Client, ClientBuilder, NewDevice, SignedUp, SigningUp};
-pub use collection::{Collection, Deleted, Query, QueryPages, Reindexed, Rewrapped, StoredRecord, Upserted};
+pub use collection::{
+    Collection, Deleted, Query, QueryPages, Reindexed, Rewrapped, State, StoredRecord, Tombstone,
+    TombstonePage, Upserted,
+};
 pub use condition::Condition;
 pub use definition::{Cardinality, Definition, Fault, History, Index, IndexKind, OnDelete, Range, Relation};
 pub use distrust::Distrust;

@@ -28,6 +28,7 @@ pub struct Record<T> {
     /// The content.
     pub data: T,
     pub(crate) digest: Digest,
+    pub(crate) trashed: bool,
 }
 
 impl<T> Record<T> {
@@ -35,6 +36,12 @@ impl<T> Record<T> {
     #[must_use]
     pub const fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// Whether it was put away ([`Collection::trash`](crate::Collection::trash)): in clear, and signed by the author.
+    #[must_use]
+    pub const fn is_trashed(&self) -> bool {
+        self.trashed
     }
 
     /// The same record with other content.
@@ -49,11 +56,13 @@ impl<T> Record<T> {
             terms: self.terms,
             data,
             digest: self.digest,
+            trashed: self.trashed,
         }
     }
 }
 
-/// Names one version of a record, with the terms that it is filed under: what is needed to write on top of it.
+/// Names one version of a record, with the terms that it is filed under, and whether it was put away: what is needed to write on top
+/// of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VersionRef {
     /// The record.
@@ -62,12 +71,14 @@ pub struct VersionRef {
     pub version: u64,
     /// The terms that it is filed under.
     pub terms: Vec<TermId>,
+    /// Whether it was put away: what is written on top of it, is then too.
+    pub trashed: bool,
 }
 
 impl<T> From<&Record<T>> for VersionRef {
     fn from(record: &Record<T>) -> Self {
         let terms = record.terms.iter().map(TermId::from).collect();
-        Self { id: record.id, version: record.version, terms }
+        Self { id: record.id, version: record.version, terms, trashed: record.trashed }
     }
 }
 

@@ -112,6 +112,9 @@ pub(crate) async fn call(
             let done = on.upsert(args.text("field")?, data).await?;
             Ok(Object::new().put("created", done.created).put("record", record::take(done.record)).done())
         }
+        "trash" => Ok(record::take(on.trash(version_ref(&mut args)?).await?)),
+        "restore" => Ok(record::take(on.restore(version_ref(&mut args)?).await?)),
+        "deleted" => Ok(record::deleted(&on.deleted(args.id_or_none("after")?).await?)),
         "delete" => {
             on.delete(version_ref(&mut args)?).await?;
             Ok(Value::Null)

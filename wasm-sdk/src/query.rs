@@ -8,7 +8,7 @@ use crate::{
     table::{self, Thing},
     thrown::Thrown,
 };
-use pryv_sdk::{Account, Collection, Query, QueryPages};
+use pryv_sdk::{Account, Collection, Query, QueryPages, State};
 use serde_json::Value;
 use std::cell::RefCell;
 
@@ -24,6 +24,12 @@ pub(crate) fn of(collection: &Collection, args: &mut Args) -> Result<Query, Thro
         let Value::String(name) = name else { return Err(Thrown::argument("`types` is a list of names")) };
         query = query.of_type(name);
     }
+    query = query.state(match args.find("state").and_then(Value::as_str) {
+        None | Some("active") => State::Active,
+        Some("trashed") => State::Trashed,
+        Some("all") => State::All,
+        Some(_) => return Err(Thrown::argument("`state` is `active`, `trashed` or `all`")),
+    });
     if args.find("within").is_some() {
         for term in terms(vec![args.take("within")])? {
             query = query.within(term);

@@ -5,7 +5,8 @@ use crate::{
     thrown::Thrown,
 };
 use pryv_sdk::{
-    Filed, Level, Page, Record, Rejected, StoredRecord, TermId, Validity, VersionRef,
+    Filed, Level, Page, Record, Rejected, StoredRecord, TermId, Tombstone, TombstonePage, Validity,
+    VersionRef,
     collection::{Version, Versions},
     definition::Fault,
 };
@@ -50,7 +51,8 @@ pub(crate) fn terms(items: Vec<Value>) -> Result<Vec<TermId>, Thrown> {
 /// The version of a record that a call names.
 pub(crate) fn version_ref(args: &mut Args) -> Result<VersionRef, Thrown> {
     let version = args.number("version").ok_or_else(|| Thrown::argument("`version` is a number"))?;
-    Ok(VersionRef { id: args.id("id")?, version, terms: terms(args.list("terms")?)? })
+    let trashed = args.flag("trashed").unwrap_or_default();
+    Ok(VersionRef { id: args.id("id")?, version, terms: terms(args.list("terms")?)?, trashed })
 }
 
 /// A record, but for its content.
@@ -68,6 +70,7 @@ fn head<T>(record: &Record<T>) -> Object {
         .time("writtenAt", record.written_at)
         .list("faults", faults, fault)
         .list("terms", &record.terms, filed)
+        .put("trashed", record.is_trashed())
         .text("digest", &record.digest())
 }
 
@@ -82,15 +85,34 @@ pub(crate) fn take(mut taken: Record<Value>) -> Value {
     head(&taken).put("data", data).done()
 }
 
-/// A page.
-pub(crate) fn page(page: Page<Value>) -> Value {
-    let rejected = |one: &Rejected| {
+fn rejected(one: &Rejected) -> Value {
+    Object::new()
+        .text_if("record", one.record.as_ref())
+        .put("code", one.reason.code())
+        .text("message", &one.reason)
+        .done()
+}
+
+/// A page of what was deleted.
+pub(crate) fn deleted(page: &TombstonePage) -> Value {
+    let one = |one: &Tombstone| {
         Object::new()
-            .text_if("record", one.record.as_ref())
-            .put("code", one.reason.code())
-            .text("message", &one.reason)
+            .text("id", &one.id)
+            .put("version", one.version)
+            .text("by", &one.by)
+            .text_if("access", one.access.as_ref())
+            .time("at", one.at)
             .done()
     };
+    Object::new()
+        .list("deleted", &page.deleted, one)
+        .list("rejected", &page.rejected, rejected)
+        .text_if("next", page.next.as_ref())
+        .done()
+}
+
+/// A page.
+pub(crate) fn page(page: Page<Value>) -> Value {
     Object::new()
         .list("rejected", &page.rejected, rejected)
         .put("overshoot", page.overshoot)

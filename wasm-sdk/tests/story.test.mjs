@@ -265,6 +265,19 @@ test("queries: conditions, order, counts, batches, upserts, and indexes that com
   await refused(visits.upsert("/code", visit(1)), "not-unique-field", "input");
   await refused(visits.upsert("/mrn", { at: "2026-03-01T00:00:00Z", code: "x" }), "no-value", "input");
 
+  const away = await visits.trash(await visits.query().eq("/mrn", "m-new").select(["/bpm"]).first());
+  assert.deepEqual([away.trashed, away.version, away.data.mrn], [true, 3, "m-new"]);
+  assert.equal(await visits.query().eq("/mrn", "m-new").first(), undefined);
+  assert.equal((await visits.query().state("trashed").all()).records[0].id, away.id);
+  assert.equal(await visits.query().state("all").count(), 21);
+  await refused(visits.query().state("gone").fetch(), "invalid-argument", "input");
+  assert.equal((await visits.update(away, away.data)).trashed, true, "as it was");
+  assert.equal((await visits.restore(await visits.get(away.id))).trashed, false);
+  const passing = await visits.create({ ...visit(4), mrn: "m-passing" });
+  await visits.delete(passing);
+  const { deleted: [gone], next } = await visits.deleted();
+  assert.deepEqual([gone.id, gone.version, gone.by, gone.at instanceof Date, next], [passing.id, 2, account.id, true, undefined]);
+
   const [one, other] = await account.batch([visits.query().eq("/mrn", "m-7"), visits.query().eq("/site", "north")]);
   assert.deepEqual(one.page.records.map(({ data }) => data.bpm), [67]);
   assert.ok(other.error instanceof PryvError && other.page === undefined);

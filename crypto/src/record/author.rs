@@ -96,7 +96,7 @@ impl<'a> Author<'a> {
         {
             return Err(AuthorNotAllowed::OtherAccess);
         }
-        if protected.kind != RecordKind::Instance {
+        if !protected.kind.is_instance() {
             return Err(AuthorNotAllowed::Level);
         }
         allowed(reaching(grant, protected.scope), Level::changes)?;
@@ -129,7 +129,9 @@ fn check_grantee(
         RecordKind::Definition => return Err(AuthorNotAllowed::Definition),
         _ if is_term => allowed(structuring(grant, protected.scope), Level::manages)?,
         RecordKind::Instance if protected.version == 1 => allowed(of_data, Level::creates)?,
-        RecordKind::Instance | RecordKind::Tombstone | RecordKind::Term => allowed(of_data, Level::changes)?,
+        RecordKind::Instance | RecordKind::Trashed | RecordKind::Tombstone | RecordKind::Term => {
+            allowed(of_data, Level::changes)?;
+        }
     }
     let counts = access.counts_in(protected.scope, protected.epoch);
     if counts { Ok(()) } else { Err(AuthorNotAllowed::Revoked) }

@@ -23,7 +23,9 @@ pub(super) fn is_of_its_kind(protected: &Protected, placement: &Placement, moved
     match protected.kind {
         RecordKind::Term => false,
         RecordKind::Definition => plain && terms.is_empty(),
-        RecordKind::Instance | RecordKind::Tombstone => plain && are_terms(protected, terms),
+        RecordKind::Instance | RecordKind::Trashed | RecordKind::Tombstone => {
+            plain && are_terms(protected, terms)
+        }
     }
 }
 

@@ -354,7 +354,7 @@ impl<'a> RecordSealer<'a> {
             return Err(SealError::TokensWithoutKey);
         }
         // Of version zero are no indexes: what holds no keys, and what is indexed by nothing.
-        if none && (self.keys.is_none() || kind != RecordKind::Instance || *version == 0) {
+        if none && (self.keys.is_none() || !kind.is_instance() || *version == 0) {
             return Ok(Vec::new());
         }
         let Epoch { scope, epoch, .. } = *self.epoch;

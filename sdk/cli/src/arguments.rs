@@ -17,7 +17,7 @@ pub(crate) use group::Group;
 pub(crate) use link::{CreateLink, Link, LinkLevel, OpenLink};
 pub(crate) use record::{
     Collection, Create, Define, Export, Import, Migrate, Query, Redefine, Rendering, Rotate, RowFormat,
-    Selection, Target, Update,
+    Selection, StateName, Target, Update,
 };
 pub(crate) use term::{File, ImportTerms, Moved, Ontology, Renamed, Term};
 
@@ -112,8 +112,14 @@ pub(crate) enum Command {
     History(Target),
     /// Replace one record, from JSON
     Update(Update),
+    /// Put one record away: queries leave it out, until it is restored or deleted
+    Trash(Target),
+    /// Bring one record back that was put away
+    Restore(Target),
     /// Delete one record
     Delete(Target),
+    /// List the records that were deleted: by whom and when
+    Deleted(Collection),
     /// File one record under other terms; its content stays as it was signed
     File(File),
     /// Create, list and link ontologies: trees of terms that records are filed under

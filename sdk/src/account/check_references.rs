@@ -2,7 +2,7 @@
 
 use super::Account;
 use crate::{
-    collection::{Collection, QueryError},
+    collection::{Collection, QueryError, State},
     failure::Failure,
     progress::Progress,
     protocol::reference::{Place, Reference, ReferenceFault, references},
@@ -58,7 +58,7 @@ impl Account {
             if collection.definition().relations.is_empty() {
                 continue;
             }
-            let mut pages = collection.query().limit(1_000).pages();
+            let mut pages = collection.query().state(State::All).limit(1_000).pages();
             while let Some(page) = pages.next::<Value>().await? {
                 report.records += (page.records.len() + page.rejected.len()) as u64;
                 report.rejected.extend(page.rejected);

@@ -11,7 +11,7 @@ use crate::{
 use pryv_wire::{
     ErrorCode,
     access::Level,
-    record::{Answered, CountRecords, Counted, Filter, MAX_BATCH, MAX_COUNT, Question},
+    record::{Answered, CountRecords, Counted, Filter, MAX_BATCH, MAX_COUNT, Question, RecordState},
 };
 use std::sync::Arc;
 
@@ -79,6 +79,7 @@ impl Account {
             .iter()
             .map(|collection| {
                 Question::Count(CountRecords {
+                    state: RecordState::Active,
                     account: collection.owner(),
                     scope: collection.scope(),
                     filter: Filter::All,

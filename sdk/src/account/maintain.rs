@@ -2,7 +2,7 @@
 
 use super::{Account, lock};
 use crate::{
-    collection::{Collection, QueryError, WriteError},
+    collection::{Collection, QueryError, State, WriteError},
     distrust::Distrust,
     failure::Failure,
     protocol::{
@@ -291,7 +291,7 @@ impl Account {
                 continue;
             }
             let collection = Collection::new(self, Role::Owner, state);
-            let mut query = collection.query().limit(PAGE);
+            let mut query = collection.query().state(State::All).limit(PAGE);
             loop {
                 let page = query.fetch::<Value>().await.map_err(of_query)?;
                 for record in &page.records {

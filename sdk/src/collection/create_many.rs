@@ -108,8 +108,14 @@ impl Collection {
         batch: &[(RecordId, Value)],
     ) -> Result<(), (usize, Vec<RecordId>, WriteError)> {
         let asked = self.0.account.asking();
-        let items =
-            batch.iter().map(|(id, value)| Item { id: *id, version: 1, data: Some(value), terms: &[] });
+        let items = batch.iter().map(|(id, value)| Item {
+            id: *id,
+            version: 1,
+            data: Some(value),
+            terms: &[],
+            trashed: false,
+            as_it_is: false,
+        });
         match self.write(items.collect()).await {
             Ok(_) => Ok(()),
             Err(Unwritten { at, error: WriteError::Failed(failure) }) => {

@@ -1,7 +1,7 @@
 //! Deleting: a record, and what the relations of those that refer to it ask for.
 
 use super::{
-    Collection, QueryError, WriteError,
+    Collection, QueryError, State, WriteError,
     write::{Item, Part, Unwritten},
 };
 use crate::{
@@ -122,7 +122,14 @@ impl Collection {
                 failure => failure.into(),
             })?;
         }
-        match self.query().filter(field(&relation.field).is(to)).all::<Value>(&mut Silent).await {
+        // What was put away refers to it all the same.
+        match self
+            .query()
+            .filter(field(&relation.field).is(to))
+            .state(State::All)
+            .all::<Value>(&mut Silent)
+            .await
+        {
             Ok(page) => match page.rejected.into_iter().next() {
                 Some(rejected) => Err(WriteError::Referrers(Box::new(QueryError::Unusable(rejected.reason)))),
                 None => Ok(page.records),
@@ -398,7 +405,8 @@ impl Chunk<'_> {
 }
 
 fn item<'a>(version: &VersionRef, data: Option<&'a Value>, terms: &'a [TermId]) -> Item<'a> {
-    Item { id: version.id, version: version.version.saturating_add(1), data, terms }
+    let VersionRef { id, version, trashed, .. } = *version;
+    Item { id, version: version.saturating_add(1), data, terms, trashed, as_it_is: false }
 }
 
 fn references_of(parts: &[Part<'_>]) -> BTreeSet<Place> {

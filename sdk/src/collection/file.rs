@@ -43,7 +43,7 @@ impl Collection {
         if !self.0.role.reads(self.0.scope) {
             let current: Record<Value> = self.get(record.id).await.map_err(of_read)?;
             let version = record.version.saturating_add(1);
-            let written = self.put(record.id, version, &current.data, &terms).await?;
+            let written = self.put(record.id, version, (&current.data, current.is_trashed()), &terms).await?;
             return Ok(written.with(self, current.data));
         }
         self.place(record.id, record.version, &terms).await

@@ -12,7 +12,7 @@ pub(super) use batch::Asked;
 pub use explanation::{Explanation, Matched};
 pub use pages::QueryPages;
 
-use super::Collection;
+use super::{Collection, State};
 use crate::{
     condition::{Condition, InvalidCondition, field},
     distrust::Distrust,
@@ -29,7 +29,7 @@ use pages::{Extent, Walked};
 use pryv_wire::{
     Bytes, ErrorCode,
     access::Level,
-    record::{Order, Unindexed, Within},
+    record::{Order, RecordKind, RecordState, Unindexed, Within},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -140,6 +140,7 @@ pub struct Query {
     conditions: Vec<Condition>,
     /// Which of the conditions is that on the type.
     by_type: Option<usize>,
+    state: State,
     unknown_type: Option<String>,
     sorting: Sorting,
     limit: u32,
@@ -156,6 +157,7 @@ impl Collection {
             collection: self.clone(),
             conditions: Vec::new(),
             by_type: None,
+            state: State::Active,
             unknown_type: None,
             sorting: Sorting::Created(Order::OldestFirst),
             limit: DEFAULT_LIMIT,
@@ -191,6 +193,12 @@ impl Query {
     pub fn right_under(mut self, term: impl Into<TermId>) -> Self {
         let TermId { ontology, term } = term.into();
         self.within = Some(Within { ontology, term: Some(term), descendants: false });
+        self
+    }
+
+    /// Only records in this state: active, if not said. A condition of the server's lists; whether a record was put away is signed.
+    pub const fn state(mut self, state: State) -> Self {
+        self.state = state;
         self
     }
 
@@ -325,6 +333,23 @@ impl Query {
     /// Whether content meets every condition.
     fn is_met_by(&self, data: &Value) -> bool {
         self.conditions.iter().all(|condition| condition.is_met_by(data))
+    }
+
+    const fn wire_state(&self) -> RecordState {
+        match self.state {
+            State::Active => RecordState::Active,
+            State::Trashed => RecordState::Trashed,
+            State::All => RecordState::All,
+        }
+    }
+
+    /// Whether records of a kind are asked for.
+    const fn is_asked(&self, kind: RecordKind) -> bool {
+        match self.state {
+            State::Active => matches!(kind, RecordKind::Instance),
+            State::Trashed => matches!(kind, RecordKind::Trashed),
+            State::All => kind.is_instance(),
+        }
     }
 
     /// What this client may ask, before it asks.

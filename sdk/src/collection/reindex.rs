@@ -23,7 +23,7 @@ use pryv_crypto::record::UnopenedRecord;
 use pryv_wire::{
     Bytes, ErrorCode, RecordId,
     access::Level,
-    record::{IndexState, Order, QueryRecords, RecordKind, Records, Unindexed},
+    record::{IndexState, Order, QueryRecords, RecordState, Records, Unindexed},
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -135,6 +135,7 @@ impl Collection {
             filter: plan::nothing(),
             unindexed: Some(Unindexed { before, at_most: u32::MAX }),
             within: None,
+            state: RecordState::All,
             order: Order::OldestFirst,
             limit: PAGE,
             after,
@@ -162,7 +163,7 @@ impl Collection {
             // What is not even an envelope names no record that could be given up.
             let Ok(record) = UnopenedRecord::parse(bytes) else { continue };
             let (id, kind) = (record.protected().record, record.protected().kind);
-            if kind != RecordKind::Instance || !seen.insert(id) {
+            if !kind.is_instance() || !seen.insert(id) {
                 return Err(Distrust::WrongPage { record: id }.into());
             }
             unopened.push(record);

@@ -21,7 +21,7 @@ use pryv_crypto::record::UnopenedRecord;
 use pryv_wire::{
     Bytes, ErrorCode, RecordId,
     access::Level,
-    record::{Filter, Order, QueryRecords, RecipientKind, RecordKind, Records},
+    record::{Filter, Order, QueryRecords, RecipientKind, RecordState, Records},
 };
 use std::collections::HashSet;
 
@@ -149,6 +149,7 @@ impl Collection {
             filter: Filter::All,
             unindexed: None,
             within: None,
+            state: RecordState::All,
             order: Order::OldestFirst,
             limit,
             after,
@@ -177,7 +178,7 @@ impl Collection {
                 continue;
             };
             let id = record.protected().record;
-            if seen.contains(&id) || !here.insert(id) || record.protected().kind != RecordKind::Instance {
+            if seen.contains(&id) || !here.insert(id) || !record.protected().kind.is_instance() {
                 return Err(Distrust::WrongPage { record: id }.into());
             }
             if is_present(state, &record) {

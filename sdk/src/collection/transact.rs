@@ -1,6 +1,6 @@
 //! One transaction over collections: records sealed, and what it expects of those that they refer to.
 
-use super::write::{Part, Unwritten, WriteError, Written, filed};
+use super::write::{Item, Part, Unwritten, WriteError, Written, filed};
 use crate::{
     account::Account,
     distrust::Distrust,
@@ -13,7 +13,7 @@ use crate::{
 use pryv_crypto::record::UnopenedRecord;
 use pryv_wire::{
     ErrorCode, PrincipalId, RecordId, ScopeId,
-    record::{Answered, GetRecord, MAX_BATCH, Question, RecordKind},
+    record::{Answered, GetRecord, MAX_BATCH, Question},
     transaction::Operation,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,13 +49,17 @@ impl Account {
             let writer = Writer::new(&me, &part.collection.0.role, &part.state, now)?;
             let mut rng = self.client().rng();
             for item in &part.items {
+                let Item { id, version, terms, trashed, .. } = *item;
                 let sealed = match item.data {
-                    Some(data) => writer.instance(item.id, item.version, data, item.terms, &mut rng),
-                    None => writer.tombstone(item.id, item.version, item.terms, &mut rng),
+                    Some(data) if item.as_it_is => {
+                        writer.as_it_is(id, version, data, trashed, terms, &mut rng)
+                    }
+                    Some(data) => writer.instance(id, version, data, terms, trashed, &mut rng),
+                    None => writer.tombstone(id, version, terms, &mut rng),
                 };
                 let at = unsealed.len();
                 let sealed = sealed.map_err(|fault| Unwritten { at, error: fault.into() })?;
-                unsealed.push((part.state.scope, item.id, item.version, sealed));
+                unsealed.push((part.state.scope, id, (version, trashed), sealed));
             }
         }
         let mut sealed = Vec::with_capacity(unsealed.len());
@@ -65,10 +69,10 @@ impl Account {
         let put = sealed.iter().map(|(.., envelope)| Operation::PutRecord { record: to_bytes(envelope) });
         let operations = put.chain(expected(parts, tolerated)).chain(expecting.iter().cloned()).collect();
         self.commit(owner, operations).await?;
-        let written = |(scope, id, version, envelope): (ScopeId, RecordId, u64, _)| {
+        let written = |(scope, id, (version, trashed), envelope): (ScopeId, RecordId, (u64, bool), _)| {
             let digest = pryv_wire::record::Envelope::digest(&envelope);
             self.note_version((owner, scope, id), version, digest)?;
-            Ok(Written { id, version, written_at: now, digest, terms: filed(&envelope) })
+            Ok(Written { id, version, written_at: now, digest, terms: filed(&envelope), trashed })
         };
         sealed.into_iter().map(written).collect()
     }
@@ -88,7 +92,7 @@ impl Account {
         for part in parts {
             for item in &part.items {
                 for Reference { relation, target } in
-                    item.data.iter().flat_map(|data| references(&part.state, data))
+                    item.new_data().iter().flat_map(|data| references(&part.state, data))
                 {
                     let watched = part.state.definition.definition.finds_referrers(relation);
                     if let Ok(target) = target
@@ -146,7 +150,7 @@ impl Account {
                             if (protected.scope, protected.record) != *place {
                                 return Err(Distrust::Misplaced { what: "a record" }.into());
                             }
-                            if protected.kind != RecordKind::Instance {
+                            if !protected.kind.is_instance() {
                                 missing.insert(*place);
                             }
                         }
@@ -182,7 +186,7 @@ fn brought<'p>(parts: &'p [Part<'_>]) -> impl Iterator<Item = Place> + 'p {
 fn expected(parts: &[Part<'_>], tolerated: &BTreeSet<Place>) -> Vec<Operation> {
     let mut expected: BTreeMap<ScopeId, BTreeSet<RecordId>> = BTreeMap::new();
     for part in parts {
-        let written = part.items.iter().filter_map(|item| item.data);
+        let written = part.items.iter().filter_map(Item::new_data);
         for Reference { relation, target } in written.flat_map(|data| references(&part.state, data)) {
             if let Ok((scope, record)) = target
                 && !tolerated.contains(&(scope, record))

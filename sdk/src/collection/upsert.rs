@@ -1,6 +1,6 @@
 //! Upserts: the record with this value of a unique field is written anew, or made if there is none.
 
-use super::{Collection, QueryError, WriteError};
+use super::{Collection, QueryError, State, WriteError};
 use crate::{
     condition::field,
     definition::{IndexKind, at},
@@ -63,7 +63,7 @@ pub struct Upserted<T> {
 
 impl Collection {
     /// Writes the next version of the record that has the same value as `data` in a unique field, or creates one if there is
-    /// none. The record stays under its terms. Of several writers at once the server lets one create; the others write on top of that.
+    /// none. The record stays under its terms; if it was put away, it comes back. Of several writers at once the server lets one create; the others write on top of that.
     ///
     /// # Errors
     ///
@@ -73,10 +73,14 @@ impl Collection {
         let by = self.value_of_unique(unique, &value)?;
         let mut attempt = 1;
         loop {
-            let there = self.query().filter(field(unique).is(by.clone())).first::<Value>().await?;
+            let asked = self.query().filter(field(unique).is(by.clone())).state(State::All);
+            let there = asked.first::<Value>().await?;
             let created = there.is_none();
             let written = match &there {
-                Some(record) => self.update(VersionRef::from(record), &value).await,
+                // What was put away comes back: it is there again.
+                Some(record) => {
+                    self.update(VersionRef { trashed: false, ..VersionRef::from(record) }, &value).await
+                }
                 None => self.create(&value).await,
             };
             match written {

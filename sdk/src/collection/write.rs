@@ -202,6 +202,17 @@ pub(super) struct Item<'a> {
     pub(super) version: u64,
     pub(super) data: Option<&'a Value>,
     pub(super) terms: &'a [TermId],
+    /// Whether an instance is put away.
+    pub(super) trashed: bool,
+    /// Whether the content is that of the version before, valid or not: the instance is put away or brought back.
+    pub(super) as_it_is: bool,
+}
+
+impl<'a> Item<'a> {
+    /// Content that is new: what it refers to has to be there.
+    pub(super) fn new_data(&self) -> Option<&'a Value> {
+        self.data.filter(|_| !self.as_it_is)
+    }
 }
 
 /// What one transaction writes to one collection.
@@ -237,6 +248,7 @@ pub(super) struct Written {
     pub(super) written_at: Timestamp,
     pub(super) digest: Digest,
     pub(super) terms: Vec<Filed>,
+    pub(super) trashed: bool,
 }
 
 impl Written {
@@ -252,6 +264,7 @@ impl Written {
             terms: self.terms,
             data,
             digest: self.digest,
+            trashed: self.trashed,
         }
     }
 }
@@ -304,11 +317,12 @@ impl Collection {
         data: T,
     ) -> Result<Record<T>, WriteError> {
         let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
-        let written = self.put(id, 1, &value, terms).await?;
+        let written = self.put(id, 1, (&value, false), terms).await?;
         Ok(written.with(self, data))
     }
 
-    /// Writes the next version of a record, if nobody has written one since it was read. It stays under its terms.
+    /// Writes the next version of a record, if nobody has written one since it was read. It stays under its terms, and put away if it
+    /// was.
     ///
     /// # Errors
     ///
@@ -320,21 +334,22 @@ impl Collection {
     ) -> Result<Record<T>, WriteError> {
         self.may(Level::changes, LockReason::ReadOnly)?;
         let value = serde_json::to_value(&data).map_err(|_| WriteError::NotJson)?;
-        let VersionRef { id, version, terms } = on.into();
-        let written = self.put(id, version.saturating_add(1), &value, &terms).await?;
+        let VersionRef { id, version, terms, trashed } = on.into();
+        let written = self.put(id, version.saturating_add(1), (&value, trashed), &terms).await?;
         Ok(written.with(self, data))
     }
 
-    /// Writes one version of one instance.
+    /// Writes one version of one instance, put away or not.
     pub(super) async fn put(
         &self,
         id: RecordId,
         version: u64,
-        data: &Value,
+        (data, trashed): (&Value, bool),
         terms: &[TermId],
     ) -> Result<Written, WriteError> {
         let asked = self.0.account.asking();
-        match self.write(vec![Item { id, version, data: Some(data), terms }]).await {
+        match self.write(vec![Item { id, version, data: Some(data), terms, trashed, as_it_is: false }]).await
+        {
             Ok(written) => written.into_iter().next().ok_or(WriteError::NotFound),
             Err(Unwritten { error: WriteError::Failed(failure), .. }) => {
                 Err(self.refused(id, failure, asked).await)

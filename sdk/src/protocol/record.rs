@@ -91,6 +91,7 @@ impl<'a> Writer<'a> {
         version: u64,
         data: &Value,
         terms: &[TermId],
+        trashed: bool,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<UnsealedRecord<'a>, SealFault> {
         if !nests_within(data, MAX_DEPTH) {
@@ -104,8 +105,24 @@ impl<'a> Writer<'a> {
             target.map_err(|fault| SealFault::Reference { field: relation.field.clone(), fault })?;
         }
         let content = encode(data);
-        let mut draft = self.draft(record, version, RecordKind::Instance, &content);
+        let mut draft = self.draft(record, version, kind(trashed), &content);
         draft.tokens = self.index(data)?;
+        self.begin(&draft, terms, rng)
+    }
+
+    /// The next version of an instance with the content that is there, valid or not: it is put away, or brought back.
+    pub(crate) fn as_it_is(
+        &self,
+        record: RecordId,
+        version: u64,
+        data: &Value,
+        trashed: bool,
+        terms: &[TermId],
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<UnsealedRecord<'a>, SealFault> {
+        let content = encode(data);
+        let mut draft = self.draft(record, version, kind(trashed), &content);
+        draft.tokens = if self.tokens { self.index_what_is_there(data)? } else { NewTokens::default() };
         self.begin(&draft, terms, rng)
     }
 
@@ -281,6 +298,11 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// The kind of an instance.
+const fn kind(trashed: bool) -> RecordKind {
+    if trashed { RecordKind::Trashed } else { RecordKind::Instance }
+}
+
 const fn filing((at, branch): &(TermId, Option<Branch>)) -> Filing<'_> {
     let TermId { ontology, term } = *at;
     match branch {
@@ -312,7 +334,7 @@ pub(crate) fn read(state: &ScopeState, opened: &OpenedRecord) -> Result<Content,
             Ok(Content::Deleted { version: protected.version })
         }
         RecordKind::Tombstone => Err(malformed),
-        RecordKind::Instance => {
+        RecordKind::Instance | RecordKind::Trashed => {
             let reference = protected.definition.ok_or(malformed.clone())?;
             let known = state.definition.reference;
             if reference.version == known.version && reference.digest != known.digest {
@@ -329,6 +351,7 @@ pub(crate) fn read(state: &ScopeState, opened: &OpenedRecord) -> Result<Content,
                 terms: Filed::of(&opened.placement),
                 data,
                 digest: opened.digest,
+                trashed: protected.kind == RecordKind::Trashed,
             }))
         }
     }

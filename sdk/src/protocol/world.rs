@@ -224,6 +224,8 @@ impl World {
     pub(crate) fn write(&self, data: &Value) -> Bytes {
         let state = self.owner();
         let writer = Writer::new(&self.ada.identity, &Role::Owner, &state, NOW).unwrap();
-        to_bytes(&writer.instance(RecordId::from_bytes([6; 16]), 1, data, &[], &mut rng(7)).unwrap().seal())
+        to_bytes(
+            &writer.instance(RecordId::from_bytes([6; 16]), 1, data, &[], false, &mut rng(7)).unwrap().seal(),
+        )
     }
 }

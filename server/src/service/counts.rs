@@ -13,7 +13,7 @@ use crate::{
 use pryv_wire::{
     Timestamp,
     audit::Act,
-    record::{CountRecords, Counted, MAX_BUCKETS, MAX_COUNT},
+    record::{CountRecords, Counted, MAX_BUCKETS, MAX_COUNT, RecordState},
 };
 
 impl Service {
@@ -41,7 +41,8 @@ pub(super) fn counted(
     may_work: bool,
     now: Timestamp,
 ) -> Result<(Counted, Given)> {
-    let CountRecords { account, scope, mut filter, unindexed, within, mut buckets, enough, after } = request;
+    let CountRecords { account, scope, mut filter, unindexed, within, state, mut buckets, enough, after } =
+        request;
     let grant = permission::read(view, caller, (account, scope), By::Any, now)?;
     if enough == 0 || enough > MAX_COUNT {
         let most = usize::try_from(MAX_COUNT).unwrap_or(usize::MAX);
@@ -55,10 +56,13 @@ pub(super) fn counted(
             "a count in buckets begins at its first one: leave out those that were counted",
         ));
     }
+    if state == RecordState::Deleted && !buckets.is_empty() {
+        return Err(Error::malformed("deleted records carry no tokens"));
+    }
     filters::check(&mut filter, &mut buckets)?;
     let from = begin(view, &grant, Paging::Count, after.as_ref())?;
     let (found, unindexed) = if may_work {
-        let (wanted, number) = filters::wanted(view, &grant, filter, unindexed, within, true)?;
+        let (wanted, number) = filters::wanted(view, &grant, filter, unindexed, within, state, true)?;
         (view.count(&grant, &CountRequest { wanted, buckets, enough, from })?, number)
     } else if buckets.is_empty() {
         (Count { counts: vec![0], next: Some(from) }, 0)

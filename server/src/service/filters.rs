@@ -8,7 +8,7 @@ use crate::{
 use pryv_wire::{
     Bytes, ErrorCode,
     record::{
-        Filter, INDEX_TOKEN_LENGTH, MAX_FILTER_DEPTH, MAX_FILTER_PARTS, MAX_FILTER_TOKENS,
+        Filter, INDEX_TOKEN_LENGTH, MAX_FILTER_DEPTH, MAX_FILTER_PARTS, MAX_FILTER_TOKENS, RecordState,
         UNIQUE_TOKEN_LENGTH, Unindexed, Within,
     },
 };
@@ -64,8 +64,15 @@ pub(super) fn wanted<'t>(
     filter: Filter,
     unindexed: Option<Unindexed>,
     within: Option<Within>,
+    state: RecordState,
     wants_number: bool,
 ) -> Result<(Wanted, u32)> {
+    if state == RecordState::Deleted {
+        if filter != Filter::All || unindexed.is_some() || within.is_some() {
+            return Err(Error::malformed("deleted records are found by nothing but that they are"));
+        }
+        return Ok((Wanted { filter, behind: Vec::new(), filed: None, state }, 0));
+    }
     let filed = match view.narrow(grant, within)? {
         Narrowed::Whole => None,
         Narrowed::To(lists) => Some(lists),
@@ -75,10 +82,10 @@ pub(super) fn wanted<'t>(
         }
     };
     let Some(unindexed) = unindexed else {
-        return Ok((Wanted { filter, behind: Vec::new(), filed }, 0));
+        return Ok((Wanted { filter, behind: Vec::new(), filed, state }, 0));
     };
     match view.behind(grant, filed.as_deref(), &unindexed, wants_number)? {
-        Behind::These { states, number } => Ok((Wanted { filter, behind: states, filed }, number)),
+        Behind::These { states, number } => Ok((Wanted { filter, behind: states, filed, state }, number)),
         Behind::TooMany => Err(Error::limited(ErrorCode::Unindexed, unindexed.at_most)),
     }
 }

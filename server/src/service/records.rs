@@ -73,7 +73,7 @@ pub(super) fn page(
     bytes: usize,
     now: Timestamp,
 ) -> Result<(Records, Given)> {
-    let QueryRecords { account, scope, mut filter, unindexed, within, order, limit, after } = request;
+    let QueryRecords { account, scope, mut filter, unindexed, within, state, order, limit, after } = request;
     let grant = permission::read(view, caller, (account, scope), By::Any, now)?;
     if limit == 0 || limit > MAX_LIMIT {
         return Err(Error::out_of_range("`limit` is 1 to 1,000", 1_000));
@@ -85,7 +85,7 @@ pub(super) fn page(
     let page = if bytes == 0 {
         Page { records: Vec::new(), next: Some(from) }
     } else {
-        let (wanted, _) = filters::wanted(view, &grant, filter, unindexed, within, false)?;
+        let (wanted, _) = filters::wanted(view, &grant, filter, unindexed, within, state, false)?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         view.query(&grant, &PageRequest { wanted, newest_first, limit, bytes, from })?
     };

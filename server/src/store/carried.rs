@@ -8,14 +8,11 @@ use super::{
 };
 use crate::permission::{Grant, Read};
 use pryv_engine::Scan;
-use pryv_wire::{
-    Bytes, RecordId,
-    record::{RecordKind, UNIQUE_TOKEN_LENGTH},
-};
+use pryv_wire::{Bytes, RecordId, record::UNIQUE_TOKEN_LENGTH};
 use std::ops::ControlFlow;
 
 impl<'t> Tx<'t> {
-    /// Whether an instance is there that the grant reaches, and not deleted.
+    /// Whether an instance is there that the grant reaches: put away or not, and not deleted.
     ///
     /// # Errors
     ///
@@ -25,7 +22,7 @@ impl<'t> Tx<'t> {
             return Ok(false);
         };
         let mut tree = Tree::of(self.reading(), grant.account());
-        Ok(stored.kind == RecordKind::Instance && shows(&mut tree, grant.reach(), &stored)?)
+        Ok(stored.kind.is_instance() && shows(&mut tree, grant.reach(), &stored)?)
     }
 
     /// Whether an instance of the collection carries one of these tokens: the first row of each list answers.

@@ -68,6 +68,7 @@ pub(super) enum Table {
     Version = 0x48,
     IndexState = 0x49,
     RecordPlace = 0x4a,
+    Away = 0x4b,
     Head = 0x50,
     Change = 0x51,
     Transaction = 0x52,

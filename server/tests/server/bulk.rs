@@ -11,8 +11,8 @@ use pryv_wire::{
     bytes::{Commitment, Signature},
     encode,
     record::{
-        Envelope, Filter, IndexState, Placement, Protected, Recipient, RecipientKind, RecordKind, Tokens,
-        UNIQUE_TOKEN_LENGTH, Unindexed,
+        Envelope, Filter, IndexState, Placement, Protected, Recipient, RecipientKind, RecordKind,
+        RecordState, Tokens, UNIQUE_TOKEN_LENGTH, Unindexed,
     },
 };
 use std::collections::BTreeSet;
@@ -30,6 +30,7 @@ pub(crate) struct Instance {
     pub(crate) tokens: BTreeSet<Vec<u8>>,
     pub(crate) terms: Vec<(ScopeId, RecordId)>,
     pub(crate) size: usize,
+    pub(crate) trashed: bool,
 }
 
 /// A token of a field and a value.
@@ -53,6 +54,7 @@ impl Instance {
             tokens: tokens.into_iter().collect(),
             terms: Vec::new(),
             size: 30,
+            trashed: false,
         }
     }
 
@@ -66,6 +68,15 @@ impl Instance {
         unindexed.is_some_and(|Unindexed { before, .. }| {
             state.epoch < before.epoch || state.version < before.version
         })
+    }
+
+    /// Whether a query for a state asks for it.
+    pub(crate) fn is_of(&self, state: RecordState) -> bool {
+        match state {
+            RecordState::Active => !self.trashed,
+            RecordState::Trashed => self.trashed,
+            _ => true,
+        }
     }
 
     pub(crate) fn is_in(&self, filter: &Filter) -> bool {

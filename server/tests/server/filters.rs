@@ -8,7 +8,10 @@ use crate::{
 };
 use pryv_wire::{
     Bytes, RecordId, ScopeId,
-    record::{CountRecords, Counted, Filter, IndexState, Order, QueryRecords, RecordKind, Unindexed, Within},
+    record::{
+        CountRecords, Counted, Filter, IndexState, Order, QueryRecords, RecordKind, RecordState, Unindexed,
+        Within,
+    },
 };
 use rand::{Rng, seq::SliceRandom};
 use rand_chacha::ChaCha20Rng;
@@ -43,6 +46,10 @@ fn random_instance(place: u64, rng: &mut ChaCha20Rng, terms: &[(ScopeId, RecordI
     let terms = terms.choose_multiple(rng, 4).copied();
     made.terms = terms.filter(|_| rng.gen_range(0..4) == 0).collect();
     made
+}
+
+fn random_state(rng: &mut ChaCha20Rng) -> RecordState {
+    *[RecordState::Active, RecordState::Active, RecordState::Trashed, RecordState::All].choose(rng).unwrap()
 }
 
 fn random_filter(rng: &mut ChaCha20Rng, depth: usize, model: &[Instance]) -> Filter {
@@ -134,7 +141,13 @@ impl Field {
             let at = self.rng.gen_range(0..self.model.len());
             let mut one = self.model[at].clone();
             one.version += 1;
-            match self.rng.gen_range(0..3) {
+            match self.rng.gen_range(0..4) {
+                3 => {
+                    one.trashed = !one.trashed;
+                    let kind = if one.trashed { RecordKind::Trashed } else { RecordKind::Instance };
+                    self.world.change(&self.ada, &self.collection, std::slice::from_ref(&one), kind);
+                    self.model[at] = one;
+                }
                 0 => {
                     self.world.change(&self.ada, &self.collection, &[one], RecordKind::Tombstone);
                     self.model.remove(at);
@@ -164,7 +177,7 @@ impl Field {
         &self,
         filter: &Filter,
         unindexed: Option<Unindexed>,
-        within: Option<Within>,
+        (within, state): (Option<Within>, RecordState),
         buckets: &[Vec<Bytes>],
         enough: u64,
         after: Option<Bytes>,
@@ -175,6 +188,7 @@ impl Field {
             filter: filter.clone(),
             unindexed,
             within,
+            state,
             buckets: buckets.to_vec(),
             enough,
             after,
@@ -191,6 +205,7 @@ async fn random_queries_give_the_rows_of_a_model_while_it_changes() {
         let filter = random_filter(&mut field.rng, 6, &field.model);
         let (unindexed, within) = (random_unindexed(&mut field.rng), field.random_within());
         let newest = field.rng.r#gen::<bool>();
+        let state = random_state(&mut field.rng);
         let disturbed = field.rng.gen_bool(0.5);
         let (mut after, mut passed) = (None, None::<u64>);
         loop {
@@ -200,7 +215,7 @@ async fn random_queries_give_the_rows_of_a_model_while_it_changes() {
                 .model
                 .iter()
                 .filter(|one| one.is_in(&filter) || one.is_behind(unindexed))
-                .filter(|one| field.is_within(one, within))
+                .filter(|one| field.is_within(one, within) && one.is_of(state))
                 .filter(|one| passed.is_none_or(|at| if newest { one.place < at } else { one.place > at }))
                 .collect();
             expected.sort_by_key(|one| if newest { u64::MAX - one.place } else { one.place });
@@ -210,6 +225,7 @@ async fn random_queries_give_the_rows_of_a_model_while_it_changes() {
                 filter: filter.clone(),
                 unindexed,
                 within,
+                state,
                 order: if newest { Order::NewestFirst } else { Order::OldestFirst },
                 limit,
                 after,
@@ -239,6 +255,8 @@ async fn random_counts_are_those_of_a_model() {
     let mut field = Field::of(300).await;
     let mut cut = 0;
     for number in 0..300 {
+        field.disturb();
+        let state = random_state(&mut field.rng);
         let filter = random_filter(&mut field.rng, 5, &field.model);
         let (unindexed, within) = (random_unindexed(&mut field.rng), field.random_within());
         let enough = *[7, 20, 100_000].choose(&mut field.rng).unwrap();
@@ -246,6 +264,7 @@ async fn random_counts_are_those_of_a_model() {
             .model
             .iter()
             .filter(|one| one.is_in(&filter) && !one.is_behind(unindexed) && field.is_within(one, within))
+            .filter(|one| one.is_of(state))
             .collect();
         let behind =
             field.model.iter().filter(|one| one.is_behind(unindexed) && field.is_within(one, within)).count();
@@ -254,7 +273,7 @@ async fn random_counts_are_those_of_a_model() {
         // In pieces, behind cursors.
         let (mut sum, mut after) = (0, None);
         loop {
-            let told = field.count(&filter, unindexed, within, &[], enough, after).await;
+            let told = field.count(&filter, unindexed, (within, state), &[], enough, after).await;
             assert_eq!(usize::try_from(told.unindexed).unwrap(), behind, "{case}");
             assert!(told.counts.len() == 1 && told.counts[0] <= enough, "{case}");
             sum += told.counts[0];
@@ -271,7 +290,7 @@ async fn random_counts_are_those_of_a_model() {
         let buckets: Vec<Vec<Bytes>> = (0..values.min(60))
             .map(|value| vec![Bytes::from(token(tag, value)), Bytes::from(token(tag, value + 1))])
             .collect();
-        let told = field.count(&filter, unindexed, within, &buckets, enough, None).await;
+        let told = field.count(&filter, unindexed, (within, state), &buckets, enough, None).await;
         assert!(told.next.is_none(), "{case}");
         let (mut left, mut expected) = (enough, Vec::new());
         for bucket in &buckets {

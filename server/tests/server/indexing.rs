@@ -25,7 +25,17 @@ async fn states(world: &World, by: &Person, collection: &Collection) -> Vec<(u32
 
 fn query(collection: &Collection, filter: Filter, unindexed: Option<Unindexed>) -> QueryRecords {
     let (account, scope, order) = (collection.account, collection.scope, Order::OldestFirst);
-    QueryRecords { account, scope, filter, unindexed, within: None, order, limit: 100, after: None }
+    QueryRecords {
+        account,
+        scope,
+        filter,
+        unindexed,
+        within: None,
+        state: Default::default(),
+        order,
+        limit: 100,
+        after: None,
+    }
 }
 
 fn behind(epoch: u32, version: u64, at_most: u32) -> Option<Unindexed> {
@@ -180,6 +190,7 @@ async fn what_a_reader_is_not_shown_is_not_counted_for_it_either() {
         filter,
         unindexed: at_most,
         within: None,
+        state: Default::default(),
         buckets: vec![],
         enough: 100,
         after: None,

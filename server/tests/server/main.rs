@@ -47,6 +47,8 @@ mod ontology;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod put_away;
+#[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod races;

@@ -36,6 +36,7 @@ async fn a_lost_record_is_damage_however_it_is_asked_for() {
             filter,
             unindexed: None,
             within: None,
+            state: Default::default(),
             order: Order::NewestFirst,
             limit: 100,
             after: None,

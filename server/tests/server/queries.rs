@@ -151,6 +151,7 @@ async fn a_query_outside_its_limits_is_refused() {
         filter,
         unindexed: None,
         within: None,
+        state: Default::default(),
         order,
         limit,
         after: Some(next),

@@ -28,13 +28,33 @@ fn tokens(several: impl IntoIterator<Item = Vec<u8>>) -> Filter {
 fn query(owner: &Person, collection: &Collection, filter: Filter, limit: u32) -> QueryRecords {
     let (account, scope) = (owner.id(), collection.scope);
     let order = Order::OldestFirst;
-    QueryRecords { account, scope, filter, unindexed: PRESENT, within: None, order, limit, after: None }
+    QueryRecords {
+        account,
+        scope,
+        filter,
+        unindexed: PRESENT,
+        within: None,
+        state: Default::default(),
+        order,
+        limit,
+        after: None,
+    }
 }
 
 fn count(owner: &Person, collection: &Collection, filter: Filter, enough: u64) -> CountRecords {
     let (account, scope) = (owner.id(), collection.scope);
     let (unindexed, within, buckets, after) = (PRESENT, None, Vec::new(), None);
-    CountRecords { account, scope, filter, unindexed, within, buckets, enough, after }
+    CountRecords {
+        account,
+        scope,
+        filter,
+        unindexed,
+        within,
+        state: Default::default(),
+        buckets,
+        enough,
+        after,
+    }
 }
 
 /// What a query answers, with the descents and the rows that it took.

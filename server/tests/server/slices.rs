@@ -42,6 +42,7 @@ async fn filtered(
             filter: filter.clone(),
             unindexed: unindexed(&filter),
             within,
+            state: Default::default(),
             order: Order::OldestFirst,
             limit: 2,
             after,

@@ -727,6 +727,7 @@ impl World {
                     unindexed: unindexed(&filter),
                     filter,
                     within: None,
+                    state: Default::default(),
                     order,
                     limit,
                     after,

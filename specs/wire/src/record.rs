@@ -34,6 +34,16 @@ pub enum RecordKind {
     Tombstone,
     /// A term of an ontology.
     Term,
+    /// An instance that was put away: everything that an instance is, and left out where nobody asks for it.
+    Trashed,
+}
+
+impl RecordKind {
+    /// Whether it is content of a collection, put away or not.
+    #[must_use]
+    pub const fn is_instance(self) -> bool {
+        matches!(self, Self::Instance | Self::Trashed)
+    }
 }
 
 impl From<RecordKind> for u8 {
@@ -43,6 +53,7 @@ impl From<RecordKind> for u8 {
             RecordKind::Instance => 2,
             RecordKind::Tombstone => 3,
             RecordKind::Term => 4,
+            RecordKind::Trashed => 5,
         }
     }
 }
@@ -56,7 +67,8 @@ impl TryFrom<u8> for RecordKind {
             2 => Ok(Self::Instance),
             3 => Ok(Self::Tombstone),
             4 => Ok(Self::Term),
-            _ => Err("a record kind is 1, 2, 3 or 4"),
+            5 => Ok(Self::Trashed),
+            _ => Err("a record kind is 1 to 5"),
         }
     }
 }
@@ -313,6 +325,28 @@ pub enum Order {
     NewestFirst,
 }
 
+/// In which state the records are that a call is about.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordState {
+    /// Instances that were not put away.
+    #[default]
+    Active,
+    /// Instances that were put away.
+    Trashed,
+    /// Instances, put away or not.
+    All,
+    /// What is left of deleted ones: tombstones. No filter finds them, and no term.
+    Deleted,
+}
+
+impl RecordState {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::Active
+    }
+}
+
 /// Reads one page of instances.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -329,6 +363,9 @@ pub struct QueryRecords {
     /// Only those filed under these terms. Without it, a caller who reads through slices gets all that they open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Within>,
+    /// In which state; active if not said.
+    #[serde(default, skip_serializing_if = "RecordState::is_default")]
+    pub state: RecordState,
     /// In which order.
     pub order: Order,
     /// How many, 1 to 1,000.
@@ -373,6 +410,9 @@ pub struct CountRecords {
     /// Only those filed under these terms, as in [`QueryRecords::within`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Within>,
+    /// In which state; active if not said.
+    #[serde(default, skip_serializing_if = "RecordState::is_default")]
+    pub state: RecordState,
     /// Counts in each bucket those of the filter that carry one of its tokens, one bucket after the other; without buckets, those
     /// of the filter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -5,9 +5,9 @@ import { PryvError } from "./error.js";
 import { Handle } from "./handle.js";
 import type { AccessId, Level, PrincipalId, RecordId, ScopeId, Suite, TermId, Uri } from "./ids.js";
 import { Query } from "./query.js";
-import type { RawCollection, RawRecord, RawRotated, RawStoredRecord, RawVersion, RawVersions } from "./raw.js";
+import type { RawCollection, RawTombstonePage, RawRecord, RawRotated, RawStoredRecord, RawVersion, RawVersions } from "./raw.js";
 import { record, storedRecord, termId, version, versions } from "./read.js";
-import type { Record, StoredRecord, Version, VersionRef, Versions } from "./record.js";
+import type { TombstonePage, Record, StoredRecord, Version, VersionRef, Versions } from "./record.js";
 import type { CallOptions, ProgressOptions, Remote } from "./rpc.js";
 
 /** How many records go to the worker at once, and how many characters of JSON about. */
@@ -134,6 +134,25 @@ export class Collection extends Handle {
     return { record: record(done.record), created: done.created };
   }
 
+  /**
+   * Puts a record away, if nobody has written a version since it was read: queries leave it out, unless they ask for it (`state`). It goes
+   * on holding its unique values. That it is put away stands in clear in its next version, signed.
+   */
+  async trash<T = unknown>(on: VersionRef, options: CallOptions = {}): Promise<Record<T>> {
+    return record(await this.remote.call<RawRecord<T>>(this.handle, "trash", versionRef(on), options));
+  }
+
+  /** Brings a record back that was put away, if nobody has written a version since it was read. */
+  async restore<T = unknown>(on: VersionRef, options: CallOptions = {}): Promise<Record<T>> {
+    return record(await this.remote.call<RawRecord<T>>(this.handle, "restore", versionRef(on), options));
+  }
+
+  /** One page of the records that were deleted, behind the page that `after` ended. A server can leave some out, and make none up. */
+  async deleted(after?: string, options: CallOptions = {}): Promise<TombstonePage> {
+    const { deleted, ...page } = await this.remote.call<RawTombstonePage>(this.handle, "deleted", { after }, options);
+    return { ...page, deleted: deleted.map(({ at, ...one }) => ({ ...one, at: new Date(at) })) };
+  }
+
   /** Deletes a record, if nobody has written a version since it was read. What is left says that it was deleted, by whom, when. */
   async delete(on: VersionRef, options: CallOptions = {}): Promise<void> {
     await this.remote.call(this.handle, "delete", versionRef(on), options);
@@ -224,8 +243,8 @@ export class Collection extends Handle {
   }
 }
 
-function versionRef({ id, version, terms }: VersionRef): object {
-  return { id, version, terms: terms?.map(termId) ?? [] };
+function versionRef({ id, version, terms, trashed }: VersionRef): object {
+  return { id, version, terms: terms?.map(termId) ?? [], trashed };
 }
 
 /** Records as JSON, a part at a time. Written record by record, so that the page goes on between them. */

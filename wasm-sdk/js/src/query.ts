@@ -5,13 +5,14 @@ import { PryvError } from "./error.js";
 import type { TermId } from "./ids.js";
 import type { RawPage, RawRecord } from "./raw.js";
 import { page, record, termId } from "./read.js";
-import type { Explanation, Page, Record, Rejected } from "./record.js";
+import type { Explanation, Page, Record, Rejected, State } from "./record.js";
 import type { CallOptions, ProgressOptions, Remote } from "./rpc.js";
 import { Handle } from "./handle.js";
 
 interface Spec {
   readonly filter?: readonly Condition[];
   readonly types?: readonly string[];
+  readonly state?: State;
   readonly within?: TermId;
   readonly rightUnder?: TermId;
   readonly order?: "newestFirst" | { readonly by: string; readonly descending: boolean };
@@ -72,6 +73,11 @@ export class Query<T> implements AsyncIterable<Record<T>> {
   /** Only records of these types of the definition, or of those that were named so before. */
   ofType(...types: readonly string[]): Query<T> {
     return this.#with({ types: [...(this.#spec.types ?? []), ...types] });
+  }
+
+  /** Only records in this state; `active` if not said: what was put away is left out. */
+  state(state: State): Query<T> {
+    return this.#with({ state });
   }
 
   /** Only records that are filed under a term or its descendants. */

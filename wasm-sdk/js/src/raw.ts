@@ -113,6 +113,7 @@ export interface RawRecord<T> {
   writtenAt: number;
   faults: Fault[];
   terms: Filed[];
+  trashed: boolean;
   digest: Digest;
   data: T;
 }
@@ -121,6 +122,12 @@ export interface RawPage<T> {
   records: RawRecord<T>[];
   rejected: Rejected[];
   overshoot: number;
+  next?: string;
+}
+
+export interface RawTombstonePage {
+  deleted: { id: RecordId; version: number; by: PrincipalId; access?: AccessId; at: number }[];
+  rejected: Rejected[];
   next?: string;
 }
 

@@ -24,6 +24,8 @@ export interface Record<T> {
   readonly faults: readonly Fault[];
   /** The terms that it is filed under. */
   readonly terms: readonly Filed[];
+  /** Whether it was put away: in clear, and signed by the author. */
+  readonly trashed: boolean;
   /** Names this version: the digest of what was signed. */
   readonly digest: Digest;
   /** The content. */
@@ -35,6 +37,33 @@ export interface VersionRef {
   readonly id: RecordId;
   readonly version: number;
   readonly terms?: readonly TermId[];
+  /** Whether it was put away: what is written on top of it, is then too. */
+  readonly trashed?: boolean;
+}
+
+/** In which state the records are that a query asks for: not put away, put away, or either. */
+export type State = "active" | "trashed" | "all";
+
+/** A record that was deleted. Who deleted it, proves it by a signature. */
+export interface Tombstone {
+  readonly id: RecordId;
+  /** The version of the deletion. */
+  readonly version: number;
+  /** Who deleted it. */
+  readonly by: PrincipalId;
+  /** The access that allowed it; absent for the owner. */
+  readonly access?: AccessId;
+  /** When, by the clock of whoever deleted it. */
+  readonly at: Date;
+}
+
+/** Some deleted records, in the order in which they were created. */
+export interface TombstonePage {
+  readonly deleted: readonly Tombstone[];
+  /** What could not be used, with the reason. */
+  readonly rejected: readonly Rejected[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: string;
 }
 
 /** A record that the server answered and that could not be used. Never dropped in silence. */

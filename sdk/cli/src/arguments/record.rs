@@ -147,6 +147,9 @@ pub(crate) struct Selection {
     /// Only records of this type of the definition; repeated: of one of these types
     #[arg(long = "type", value_name = "NAME")]
     pub(crate) types: Vec<String>,
+    /// Records in which state
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) state: StateName,
     /// Only records that are filed under this term or below it, ONTOLOGY:LABEL/LABEL
     #[arg(long, value_name = "TERM")]
     pub(crate) within: Option<String>,
@@ -165,6 +168,18 @@ pub(crate) struct Selection {
     /// Allow conditions on fields without an index: open up to this many records here, and look
     #[arg(long, value_name = "RECORDS")]
     pub(crate) scan: Option<u64>,
+}
+
+/// Whether records were put away.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum StateName {
+    /// Not put away
+    #[default]
+    Active,
+    /// Put away
+    Trashed,
+    /// Either
+    All,
 }
 
 /// `pryv query`.

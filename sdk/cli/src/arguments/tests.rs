@@ -34,10 +34,17 @@ fn a_query_takes_several_conditions_and_an_order() {
     let Command::Query(query) = parse(line).unwrap().command else { panic!("another command") };
     assert_eq!(query.selection.filters, ["{\"field\":\"/n\",\"above\":1}"]);
     assert_eq!(query.selection.types, ["pulse", "weight"]);
+    assert_eq!(query.selection.state, StateName::Active);
     assert_eq!(query.selection.sort.as_deref(), Some("-/at"));
     assert_eq!(query.select, ["/a", "/b"]);
     assert!(parse("query bp --count --sort /at").is_err());
     assert!(parse("query bp --count").is_ok());
+    let Command::Query(query) = parse("query bp --state trashed").unwrap().command else {
+        panic!("another command")
+    };
+    assert_eq!(query.selection.state, StateName::Trashed);
+    let Command::Restore(target) = parse("restore bp 7").unwrap().command else { panic!("another command") };
+    assert_eq!(target.record, "7");
 }
 
 #[test]

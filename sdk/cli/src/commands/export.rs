@@ -8,7 +8,7 @@ use crate::{
     session::Opened,
     session_file::{private_file, private_folder},
 };
-use pryv_sdk::{Access, AccessStatus, Account, Clock, Collection, Page, SystemClock};
+use pryv_sdk::{Access, AccessStatus, Account, Clock, Collection, Page, State, SystemClock};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -113,7 +113,7 @@ async fn write_collection(
     let (mut records, mut unusable) = (0_u64, 0_u64);
     let mut after = None;
     loop {
-        let mut query = collection.query().limit(PAGE);
+        let mut query = collection.query().state(State::All).limit(PAGE);
         if let Some(cursor) = after.take() {
             query = query.page(cursor);
         }

@@ -11,7 +11,7 @@ use crate::{
     visible::visible,
 };
 use pryv_sdk::{
-    Account, Collection,
+    Account, Collection, State,
     collection::BulkError,
     definition::{Fault, IndexKind},
 };
@@ -113,6 +113,7 @@ async fn absent(collection: &Collection, rows: Vec<Row>) -> Result<Vec<Row>, Fai
             Some(value) => {
                 let page = collection
                     .query()
+                    .state(State::All)
                     .eq(field.fields.concat(), value.clone())
                     .limit(1)
                     .fetch::<Value>()

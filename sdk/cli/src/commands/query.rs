@@ -2,14 +2,14 @@
 
 use super::record;
 use crate::{
-    arguments::{Query, Rendering, Selection},
+    arguments::{Query, Rendering, Selection, StateName},
     condition,
     failure::Failure,
     lookup,
     output::Output,
     table,
 };
-use pryv_sdk::{Account, Collection, Page, Record};
+use pryv_sdk::{Account, Collection, Page, Record, State};
 use serde_json::Value;
 
 /// The most records that are asked for at once.
@@ -93,6 +93,11 @@ async fn build(
     for text in &wanted.filters {
         query = query.filter(condition::read(text)?);
     }
+    query = query.state(match wanted.state {
+        StateName::Active => State::Active,
+        StateName::Trashed => State::Trashed,
+        StateName::All => State::All,
+    });
     query = wanted.types.iter().fold(query, pryv_sdk::Query::of_type);
     if let Some(name) = &wanted.within {
         let (_, term) = lookup::term(account, name).await?;
@@ -121,7 +126,9 @@ fn rows(collection: &Collection, records: &[Record<Value>], columns: &[String]) 
     let rows: Vec<_> = records
         .iter()
         .map(|record| {
-            let flag = if record.validity.is_valid() { "" } else { " (invalid)" };
+            let trashed = if record.is_trashed() { " (trashed)" } else { "" };
+            let flag =
+                if record.validity.is_valid() { trashed.to_owned() } else { format!(" (invalid){trashed}") };
             let cells = columns.iter().map(|pointer| table::cell(record.data.pointer(pointer)));
             std::iter::once(format!("{}{flag}", record.id)).chain(cells).collect()
         })

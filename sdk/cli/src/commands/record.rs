@@ -2,7 +2,7 @@
 
 use super::term;
 use crate::{
-    arguments::{Create, File, Target, Update},
+    arguments::{self, Create, File, Target, Update},
     failure::{Exit, Failure},
     lookup, moment,
     output::Output,
@@ -23,6 +23,7 @@ pub(super) fn value(record: &Record<Value>) -> Value {
         "author": record.author,
         "written_at": moment::format(record.written_at.as_millis()),
         "valid": record.validity.is_valid(),
+        "trashed": record.is_trashed(),
         "terms": record.terms.iter().map(|filed| filed.at.term).collect::<Vec<_>>(),
         "data": record.data,
     });
@@ -134,6 +135,54 @@ pub(super) async fn update(account: &Account, update: &Update, output: &mut Outp
     output.result(&json!({ "id": record.id, "version": record.version }), || {
         format!("Record {} is now at version {}.", record.id, record.version)
     })
+}
+
+/// `pryv trash`.
+pub(super) async fn trash(account: &Account, target: &Target, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &target.collection).await?;
+    let record = collection.get::<Value>(lookup::record(&target.record)?).await?;
+    let record = collection.trash(&record).await?;
+    output.result(&json!({ "id": record.id, "version": record.version, "trashed": true }), || {
+        format!(
+            "Record {} is put away, version {}; `pryv restore` brings it back.",
+            record.id, record.version
+        )
+    })
+}
+
+/// `pryv restore`.
+pub(super) async fn restore(account: &Account, target: &Target, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &target.collection).await?;
+    let record = collection.get::<Value>(lookup::record(&target.record)?).await?;
+    let record = collection.restore(&record).await?;
+    output.result(&json!({ "id": record.id, "version": record.version, "trashed": false }), || {
+        format!("Record {} is back, version {}.", record.id, record.version)
+    })
+}
+
+/// `pryv deleted`.
+pub(super) async fn deleted(
+    account: &Account,
+    wanted: &arguments::Collection,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let collection = lookup::collection(account, wanted).await?;
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = collection.deleted(after.take()).await?;
+        for rejected in &page.rejected {
+            let id = rejected.record.map_or_else(|| "a record".to_owned(), |id| format!("record {id}"));
+            output.remark(&format!("{id} cannot be used: {}", rejected.reason))?;
+        }
+        for one in &page.deleted {
+            let by = name(account, one.by).unwrap_or_else(|| one.by.to_string());
+            all.push(json!({ "id": one.id, "version": one.version, "by": by, "at": moment::format(one.at.as_millis()) }));
+        }
+        after = page.next;
+        if after.is_none() {
+            return output.value(&all.into());
+        }
+    }
 }
 
 /// `pryv delete`.

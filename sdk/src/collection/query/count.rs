@@ -95,6 +95,7 @@ impl Query {
             filter: filter.clone(),
             unindexed: plan.unindexed,
             within: self.within,
+            state: self.wire_state(),
             buckets,
             enough: enough.clamp(1, MAX_COUNT),
             after,

@@ -1,6 +1,7 @@
 //! What a query sends, and what the server learns from it.
 
 use super::{Query, Sorting};
+use crate::collection::State;
 use crate::protocol::plan::Plan;
 use std::fmt;
 
@@ -16,6 +17,8 @@ pub struct Explanation {
     pub ordered_by: Option<String>,
     /// Whether the server can count the records that meet the conditions, without this client opening any.
     pub exact: bool,
+    /// In which state the records are that it asks for.
+    pub state: State,
     scan: Option<u64>,
     limit: u32,
 }
@@ -44,6 +47,7 @@ impl Explanation {
                 Sorting::By { field, .. } => Some(field.clone()),
             },
             exact: plan.scanned.is_empty() && plan.outer == plan.inner,
+            state: query.state,
             scan: query.scan,
             limit: query.limit,
         }
@@ -69,6 +73,13 @@ impl fmt::Display for Explanation {
                 "- Ordered by `{field}`: the server counts the records in larger, then in smaller steps of its range, until a page is full; only \
                  these are sent."
             )?;
+        }
+        match self.state {
+            State::Active => {}
+            State::Trashed => {
+                writeln!(f, "- Only records that were put away: the server knows which these are.")?
+            }
+            State::All => writeln!(f, "- Whether they were put away or not: the server knows which were.")?,
         }
         if !self.exact {
             writeln!(

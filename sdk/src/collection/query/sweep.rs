@@ -16,7 +16,7 @@ use crate::{
 use pryv_crypto::record::UnopenedRecord;
 use pryv_wire::{
     Bytes, RecordId,
-    record::{Filter, Order, QueryRecords, RecordKind, Records, Unindexed},
+    record::{Filter, Order, QueryRecords, Records, Unindexed},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -68,6 +68,7 @@ impl Query {
             filter: filter.clone(),
             unindexed,
             within: self.within,
+            state: self.wire_state(),
             order,
             limit,
             after,
@@ -130,8 +131,8 @@ impl Query {
         walked: &mut Walked,
     ) -> Result<Record<Value>, Failure> {
         let id = record.protected().record;
-        // Twice in one query, or something that no query answers with.
-        if record.protected().kind != RecordKind::Instance || !walked.seen.insert(id) {
+        // Twice in one query, or something that this query does not ask for.
+        if !self.is_asked(record.protected().kind) || !walked.seen.insert(id) {
             return Err(Distrust::WrongPage { record: id }.into());
         }
         walked.opened += 1;

@@ -36,7 +36,7 @@ fn is_in(filter: &Filter, tokens: &BTreeSet<Bytes>) -> bool {
 fn tokens_of(state: &ScopeState, party: &Party, data: &Value) -> BTreeSet<Bytes> {
     let writer = Writer::new(&party.identity, &Role::Owner, state, NOW).unwrap();
     let record = RecordId::from_bytes([6; 16]);
-    let envelope = writer.instance(record, 1, data, &[], &mut rng(7)).unwrap().seal();
+    let envelope = writer.instance(record, 1, data, &[], false, &mut rng(7)).unwrap().seal();
     let placement: Placement = decode(&envelope.placement).unwrap();
     placement.tokens.into_iter().flat_map(|tokens| [tokens.index, tokens.unique].concat()).collect()
 }

@@ -107,13 +107,13 @@ fn check_kind(protected: &Protected) -> Result<()> {
         }
         RecordKind::Definition => Ok(()),
         _ if is_definition => Err(Error::malformed("this record id is that of the scope's definition")),
-        RecordKind::Instance if protected.definition.is_none() => {
+        RecordKind::Instance | RecordKind::Trashed if protected.definition.is_none() => {
             Err(Error::malformed("an instance names the definition it was validated against"))
         }
-        RecordKind::Tombstone if protected.version == 1 => {
-            Err(Error::malformed("a tombstone follows another version"))
+        RecordKind::Tombstone | RecordKind::Trashed if protected.version == 1 => {
+            Err(Error::malformed("what is put away or deleted follows another version"))
         }
-        RecordKind::Instance | RecordKind::Tombstone | RecordKind::Term => Ok(()),
+        RecordKind::Instance | RecordKind::Trashed | RecordKind::Tombstone | RecordKind::Term => Ok(()),
     }
 }
 
@@ -125,7 +125,7 @@ fn check_placement(protected: &Protected, placement: &Placement) -> Result<()> {
     if placement.tokens.len() > 1 {
         return Err(Error::malformed("a record has one list of tokens at most"));
     }
-    if protected.kind != RecordKind::Instance && !placement.tokens.is_empty() {
+    if !protected.kind.is_instance() && !placement.tokens.is_empty() {
         return Err(Error::malformed("only instances carry tokens"));
     }
     let of_recipients = placement.recipients.first().map_or(0, |recipient| recipient.epoch);
@@ -157,7 +157,7 @@ fn check_recipients(protected: &Protected, placement: &Placement) -> Result<()> 
     let of_term = match protected.kind {
         RecordKind::Term => true,
         RecordKind::Tombstone => first.term.is_some(),
-        RecordKind::Definition | RecordKind::Instance => false,
+        RecordKind::Definition | RecordKind::Instance | RecordKind::Trashed => false,
     };
     if first.term != of_term.then_some(protected.record) {
         return Err(Error::malformed("the first recipient is not the record's scope"));
@@ -215,7 +215,9 @@ pub(super) fn apply(
         RecordKind::Definition => apply_definition(tx, applying, record, head)?,
         RecordKind::Term => put_term::apply(tx, applying, record, head, index)?,
         RecordKind::Tombstone if of_term => put_term::apply(tx, applying, record, head, index)?,
-        RecordKind::Instance | RecordKind::Tombstone => apply_instance(tx, applying, record, head, index)?,
+        RecordKind::Instance | RecordKind::Trashed | RecordKind::Tombstone => {
+            apply_instance(tx, applying, record, head, index)?
+        }
     }
     applying.touched.push(record.touched());
     Ok(())
@@ -285,7 +287,7 @@ fn apply_instance(
     if new.kind == RecordKind::Tombstone {
         check_current(tx, &create, record)?;
     }
-    if new.kind == RecordKind::Instance {
+    if new.kind.is_instance() {
         check_definition(tx, &create, record)?;
         refuse_taken(tx, &create, &new, Some(&stored))?;
     }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{At as _, Reading, Result, record::shows, tree::Tree},
-    Direction, Found, MAX_HIDDEN, Set, Walk, Wanted, Work,
+    Direction, Found, MAX_HIDDEN, Set, Walk, Wanted, Work, of_state,
 };
 use crate::permission::{Grant, Read};
 use pryv_wire::Bytes;
@@ -51,8 +51,9 @@ impl<'t> Reading<'t> {
         let CountRequest { wanted, buckets, enough, from } = request;
         let work = Work::of(MAX_COUNTED);
         let mut looked = 0;
+        let hides_trashed = self.hides_trashed(grant, wanted.state)?;
         if buckets.is_empty() {
-            let mut walk = self.counting(grant, wanted, None, &work, *enough);
+            let mut walk = self.counting(grant, (wanted, hides_trashed), None, &work, *enough);
             work.allow(walk.beginning());
             let told = self.count_walk(grant, &mut walk, (&work, &mut looked), *from, *enough)?;
             return Ok(Count { counts: vec![told.count], next: told.next });
@@ -60,7 +61,7 @@ impl<'t> Reading<'t> {
         let mut found = Count::default();
         let mut left = *enough;
         for bucket in buckets {
-            let mut walk = self.counting(grant, wanted, Some(bucket), &work, left);
+            let mut walk = self.counting(grant, (wanted, hides_trashed), Some(bucket), &work, left);
             let first = found.counts.is_empty();
             if first {
                 work.allow(walk.beginning());
@@ -89,12 +90,12 @@ impl<'t> Reading<'t> {
     fn counting<'r>(
         &'r self,
         grant: &Grant<'t, Read>,
-        wanted: &'r Wanted,
+        (wanted, hides_trashed): (&'r Wanted, bool),
         bucket: Option<&'r Vec<Bytes>>,
         work: &'r Work,
         enough: u64,
     ) -> Walk<'r> {
-        let Wanted { filter, behind, filed } = wanted;
+        let Wanted { filter, behind, filed, state } = wanted;
         let mut yes: Vec<Set<'r>> = bucket.into_iter().map(|tokens| Set::tokens(tokens)).collect();
         if *filter != pryv_wire::record::Filter::All || (yes.is_empty() && filed.is_none()) {
             yes.push(Set::of(filter));
@@ -102,7 +103,7 @@ impl<'t> Reading<'t> {
         yes.extend(filed.iter().map(|filed| Set::filed(filed)));
         let no = if behind.is_empty() { Vec::new() } else { vec![Set::states(behind)] };
         let enough = usize::try_from(enough).unwrap_or(usize::MAX);
-        self.walk(grant, Set::and(yes, no), Direction::OLDEST_FIRST, work, enough)
+        self.walk(grant, of_state(*state, hides_trashed, yes, no), Direction::OLDEST_FIRST, work, enough)
     }
 
     /// Counts what a walk finds from a position on and the grant shows, up to `enough`.

@@ -4,13 +4,13 @@ use crate::store::{
     Error, Result,
     filed::Filed,
     key::{Silo, tail},
-    record::{order_prefix, posting_prefix, state_prefix, unique_key},
+    record::{away_prefix, order_prefix, posting_prefix, state_prefix, unique_key},
     term::filed_prefix,
 };
 use pryv_engine::{Reader, Scan};
 use pryv_wire::{
     ScopeId,
-    record::{IndexState, UNIQUE_TOKEN_LENGTH},
+    record::{IndexState, RecordKind, UNIQUE_TOKEN_LENGTH},
 };
 use std::{
     cell::Cell,
@@ -96,6 +96,8 @@ pub(super) enum Source<'r> {
     State(IndexState),
     /// Those that are filed under a term.
     Filed(Filed),
+    /// Those that were put away, or what is left of the deleted ones.
+    Away(RecordKind),
 }
 
 /// The most rows that a list reads at once.
@@ -137,6 +139,7 @@ impl List<'_> {
             Source::Token(token) => posting_prefix(*silo, *scope, token),
             Source::All => order_prefix(*silo, *scope),
             Source::State(state) => state_prefix(*silo, *scope, state),
+            Source::Away(kind) => away_prefix(*silo, *scope, kind),
             Source::Filed(Filed { ontology, term, pending }) => {
                 filed_prefix(*silo, *scope, ontology, term, pending)
             }

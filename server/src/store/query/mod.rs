@@ -15,16 +15,18 @@ use super::{
     At as _, Reading, Result,
     filed::Filed,
     key::Silo,
-    record::{StoredRecord, shows},
+    record::{StoredRecord, away_prefix, shows},
     tree::Tree,
 };
 use crate::permission::{Grant, Read};
 use list::{Direction, Work};
+use pryv_engine::Scan;
 use pryv_wire::{
     Bytes,
-    record::{Filter, IndexState},
+    record::{Filter, IndexState, RecordKind, RecordState},
 };
 use set::{Found, Set, Walk};
+use std::ops::ControlFlow;
 
 /// How much one page examines before it ends short, with a cursor: scans begun, rows of postings read and steps of set
 /// algebra. The bound of one request's work, beside the first row of each list.
@@ -42,6 +44,8 @@ pub struct Wanted {
     pub behind: Vec<IndexState>,
     /// The lists of terms of which one holds each record; none: every record.
     pub filed: Option<Vec<Filed>>,
+    /// In which state. What is left of deleted ones is found by nothing else: neither by a filter nor by a list of a term.
+    pub state: RecordState,
 }
 
 /// What to read.
@@ -75,7 +79,7 @@ impl<'t> Reading<'t> {
     ///
     /// As the engine.
     pub fn query(&self, grant: &Grant<'t, Read>, request: &PageRequest) -> Result<Page> {
-        let Wanted { filter, behind, filed } = &request.wanted;
+        let Wanted { filter, behind, filed, state } = &request.wanted;
         let mut either = vec![Set::of(filter)];
         if !behind.is_empty() && *filter != Filter::All {
             either.push(Set::states(behind));
@@ -84,7 +88,8 @@ impl<'t> Reading<'t> {
         every.push(Set::or(either));
         let work = Work::of(MAX_EXAMINED);
         let direction = Direction { newest_first: request.newest_first };
-        let mut walk = self.walk(grant, Set::and(every, Vec::new()), direction, &work, request.limit);
+        let set = of_state(*state, self.hides_trashed(grant, *state)?, every, Vec::new());
+        let mut walk = self.walk(grant, set, direction, &work, request.limit);
         work.allow(walk.beginning());
         let mut tree = Tree::of(self.reading(), grant.account());
         let mut page = Page::default();
@@ -146,6 +151,20 @@ impl<'t> Reading<'t> {
         Ok((!tired).then(|| usize::try_from(told.count).unwrap_or(usize::MAX)))
     }
 
+    /// Whether there is something put away that is not asked for: where nothing is, nothing is looked for among it.
+    fn hides_trashed(&self, grant: &Grant<'t, Read>, state: RecordState) -> Result<bool> {
+        if state != RecordState::Active {
+            return Ok(false);
+        }
+        let list = away_prefix(Silo::of(grant.account()), grant.scope(), RecordKind::Trashed);
+        let mut has = false;
+        self.rows.scan(&Scan::prefix(&list).limited(1), &mut |_, _| {
+            has = true;
+            ControlFlow::Break(())
+        })?;
+        Ok(has)
+    }
+
     fn walk<'r>(
         &'r self,
         grant: &Grant<'t, Read>,
@@ -174,6 +193,23 @@ impl<'t> Reading<'t> {
         let opened = self.sealer.open_cursor(&name(grant, paging), cursor).ok()?;
         <[u8; 8]>::try_from(&opened[..]).ok().map(u64::from_be_bytes)
     }
+}
+
+/// What is in every one of some sets, in none of others, and in a state.
+fn of_state<'r>(
+    state: RecordState,
+    hides_trashed: bool,
+    mut yes: Vec<Set<'r>>,
+    mut no: Vec<Set<'r>>,
+) -> Set<'r> {
+    match state {
+        RecordState::Active if hides_trashed => no.push(Set::away(RecordKind::Trashed)),
+        RecordState::Active | RecordState::All => {}
+        // The shorter list leads.
+        RecordState::Trashed => yes.insert(0, Set::away(RecordKind::Trashed)),
+        RecordState::Deleted => return Set::away(RecordKind::Tombstone),
+    }
+    Set::and(yes, no)
 }
 
 /// What is read in pages.

@@ -13,7 +13,7 @@ use crate::store::{Result, filed::Filed, key::Silo};
 use pryv_engine::Reader;
 use pryv_wire::{
     Bytes, ScopeId,
-    record::{Filter, IndexState},
+    record::{Filter, IndexState, RecordKind},
 };
 use std::cell::Cell;
 
@@ -87,6 +87,10 @@ impl<'r> Set<'r> {
 
     pub(super) fn states(states: &'r [IndexState]) -> Self {
         Self::lists(states.iter().copied().map(Source::State))
+    }
+
+    pub(super) fn away(kind: RecordKind) -> Self {
+        Self::lists([Source::Away(kind)])
     }
 
     pub(super) fn filed(filed: &'r [Filed]) -> Self {

@@ -9,7 +9,7 @@ use super::super::{
 };
 use pryv_wire::{
     ScopeId,
-    record::{IndexState, Placement, RecipientKind},
+    record::{IndexState, Placement, RecipientKind, RecordKind},
 };
 use std::collections::BTreeSet;
 
@@ -30,6 +30,11 @@ pub(in crate::store) fn state_prefix(silo: Silo, scope: ScopeId, state: IndexSta
     silo.key(Table::IndexState, &parts)
 }
 
+/// The list of what is not active: of the instances that were put away, or of the tombstones.
+pub(in crate::store) fn away_prefix(silo: Silo, scope: ScopeId, kind: RecordKind) -> Vec<u8> {
+    silo.key(Table::Away, &[scope.as_bytes(), &[kind.into()]])
+}
+
 /// Where the place of the one instance is that holds a unique token.
 pub(in crate::store) fn unique_key(silo: Silo, scope: ScopeId, token: &[u8]) -> Vec<u8> {
     silo.key(Table::Unique, &[scope.as_bytes(), token])
@@ -45,13 +50,26 @@ pub(super) struct FoundBy {
 }
 
 impl FoundBy {
-    /// The rows of a live instance.
-    pub(super) fn of(silo: Silo, scope: ScopeId, placement: &Placement, place: u64) -> Self {
+    /// The rows of a record: an instance, put away or not, is found by everything that it carries; what is left of a deleted one,
+    /// among these alone.
+    pub(super) fn of(
+        silo: Silo,
+        scope: ScopeId,
+        kind: RecordKind,
+        placement: &Placement,
+        place: u64,
+    ) -> Self {
         let entry = |mut list: Vec<u8>| {
             list.extend_from_slice(&place.to_be_bytes());
             list
         };
         let mut found = Self::default();
+        if matches!(kind, RecordKind::Trashed | RecordKind::Tombstone) {
+            found.lists.insert(entry(away_prefix(silo, scope, kind)));
+        }
+        if !kind.is_instance() {
+            return found;
+        }
         found.lists.insert(entry(order_prefix(silo, scope)));
         found.lists.insert(entry(state_prefix(silo, scope, state_of(placement))));
         for tokens in &placement.tokens {

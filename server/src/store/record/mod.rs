@@ -8,7 +8,7 @@ mod found;
 mod shows;
 mod write;
 
-pub(super) use found::{order_prefix, posting_prefix, state_prefix, unique_key};
+pub(super) use found::{away_prefix, order_prefix, posting_prefix, state_prefix, unique_key};
 pub(super) use shows::shows;
 
 use super::{

@@ -7,7 +7,7 @@ use super::{
     place_key, record_key,
 };
 use crate::permission::{Change, Create, Grant, Manage, Owner};
-use pryv_wire::{PrincipalId, ScopeId, record::RecordKind};
+use pryv_wire::{PrincipalId, ScopeId};
 
 impl<'t> Tx<'t> {
     /// Writes the first version of an instance, at a place in the order of creation.
@@ -26,7 +26,7 @@ impl<'t> Tx<'t> {
         self.put_first(account, scope, new, created)
     }
 
-    /// Writes the next version of an instance in the place of the one before; a tombstone leaves all lists.
+    /// Writes the next version of an instance in the place of the one before; a tombstone leaves all lists but that of the deleted.
     ///
     /// # Errors
     ///
@@ -143,15 +143,10 @@ impl<'t> Tx<'t> {
     ) -> Result<()> {
         let silo = Silo::of(account);
         let before = match old {
-            Some(old) if old.kind == RecordKind::Instance => {
-                FoundBy::of(silo, scope, &old.placement()?, place)
-            }
-            _ => FoundBy::default(),
+            Some(old) => FoundBy::of(silo, scope, old.kind, &old.placement()?, place),
+            None => FoundBy::default(),
         };
-        let after = match new.kind {
-            RecordKind::Instance => FoundBy::of(silo, scope, new.placement, place),
-            _ => FoundBy::default(),
-        };
+        let after = FoundBy::of(silo, scope, new.kind, new.placement, place);
         for gone in before.lists.difference(&after.lists).chain(before.unique.difference(&after.unique)) {
             self.rows.delete(gone)?;
         }

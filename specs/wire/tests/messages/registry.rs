@@ -167,6 +167,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         kind::<record::Question>(),
         kind::<record::Answered>(),
         kind::<record::Order>(),
+        kind::<record::RecordState>(),
         kind::<record::Within>(),
         kind::<term::TermLink>(),
         kind::<term::TermNode>(),

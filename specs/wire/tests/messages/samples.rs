@@ -31,7 +31,7 @@ use pryv_wire::{
         Answered, BatchAnswered, BatchRecords, CountRecords, Counted, DefinitionRef, Envelope, Filter,
         GetRecord, IndexState, IndexedAlike, MovedPlacement, Order, Parent, Placement, Protected,
         QueryRecords, Question, Recipient, RecipientKind, RecordFound, RecordHistory, RecordKind,
-        RecordVersions, Records, Tokens, Unindexed, Within,
+        RecordState, RecordVersions, Records, Tokens, Unindexed, Within,
     },
     scope::{
         CollectionKind, CoveringSlice, Epoch, EpochKeys, EpochOpened, GroupCard, History, ListScopes,
@@ -993,6 +993,7 @@ fn first_page() -> QueryRecords {
         filter: Filter::All,
         unindexed: None,
         within: None,
+        state: RecordState::Active,
         order: Order::OldestFirst,
         limit: 1_000,
         after: None,
@@ -1008,6 +1009,7 @@ fn count(filter: Filter, unindexed: Option<Unindexed>) -> CountRecords {
         filter,
         unindexed,
         within,
+        state: RecordState::Active,
         buckets: vec![],
         enough: 100_000,
         after,
@@ -1016,7 +1018,14 @@ fn count(filter: Filter, unindexed: Option<Unindexed>) -> CountRecords {
 
 fn in_buckets() -> CountRecords {
     let buckets = vec![vec![opaque(0x20, 16)], vec![opaque(0x21, 16), opaque(0x23, 16)]];
-    CountRecords { within: None, buckets, enough: 50, after: None, ..count(Filter::All, None) }
+    CountRecords {
+        within: None,
+        state: RecordState::Active,
+        buckets,
+        enough: 50,
+        after: None,
+        ..count(Filter::All, None)
+    }
 }
 
 fn counted() -> Counted {
@@ -1059,6 +1068,7 @@ fn records() -> Vec<Sample> {
         sample("placement of a term", term_placement(parent())),
         sample("recipient that is pending", filed_placement().recipients[2].clone()),
         sample("protected", protected(RecordKind::Instance, &placement)),
+        sample("protected of what was put away", protected(RecordKind::Trashed, &placement)),
         sample("protected of a deposit", deposited()),
         sample("definition reference", DefinitionRef { version: 1, digest: definition().digest() }),
         sample("placement", placement.clone()),
@@ -1075,7 +1085,12 @@ fn records() -> Vec<Sample> {
         sample("within an ontology", Within { ontology: ONTOLOGY, term: None, descendants: true }),
         sample("order, oldest first", Order::OldestFirst),
         sample("order, newest first", Order::NewestFirst),
+        sample("record state, active", RecordState::Active),
+        sample("record state, trashed", RecordState::Trashed),
+        sample("record state, all", RecordState::All),
+        sample("record state, deleted", RecordState::Deleted),
         sample("query of a first page", first_page()),
+        sample("query of what was deleted", QueryRecords { state: RecordState::Deleted, ..first_page() }),
         sample(
             "query of a further page, by tokens",
             QueryRecords {
@@ -1084,6 +1099,7 @@ fn records() -> Vec<Sample> {
                 filter: algebra.clone(),
                 unindexed: Some(unindexed),
                 within: Some(Within { ontology: ONTOLOGY, term: Some(TERM), descendants: true }),
+                state: RecordState::Trashed,
                 order: Order::NewestFirst,
                 limit: 1,
                 after: Some(opaque(0x60, 8)),
@@ -1093,6 +1109,7 @@ fn records() -> Vec<Sample> {
         sample("page before others", Records { records: vec![], epoch: 0, next: Some(opaque(0x60, 8)) }),
         sample("count", count(algebra, Some(unindexed))),
         sample("count in buckets", in_buckets()),
+        sample("count of everything", CountRecords { state: RecordState::All, ..in_buckets() }),
         sample("counted", counted()),
         sample("counted in part", Counted { next: Some(opaque(0x60, 8)), ..counted() }),
         sample("question of a query", Question::Query(first_page())),

@@ -328,6 +328,7 @@ async fn whole_call(held: &Held, total: u64, rounds: u64) -> Vec<Row> {
                 filter: tokens([token(field, nth(round, of))]),
                 unindexed: None,
                 within: None,
+                state: Default::default(),
                 order: Order::OldestFirst,
                 limit,
                 after: None,

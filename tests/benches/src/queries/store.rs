@@ -17,7 +17,7 @@ use pryv_wire::{
     account::{FinishSignUp, StartSignUp},
     decode, encode,
     operation::Call,
-    record::{Filter, IndexState, RecordKind, Unindexed},
+    record::{Filter, IndexState, RecordKind, RecordState, Unindexed},
     transaction::Commit,
 };
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path, sync::Arc, time::Duration};
@@ -125,7 +125,7 @@ impl Held {
             let Behind::These { states, .. } = view.behind(&grant, None, &PRESENT, false)? else {
                 panic!("nothing is behind")
             };
-            let wanted = Wanted { filter, behind: states, filed: None };
+            let wanted = Wanted { filter, behind: states, filed: None, state: RecordState::Active };
             let request = PageRequest { wanted, newest_first, limit, bytes: 4 << 20, from: 0 };
             Ok::<_, Error>(view.query(&grant, &request)?.records)
         });
@@ -137,7 +137,7 @@ impl Held {
         let asked = self.service.store().read(|view| {
             let place = (self.account, self.scope);
             let grant = permission::read(&view, &self.caller, place, By::Any, SystemClock.now())?;
-            let wanted = Wanted { filter, behind: Vec::new(), filed: None };
+            let wanted = Wanted { filter, behind: Vec::new(), filed: None, state: RecordState::Active };
             let request = CountRequest { wanted, buckets, enough, from: 0 };
             Ok::<_, Error>(view.count(&grant, &request)?.counts)
         });

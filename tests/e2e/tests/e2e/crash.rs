@@ -414,6 +414,7 @@ impl Silo {
             filter: Filter::All,
             unindexed: None,
             within: None,
+            state: Default::default(),
             order,
             limit: 1_000,
             after,

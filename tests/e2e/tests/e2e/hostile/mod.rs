@@ -18,6 +18,7 @@ mod links;
 mod managers;
 mod own_account;
 mod pages;
+mod put_away;
 mod records;
 mod releases;
 mod replaced;

@@ -143,6 +143,7 @@ async fn listed(driver: &Driver<'_>, truth: &Truth, principal: usize) -> BTreeSe
             limit: 1_000,
             after: None,
             within: None,
+            state: Default::default(),
         };
         let page = driver.service.query_records(driver.callers[1 + principal].clone(), query).await;
         let records = page.map(|page| page.records).unwrap_or_default();

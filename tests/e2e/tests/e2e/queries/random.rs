@@ -3,7 +3,7 @@
 
 use crate::fixture::{contact, named};
 use pryv_sdk::{
-    Collection, Condition, Definition, Grant, Index, Level, Query, RecordId, Silent, VersionRef,
+    Collection, Condition, Definition, Grant, Index, Level, Query, RecordId, Silent, State, VersionRef,
     collection::QueryError, definition::IndexKind,
 };
 use pryv_test_kit::{
@@ -30,6 +30,7 @@ struct Row {
     id: RecordId,
     version: u64,
     data: Value,
+    trashed: bool,
     /// The epoch it was written in: who was granted later without history does not see it.
     epoch: u32,
 }
@@ -95,7 +96,13 @@ impl Diary {
         self.serial += many.len();
         let ids = writer.create_many(&many, &mut Silent).await.unwrap();
         let epoch = writer.epochs() - 1;
-        self.rows.extend(ids.into_iter().zip(many).map(|(id, data)| Row { id, version: 1, data, epoch }));
+        self.rows.extend(ids.into_iter().zip(many).map(|(id, data)| Row {
+            id,
+            version: 1,
+            data,
+            trashed: false,
+            epoch,
+        }));
         for _ in 0..rng.gen_range(0..6) {
             self.change_one(rng).await;
         }
@@ -103,18 +110,23 @@ impl Diary {
 
     async fn change_one(&mut self, rng: &mut StdRng) -> RecordId {
         let at = rng.gen_range(0..self.rows.len());
-        let Row { id, version, .. } = self.rows[at];
-        let on = VersionRef { id, version, terms: Vec::new() };
+        let Row { id, version, trashed, .. } = self.rows[at];
+        let on = VersionRef { id, version, terms: Vec::new(), trashed };
         // Something is always left to be changed.
         if rng.gen_bool(0.3) && self.rows.len() > 1 {
             self.owned.delete(on).await.unwrap();
             self.rows.remove(at);
+        } else if rng.gen_bool(0.4) {
+            let moved = if trashed { self.owned.restore(on).await } else { self.owned.trash(on).await };
+            assert_eq!(moved.unwrap().is_trashed(), !trashed);
+            let row = &mut self.rows[at];
+            (row.version, row.trashed, row.epoch) = (version + 1, !trashed, self.owned.epochs() - 1);
         } else {
             let data = data(rng, self.serial);
             self.serial += 1;
             self.owned.update(on, &data).await.unwrap();
             let epoch = self.owned.epochs() - 1;
-            self.rows[at] = Row { id, version: version + 1, data, epoch };
+            self.rows[at] = Row { id, version: version + 1, data, trashed, epoch };
         }
         id
     }
@@ -198,7 +210,8 @@ async fn ask(diary: &mut Diary, rng: &mut StdRng) {
         _ => Sorting::Oldest,
     };
     let query = conditions.iter().cloned().fold(reader.query(), Query::filter);
-    let query = sorted(query, &sorting).limit(*[2, 5, 20, 100, 100].choose(rng).unwrap());
+    let state = *[State::Active, State::Active, State::Trashed, State::All].choose(rng).unwrap();
+    let query = sorted(query, &sorting).state(state).limit(*[2, 5, 20, 100, 100].choose(rng).unwrap());
     if let Err(QueryError::NotIndexed { field, .. }) = query.explain() {
         // A condition on one of two fields that are indexed together, or an index that is not there at all.
         let has = |name: &str, kind: fn(&IndexKind) -> bool| {
@@ -221,7 +234,14 @@ async fn ask(diary: &mut Diary, rng: &mut StdRng) {
         assert!(lacks, "{field} is indexed: {conditions:?}");
         return;
     }
-    let seen = |rows: &[Row]| rows.iter().filter(|row| row.epoch >= from).cloned().collect::<Vec<_>>();
+    let is_asked = |row: &&Row| match state {
+        State::Active => !row.trashed,
+        State::Trashed => row.trashed,
+        _ => true,
+    };
+    let seen = |rows: &[Row]| {
+        rows.iter().filter(|row| row.epoch >= from).filter(is_asked).cloned().collect::<Vec<_>>()
+    };
     let before = seen(&diary.rows);
     // Somebody else writes between the pages, and now and then an epoch begins, which costs every grantee a pairing.
     let (disturbed, mut begins) = (rng.gen_bool(0.1), rng.gen_bool(0.004));
@@ -312,6 +332,7 @@ fn random_questions_find_some_rows_and_leave_others() {
             id: RecordId::from_bytes([u8::try_from(serial).unwrap(); 16]),
             version: 1,
             data: data(&mut rng, serial),
+            trashed: false,
             epoch: 0,
         })
         .collect();

@@ -433,3 +433,50 @@ async fn a_relation_that_comes_later_reports_what_is_wrong_already() {
     patients.delete(&patient).await.unwrap();
     world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_put_away_refers_and_is_referred_to_as_before() {
+    let world = World::start().await;
+    for (name, on_delete) in [
+        ("ada", OnDelete::Restrict),
+        ("bob", OnDelete::Cascade),
+        ("carol", OnDelete::Detach),
+        ("dora", OnDelete::Ignore),
+    ] {
+        let user = world.user(name).await;
+        let (patients, visits) = both(&user.account, on_delete).await;
+        let patient = patients.create(json!({})).await.unwrap();
+        let to = patients.instance_uri(patient.id).to_string();
+        let patient = patients.trash(&patient).await.unwrap();
+        let visit = visits.create(json!({ "patient": to })).await.unwrap();
+        let away = visits.trash(&visit).await.unwrap();
+        let deleted = patients.delete(&patient).await;
+        match on_delete {
+            OnDelete::Restrict => {
+                let refused = deleted.unwrap_err();
+                assert!(matches!(&refused, WriteError::ReferredTo { by } if by.len() == 1), "{refused:?}");
+                assert!(visits.restore(&away).await.is_ok() && is_there(&patients, patient.id).await);
+            }
+            OnDelete::Cascade => {
+                assert_eq!(deleted.unwrap().cascaded, [visits.instance_uri(visit.id)]);
+                assert!(!is_there(&visits, visit.id).await);
+            }
+            OnDelete::Detach => {
+                assert_eq!(deleted.unwrap().detached, [visits.instance_uri(visit.id)]);
+                let detached = visits.get::<Value>(visit.id).await.unwrap();
+                assert!(detached.is_trashed() && detached.data.get("patient").is_none());
+            }
+            _ => {
+                deleted.unwrap();
+                // Its reference leads nowhere: it comes back all the same, and is reported either way.
+                for _ in 0..2 {
+                    let report = user.account.check_references(&mut Silent).await.unwrap();
+                    assert_eq!((report.records, report.faults.len()), (1, 1));
+                    visits.restore(&visits.get::<Value>(visit.id).await.unwrap()).await.unwrap();
+                }
+                assert!(!visits.get::<Value>(visit.id).await.unwrap().is_trashed());
+            }
+        }
+    }
+    world.close().await;
+}

@@ -18,6 +18,7 @@ mod memberships;
 mod names;
 pub(crate) mod ontologies;
 mod programs;
+mod putting_away;
 mod reencryption;
 mod retries;
 mod rewrap;

@@ -154,6 +154,7 @@ async fn a_grantee_of_one_collection_finds_nothing_of_another() {
                 filter: pryv_wire::record::Filter::All,
                 unindexed: None,
                 within: None,
+                state: Default::default(),
                 order: pryv_wire::record::Order::OldestFirst,
                 limit: 10,
                 after: None,
