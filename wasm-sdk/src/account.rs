@@ -7,6 +7,7 @@ use crate::{
     call::Answer,
     collection::{self, collection, collections},
     contact::contact,
+    describe,
     device::{self, maintained},
     grant, group,
     object::{Object, text},
@@ -14,7 +15,7 @@ use crate::{
     query,
     receipt::{self, receipt},
     received::{access, granted, received},
-    record,
+    record, related,
     storage::Signed,
     table::{self, Thing},
     thrown::Thrown,
@@ -59,6 +60,7 @@ pub(crate) async fn call(signed: &Rc<Signed>, method: &str, mut args: Args) -> A
             };
             Ok(collection(on.link_ontology(&from, to).await?, owner))
         }
+        "describe" => Ok(describe::description(on.describe().await?, &owner)),
         "batch" => query::batch(on, args.list("queries")?).await,
         "events" => Ok(collection(on.events().await?, owner)),
         "streams" => Ok(ontology(on.streams().await?, owner)),
@@ -177,13 +179,29 @@ async fn look_after(signed: &Rc<Signed>, method: &str, args: &mut Args) -> Answe
     }
 }
 
-/// Puts what an access could read under the keys that came with its end, and tells how far it is.
-pub(crate) async fn rewrap(
+/// Whether a call tells how far it is.
+pub(crate) fn is_long(method: &str) -> bool {
+    matches!(method, "rewrap" | "reindex" | "checkReferences")
+}
+
+/// What tells how far it is.
+pub(crate) async fn long(
     signed: &Signed,
+    method: &str,
     args: &Args,
     mut progress: impl FnMut(u64, Option<u64>) + Send,
 ) -> Answer {
-    Ok(collection::rewrapped(&signed.account.rewrap(args.id("access")?, &mut progress).await?))
+    let on = &signed.account;
+    match method {
+        "rewrap" => Ok(collection::rewrapped(&on.rewrap(args.id("access")?, &mut progress).await?)),
+        "reindex" => {
+            let one = |(scope, done)| {
+                Object::new().text("scope", &scope).put("done", collection::reindexed(&done)).done()
+            };
+            Ok(on.reindex(&mut progress).await?.into_iter().map(one).collect())
+        }
+        _ => Ok(related::report(&on.check_references(&mut progress).await?)),
+    }
 }
 
 async fn resolve(signed: &Rc<Signed>, args: &Args) -> Answer {

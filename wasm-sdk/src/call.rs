@@ -74,8 +74,8 @@ async fn dispatch(id: u32, target: u32, method: &str, args: Args) -> Answer {
     let thing = table::get(target)?;
     let answer = match &*thing {
         Thing::Client(server) => client::call(server, method, args).await,
-        Thing::Account(signed) if method == "rewrap" => {
-            account::rewrap(signed, &args, move |done, total| advance(id, done, total)).await
+        Thing::Account(signed) if account::is_long(method) => {
+            account::long(signed, method, &args, move |done, total| advance(id, done, total)).await
         }
         Thing::Account(signed) => account::call(signed, method, args).await,
         Thing::Collection(collection, owner) => {

@@ -6,6 +6,7 @@ use crate::{
     object::Object,
     query,
     record::{self, fault, level_text, terms, version_ref},
+    related,
     table::{self, Owner, Thing},
     thrown::Thrown,
 };
@@ -74,7 +75,7 @@ pub(crate) fn leakage(definition: &Definition) -> Value {
 }
 
 /// What indexing did.
-fn reindexed(done: &Reindexed) -> Value {
+pub(crate) fn reindexed(done: &Reindexed) -> Value {
     Object::new()
         .put("indexed", done.indexed)
         .list("unusable", &done.unusable, record::id)
@@ -115,10 +116,8 @@ pub(crate) async fn call(
         "trash" => Ok(record::take(on.trash(version_ref(&mut args)?).await?)),
         "restore" => Ok(record::take(on.restore(version_ref(&mut args)?).await?)),
         "deleted" => Ok(record::deleted(&on.deleted(args.id_or_none("after")?).await?)),
-        "delete" => {
-            on.delete(version_ref(&mut args)?).await?;
-            Ok(Value::Null)
-        }
+        "delete" => Ok(related::deleted(&on.delete(version_ref(&mut args)?).await?)),
+        "related" => Ok(related::neighbours(related::of(on, &mut args)?.fetch(&mut progress).await?)),
         "file" => {
             let (at, to) = (version_ref(&mut args)?, terms(args.list("to")?)?);
             Ok(record::take(on.file(at, to).await?))

@@ -85,7 +85,8 @@ pub(crate) fn take(mut taken: Record<Value>) -> Value {
     head(&taken).put("data", data).done()
 }
 
-fn rejected(one: &Rejected) -> Value {
+/// A record that could not be used.
+pub(crate) fn rejected(one: &Rejected) -> Value {
     Object::new()
         .text_if("record", one.record.as_ref())
         .put("code", one.reason.code())

@@ -206,6 +206,13 @@ impl From<WriteError> for Thrown {
             WriteError::Invalid { faults } => {
                 thrown.detail("faults", faults.iter().map(fault).collect::<Vec<_>>())
             }
+            WriteError::Undetachable { record, faults } => thrown
+                .detail("record", text(record))
+                .detail("faults", faults.iter().map(fault).collect::<Vec<_>>()),
+            WriteError::Reference { field, .. } => thrown.detail("field", field.as_str()),
+            WriteError::ReferredTo { by } => {
+                thrown.detail("by", by.iter().map(|uri| text(uri)).collect::<Vec<_>>())
+            }
             WriteError::Conflict { theirs } => thrown.detail(
                 "theirs",
                 match &**theirs {

@@ -298,6 +298,48 @@ test("queries: conditions, order, counts, batches, upserts, and indexes that com
   assert.equal(await now.query().filter({ not: { field: "/mrn", exists: true } }).count(), 0);
 });
 
+test("relations: references that are checked, deletions, neighbours, a report, a description", async () => {
+  const { account } = await signedUp("ines");
+  const patients = "https://example.org/patients";
+  const visits = {
+    uri: "https://example.org/visits", title: "Visits",
+    types: { visit: { type: "object", properties: { patient: { type: "string" }, note: { type: "string" } } } },
+    indexes: [{ field: "/patient", kind: "equality" }],
+    relations: [{ field: "/patient", to: [patients], cardinality: "one", on_delete: "restrict" }],
+  };
+  await refused(account.define(visits), "unknown-target");
+  const people = await account.define({ uri: patients, title: "Patients", types: { patient: { type: "object" } } });
+  const meetings = await account.define(visits);
+  const person = await people.create({ name: "Ines" });
+  const to = people.instanceUri(person.id);
+  const visit = await meetings.create({ patient: to, note: "first" });
+  const missing = await refused(meetings.create({ patient: people.instanceUri(await people.newId()) }), "missing-target");
+  assert.equal(missing.details.field, "/patient");
+  await refused(meetings.create({ patient: "Ines" }), "not-an-instance");
+  const kept = await refused(people.delete(person), "referred-to");
+  assert.deepEqual(kept.details.by, [meetings.instanceUri(visit.id)]);
+
+  const around = await people.related(person, { direction: "incoming", fields: ["/patient"], depth: 2 });
+  assert.deepEqual(around.records.map(({ depth, record }) => [depth, record.data.note]), [[1, "first"]]);
+  assert.deepEqual(around.references, [{ from: meetings.instanceUri(visit.id), field: "/patient", to }]);
+  assert.ok(around.records[0].record.writtenAt instanceof Date && !around.isCut);
+  assert.equal((await meetings.related(visit, { direction: "outgoing" })).records[0].uri, to);
+
+  const loose = await meetings.redefine({ ...visits, relations: [{ ...visits.relations[0], on_delete: "warn" }] });
+  assert.deepEqual((await people.delete(person)).dangling, [meetings.instanceUri(visit.id)]);
+  const report = await account.checkReferences();
+  assert.deepEqual([report.records, report.references], [1, 1]);
+  assert.deepEqual(report.faults.map(({ record, code, target }) => [record, code, target]), [[meetings.instanceUri(visit.id), "missing-target", to]]);
+  assert.deepEqual((await loose.related(visit)).missing, [{ from: meetings.instanceUri(visit.id), field: "/patient", to }]);
+
+  const described = await account.describe();
+  const one = described.collections.find(({ collection }) => collection.scope === meetings.scope);
+  assert.deepEqual([one.records, one.exact, one.leakage.length], [1, true, 1]);
+  assert.deepEqual(one.collection.definition.relations, [{ ...visits.relations[0], on_delete: "warn" }]);
+  assert.ok(described.ontologies.length > 0);
+  assert.ok((await account.reindex()).some(({ scope, done }) => scope === meetings.scope && done.indexed === 0));
+});
+
 test("numbers survive to the last bit", async () => {
   const { account } = await signedUp("ada");
   const collection = await account.define(rates);

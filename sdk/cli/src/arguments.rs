@@ -16,8 +16,8 @@ pub(crate) use device::{Device, Enrol, Evidence, Join};
 pub(crate) use group::Group;
 pub(crate) use link::{CreateLink, Link, LinkLevel, OpenLink};
 pub(crate) use record::{
-    Collection, Create, Define, Export, Import, Migrate, Query, Redefine, Rendering, Rotate, RowFormat,
-    Selection, StateName, Target, Update,
+    Collection, Create, Define, Export, Import, Migrate, Query, Redefine, Related, Rendering, Rotate,
+    RowFormat, Selection, StateName, Target, Update,
 };
 pub(crate) use term::{File, ImportTerms, Moved, Ontology, Renamed, Term};
 
@@ -116,10 +116,14 @@ pub(crate) enum Command {
     Trash(Target),
     /// Bring one record back that was put away
     Restore(Target),
-    /// Delete one record
-    Delete(Target),
     /// List the records that were deleted: by whom and when
     Deleted(Collection),
+    /// Delete one record, and do what relations say of those that refer to it
+    Delete(Target),
+    /// List the records that one refers to, and those that refer to it
+    Related(Related),
+    /// Read every record that has relations, and list references that lead nowhere
+    CheckReferences,
     /// File one record under other terms; its content stays as it was signed
     File(File),
     /// Create, list and link ontologies: trees of terms that records are filed under

@@ -72,6 +72,8 @@ async fn with_account(
         Command::Collections => collection::list(account, output).await,
         Command::Rotate(rotate) => collection::rotate(account, &rotate, output).await,
         Command::Migrate(migrate) => collection::migrate(account, &migrate, output).await,
+        Command::Related(wanted) => record::related(account, &wanted, output).await,
+        Command::CheckReferences => record::check_references(account, output).await,
         Command::Reindex(wanted) => collection::reindex(account, &wanted, output).await,
         Command::Leakage(wanted) => collection::leakage(account, &wanted, output).await,
         Command::Describe(wanted) => describe::describe(account, &wanted, output).await,

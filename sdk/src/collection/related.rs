@@ -93,16 +93,21 @@ impl Collection {
     /// [`QueryError::Unusable`] if the content cannot be written as JSON.
     pub fn related<T: Serialize>(&self, record: &Record<T>) -> Result<Related, QueryError> {
         let data = serde_json::to_value(&record.data).map_err(|_| QueryError::Unusable(Rejection::Shape))?;
-        Ok(Related {
+        Ok(self.related_to(record.id, data))
+    }
+
+    /// As [`Collection::related`], of a record by its id and its content.
+    pub fn related_to(&self, id: RecordId, data: Value) -> Related {
+        Related {
             collection: self.clone(),
-            id: record.id,
+            id,
             data,
             outgoing: true,
             incoming: true,
             fields: None,
             depth: 1,
             limit: DEFAULT_LIMIT,
-        })
+        }
     }
 }
 

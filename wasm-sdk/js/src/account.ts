@@ -4,9 +4,10 @@ import type {
   Access, CreatedLink, Grant, GrantedAccess, NewLink, Receipt, RevokeOptions,
 } from "./access.js";
 import { Audit, type AuditFilter } from "./audit.js";
-import { Collection, type Rewrapped } from "./collection.js";
+import { Collection, type Reindexed, type Rewrapped } from "./collection.js";
 import { App, Contact } from "./contact.js";
 import type { Definition } from "./definition.js";
+import { described, type Description } from "./describe.js";
 import type { PryvError } from "./error.js";
 import { grantArgs, linkArgs } from "./grants.js";
 import { Group, GroupContact, Membership, type ReceivedByGroups } from "./group.js";
@@ -16,12 +17,12 @@ import { Ontology } from "./ontology.js";
 import type { Query } from "./query.js";
 import type { WireError } from "./protocol.js";
 import type {
-  RawAccess, RawAccount, RawCollection, RawContact, RawGrantedAccess, RawGroup, RawGroupContact, RawMembership, RawOntology, RawPage, RawReceipt, RawReceivedAccess, RawReceivedByGroups, RawResolved,
+  RawAccess, RawAccount, RawCollection, RawDescription, RawContact, RawGrantedAccess, RawGroup, RawGroupContact, RawMembership, RawOntology, RawPage, RawReceipt, RawReceivedAccess, RawReceivedByGroups, RawResolved,
   RawSession, RawTerm,
 } from "./raw.js";
 import { access, grantedAccess, page, receipt, record } from "./read.js";
 import { ReceivedAccess } from "./received.js";
-import type { Page, Record } from "./record.js";
+import type { IntegrityReport, Page, Record } from "./record.js";
 import { thrown, type CallOptions, type ProgressOptions, type Remote } from "./rpc.js";
 
 /** A session of this account. */
@@ -361,6 +362,23 @@ export class Account extends Handle {
    */
   rewrap(ended: AccessId | Access, options: ProgressOptions = {}): Promise<Rewrapped> {
     return this.remote.call(this.handle, "rewrap", { access: typeof ended === "string" ? ended : ended.id }, options);
+  }
+
+  /**
+   * Indexes every record of every collection in the way of now, one collection after the other. Safe to interrupt and to repeat.
+   */
+  async reindex(options: ProgressOptions = {}): Promise<{ readonly scope: ScopeId; readonly done: Reindexed }[]> {
+    return this.remote.call(this.handle, "reindex", {}, options);
+  }
+
+  /** Reads every record of every collection that has relations, and reports each reference that leads nowhere. */
+  checkReferences(options: ProgressOptions = {}): Promise<IntegrityReport> {
+    return this.remote.call(this.handle, "checkReferences", {}, options);
+  }
+
+  /** Describes the account's own collections and ontologies: schemas, indexes, relations, numbers of records. */
+  async describe(options: CallOptions = {}): Promise<Description> {
+    return described(this.remote, await this.remote.call<RawDescription>(this.handle, "describe", {}, options));
   }
 
   /** The signed accesses of this account with their ends, as JSON: it proves itself, without a server (`pryv access verify`). */

@@ -5,9 +5,9 @@ import { PryvError } from "./error.js";
 import { Handle } from "./handle.js";
 import type { AccessId, Level, PrincipalId, RecordId, ScopeId, Suite, TermId, Uri } from "./ids.js";
 import { Query } from "./query.js";
-import type { RawCollection, RawTombstonePage, RawRecord, RawRotated, RawStoredRecord, RawVersion, RawVersions } from "./raw.js";
+import type { RawCollection, RawNeighbours, RawRecord, RawRotated, RawStoredRecord, RawTombstonePage, RawVersion, RawVersions } from "./raw.js";
 import { record, storedRecord, termId, version, versions } from "./read.js";
-import type { TombstonePage, Record, StoredRecord, Version, VersionRef, Versions } from "./record.js";
+import type { Deleted, Neighbours, Record, StoredRecord, TombstonePage, Version, VersionRef, Versions } from "./record.js";
 import type { CallOptions, ProgressOptions, Remote } from "./rpc.js";
 
 /** How many records go to the worker at once, and how many characters of JSON about. */
@@ -23,6 +23,18 @@ export interface CreateOptions extends CallOptions {
   readonly terms?: readonly TermId[];
   /** An id of `newId()` that was kept: the same call twice does not create it twice. Not together with `terms`. */
   readonly id?: RecordId;
+}
+
+/** Which records around one. */
+export interface RelatedOptions extends ProgressOptions {
+  /** Only what the records refer to, or only what refers to them. */
+  readonly direction?: "outgoing" | "incoming";
+  /** Only by the relations of these fields (JSON pointers). */
+  readonly fields?: readonly string[];
+  /** Up to so many steps; one if not said. */
+  readonly depth?: number;
+  /** At most so many records; 10,000 if not said. */
+  readonly limit?: number;
 }
 
 /** New keys of a collection. */
@@ -153,9 +165,20 @@ export class Collection extends Handle {
     return { ...page, deleted: deleted.map(({ at, ...one }) => ({ ...one, at: new Date(at) })) };
   }
 
-  /** Deletes a record, if nobody has written a version since it was read. What is left says that it was deleted, by whom, when. */
-  async delete(on: VersionRef, options: CallOptions = {}): Promise<void> {
-    await this.remote.call(this.handle, "delete", versionRef(on), options);
+  /**
+   * Deletes a record, if nobody has written a version since it was read. What is left says that it was deleted, by whom, when. What
+   * becomes of records that refer to it, their relations say. Throws `referred-to` if one restricts (`details.by` says which).
+   */
+  delete(on: VersionRef, options: CallOptions = {}): Promise<Deleted> {
+    return this.remote.call(this.handle, "delete", versionRef(on), options);
+  }
+
+  /** The records that a record refers to and those that refer to it, in both directions and one step if nothing else is said. */
+  async related<T = unknown>(to: Pick<Record<unknown>, "id" | "data">, options: RelatedOptions = {}): Promise<Neighbours<T>> {
+    const { signal, onProgress, ...asked } = options;
+    const args = { id: to.id, data: to.data, ...asked };
+    const { records, ...rest } = await this.remote.call<RawNeighbours<T>>(this.handle, "related", args, { signal, onProgress });
+    return { ...rest, records: records.map((one) => ({ ...one, record: record(one.record) })) };
   }
 
   /** Files a record under these terms and no others. Its content stays as it was signed. */

@@ -108,6 +108,21 @@ export interface Leakage {
   readonly reader: string;
 }
 
+/** A field whose value names another record of the same account: the `instanceUri` of it, or an array of such. */
+export interface Relation {
+  /** The JSON pointer (RFC 6901) of the field. It names the relation. */
+  readonly field: string;
+  /** The URIs of the definitions of the collections that it leads to. */
+  readonly to: readonly string[];
+  /** Whether it holds one text, or an array of texts; `one` if not said. */
+  readonly cardinality?: "one" | "many";
+  /**
+   * What becomes of the record when what it refers to is deleted; `ignore` if not said. Everything else needs an index for equality on
+   * the field.
+   */
+  readonly on_delete?: "ignore" | "warn" | "detach" | "cascade" | "restrict";
+}
+
 /** A JSON Schema of draft 2020-12. */
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
 
@@ -123,6 +138,8 @@ export interface Definition {
   readonly discriminator?: string;
   /** Which fields can be queried. */
   readonly indexes?: readonly Index[];
+  /** Which fields name other records. */
+  readonly relations?: readonly Relation[];
   /** The URIs of the ontologies whose terms its instances may carry. */
   readonly ontologies?: readonly string[];
   /** What is kept of earlier versions of records: `none` if not said. Settled when the collection is made. */

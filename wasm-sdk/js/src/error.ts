@@ -2,7 +2,7 @@
 
 import type { Access } from "./access.js";
 import type { Fault } from "./definition.js";
-import type { RecordId } from "./ids.js";
+import type { RecordId, Uri } from "./ids.js";
 import type { Record } from "./record.js";
 
 /** What some errors say beside words. Which fields are there depends on the code. */
@@ -11,6 +11,12 @@ export interface ErrorDetails {
   readonly faults?: readonly Fault[];
   /** `version-conflict`: what is there now; `deleted` if it was deleted, `unknown` if this account may not read it. */
   readonly theirs?: Record<unknown> | "deleted" | "unknown";
+  /** `not-an-instance`, `missing-target` and the like: the field of the relation. */
+  readonly field?: string;
+  /** `referred-to`: the records that refer to the one that was to be deleted. */
+  readonly by?: readonly Uri[];
+  /** `invalid-record` of a deletion: the record that would not match its schema without its reference. */
+  readonly record?: Uri;
   /** `createMany`: the records that were created before it stopped. Go on behind them. */
   readonly created?: readonly RecordId[];
   /** `createMany`: records of which it is not known whether they were created. `get` of one tells. */

@@ -1,11 +1,11 @@
 /** What the worker answers, before {@link file://./read.ts} makes dates, bytes and handles of it. Times are milliseconds. */
 
 import type { AccessStatus, ScopeReceipt, Scoped } from "./access.js";
-import type { Definition, Fault } from "./definition.js";
+import type { Definition, Fault, Leakage } from "./definition.js";
 import type { AccessId, Digest, Fingerprint, Level, PrincipalId, RecordId, ScopeId, SessionId, Suite, Uri } from "./ids.js";
 import type { Code } from "./ontology.js";
 import type { WireError } from "./protocol.js";
-import type { Filed, Rejected, StoredRecord } from "./record.js";
+import type { Filed, Neighbours, Rejected, StoredRecord } from "./record.js";
 
 export interface RawContact {
   handle: number;
@@ -116,6 +116,15 @@ export interface RawRecord<T> {
   trashed: boolean;
   digest: Digest;
   data: T;
+}
+
+export type RawNeighbours<T> = Omit<Neighbours<T>, "records"> & {
+  records: { uri: Uri; depth: number; record: RawRecord<T> }[];
+};
+
+export interface RawDescription {
+  collections: { collection: RawCollection; records?: number; exact?: boolean; leakage: Leakage[] }[];
+  ontologies: RawOntology[];
 }
 
 export interface RawPage<T> {

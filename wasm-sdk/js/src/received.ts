@@ -2,11 +2,12 @@
 
 import type { Access, Grant, LeaveReceipt, Receipt } from "./access.js";
 import { Collection } from "./collection.js";
+import { described, type Description } from "./describe.js";
 import { grantArgs } from "./grants.js";
 import { Handle } from "./handle.js";
 import type { AccessId, PrincipalId, ScopeId, TermId } from "./ids.js";
 import { Ontology } from "./ontology.js";
-import type { RawAccess, RawCollection, RawLeaveReceipt, RawOntology, RawReceipt, RawReceivedAccess } from "./raw.js";
+import type { RawAccess, RawCollection, RawDescription, RawLeaveReceipt, RawOntology, RawReceipt, RawReceivedAccess } from "./raw.js";
 import { access, leaveReceipt, receipt } from "./read.js";
 import type { CallOptions, Remote } from "./rpc.js";
 
@@ -42,6 +43,11 @@ export class ReceivedAccess extends Handle {
   async ontologies(options: CallOptions = {}): Promise<Ontology[]> {
     const all = await this.remote.call<RawOntology[]>(this.handle, "ontologies", {}, options);
     return all.map((raw) => new Ontology(this.remote, raw));
+  }
+
+  /** Describes what the access opens, and nothing else of the account: schemas, indexes, relations, numbers of records. */
+  async describe(options: CallOptions = {}): Promise<Description> {
+    return described(this.remote, await this.remote.call<RawDescription>(this.handle, "describe", {}, options));
   }
 
   /** As a manager: grants onwards, within this access. */

@@ -1,7 +1,7 @@
 /** Records as a caller sees them. */
 
 import type { Fault } from "./definition.js";
-import type { AccessId, Digest, PrincipalId, RecordId, ScopeId, TermId } from "./ids.js";
+import type { AccessId, Digest, PrincipalId, RecordId, ScopeId, TermId, Uri } from "./ids.js";
 
 /** A term that a record is filed under. */
 export interface Filed extends TermId {
@@ -97,6 +97,60 @@ export interface Versions<T> {
   readonly versions: readonly Version<T>[];
   /** Whether they go back to the first one. */
   readonly complete: boolean;
+}
+
+/** What a deletion did beside deleting its record. */
+export interface Deleted {
+  /** Records that referred to it, or to one of these, and were deleted with it. */
+  readonly cascaded: readonly Uri[];
+  /** Records that referred to it and were written without the reference. */
+  readonly detached: readonly Uri[];
+  /** Records whose references lead nowhere from now on. */
+  readonly dangling: readonly Uri[];
+  /** Collections that may hold such records, and that this account does not see. */
+  readonly hidden: readonly ScopeId[];
+}
+
+/** One reference: from one record by a field to another. */
+export interface Edge {
+  readonly from: Uri;
+  /** The JSON pointer of the field. */
+  readonly field: string;
+  readonly to: Uri;
+}
+
+/** The records around one. */
+export interface Neighbours<T = unknown> {
+  /** The records, the nearest first, each once; `depth` is how many references lead there, in whichever direction. */
+  readonly records: readonly { readonly uri: Uri; readonly depth: number; readonly record: Record<T> }[];
+  /** The references by which they were found. */
+  readonly references: readonly Edge[];
+  /** References whose target is not there, was deleted, or may not be read. */
+  readonly missing: readonly Edge[];
+  /** Records that could not be used, with the reason. */
+  readonly rejected: readonly Rejected[];
+  /** Collections that may refer to these records, and that this account does not see, or that have no index to look by. */
+  readonly hidden: readonly ScopeId[];
+  /** Whether it ended at the limit, with more to be found. */
+  readonly isCut: boolean;
+}
+
+/** What was found of the references of an account. */
+export interface IntegrityReport {
+  /** How many records were read. */
+  readonly records: number;
+  /** How many references they hold. */
+  readonly references: number;
+  /** Those that lead nowhere, or nowhere they may lead to. */
+  readonly faults: readonly {
+    readonly record: Uri;
+    readonly field: string;
+    readonly code: "missing-target" | "not-an-instance" | "other-cardinality" | "other-account" | "other-collection";
+    readonly message: string;
+    readonly target?: Uri;
+  }[];
+  /** Records that could not be read, with the reason. */
+  readonly rejected: readonly Rejected[];
 }
 
 /** What a query sends, and what the server learns from it. */

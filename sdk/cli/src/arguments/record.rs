@@ -222,6 +222,28 @@ pub(crate) struct Target {
     pub(crate) record: String,
 }
 
+/// `pryv related`.
+#[derive(Args, Debug)]
+pub(crate) struct Related {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Only what the records refer to
+    #[arg(long, conflicts_with = "incoming")]
+    pub(crate) outgoing: bool,
+    /// Only what refers to the records
+    #[arg(long)]
+    pub(crate) incoming: bool,
+    /// Only by the relation of this field; repeated: of these fields
+    #[arg(long = "field", value_name = "/FIELD")]
+    pub(crate) fields: Vec<String>,
+    /// Up to so many steps
+    #[arg(long, default_value_t = 1, value_name = "STEPS")]
+    pub(crate) depth: u32,
+    /// At most so many records
+    #[arg(long, default_value_t = 1_000, value_name = "RECORDS")]
+    pub(crate) limit: usize,
+}
+
 /// `pryv update`.
 #[derive(Args, Debug)]
 pub(crate) struct Update {

@@ -38,6 +38,12 @@ fn words(definition: &Definition, scope: &str, pryv_uri: &str) -> String {
         // Writing to a string does not fail.
         let _always = write!(text, "\nType `{}`\n\n{}\n", visible(name), fields(schema));
     }
+    for relation in &definition.relations {
+        let rule = serde_json::to_value(relation.on_delete).unwrap_or_default();
+        let (to, rule) = (relation.to.join(", "), rule.as_str().unwrap_or_default().to_owned());
+        let _always =
+            writeln!(text, "\n{} refers to {} (on delete: {rule})", visible(&relation.field), visible(&to));
+    }
     text.push_str("\nCan be queried by\n");
     if definition.indexes.is_empty() {
         text.push_str("  nothing but order: no field is indexed\n");

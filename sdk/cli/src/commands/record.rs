@@ -1,19 +1,24 @@
-//! Commands about one record: create, get, update, delete.
+//! Commands about one record and those around it: create, get, update, delete, related.
 
 use super::term;
 use crate::{
-    arguments::{self, Create, File, Target, Update},
+    arguments::{self, Create, File, Related, Target, Update},
     failure::{Exit, Failure},
-    lookup, moment,
+    lookup,
+    meter::Meter,
+    moment,
     output::Output,
-    rows, trouble,
+    rows, table, trouble,
+    visible::visible,
 };
 use pryv_sdk::{
-    Account, History, PrincipalId, Record, Validity,
-    collection::{Version, WriteError},
+    Account, History, PrincipalId, Record, Uri, Validity,
+    account::FaultyReference,
+    collection::{Edge, Neighbour, Version, WriteError},
     definition::Fault,
 };
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// A record as JSON.
 pub(super) fn value(record: &Record<Value>) -> Value {
@@ -189,8 +194,116 @@ pub(super) async fn deleted(
 pub(super) async fn delete(account: &Account, target: &Target, output: &mut Output) -> Result<(), Failure> {
     let collection = lookup::collection(account, &target.collection).await?;
     let record = collection.get::<Value>(lookup::record(&target.record)?).await?;
-    collection.delete(&record).await?;
-    output.result(&json!({ "deleted": record.id }), || format!("Record {} is deleted.", record.id))
+    let done = collection.delete(&record).await?;
+    let texts = |uris: &[Uri]| uris.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let value = json!({
+        "deleted": record.id,
+        "cascaded": texts(&done.cascaded),
+        "detached": texts(&done.detached),
+        "dangling": texts(&done.dangling),
+        "hidden": done.hidden,
+    });
+    output.result(&value, || {
+        let mut text = format!("Record {} is deleted.", record.id);
+        for (uris, what) in [
+            (&done.cascaded, "deleted with it, because it referred to it"),
+            (&done.detached, "written without its reference"),
+            (&done.dangling, "refers to a record that is not there any longer"),
+        ] {
+            for uri in uris {
+                // Writing to a string does not fail.
+                let _always = write!(text, "\n{uri} ({what})");
+            }
+        }
+        for scope in &done.hidden {
+            let _always = write!(text, "\nCollection {scope} may refer to it, and you do not see that.");
+        }
+        text
+    })
+}
+
+/// `pryv related`.
+pub(super) async fn related(account: &Account, wanted: &Related, output: &mut Output) -> Result<(), Failure> {
+    let collection = lookup::collection(account, &wanted.target.collection).await?;
+    let record = collection.get::<Value>(lookup::record(&wanted.target.record)?).await?;
+    let mut related = collection.related(&record)?.depth(wanted.depth).limit(wanted.limit);
+    if wanted.outgoing {
+        related = related.outgoing();
+    } else if wanted.incoming {
+        related = related.incoming();
+    }
+    for field in &wanted.fields {
+        related = related.by(field);
+    }
+    let mut meter = Meter::new(output, "records");
+    let around = related.fetch(&mut meter).await;
+    meter.finish();
+    let around = around?;
+    let edge = |edge: &Edge| json!({ "from": edge.from.to_string(), "field": edge.field, "to": edge.to.to_string() });
+    let shown = |one: &Neighbour| json!({ "uri": one.uri.to_string(), "depth": one.depth, "record": value(&one.record) });
+    let all = json!({
+        "records": around.records.iter().map(shown).collect::<Vec<_>>(),
+        "references": around.references.iter().map(edge).collect::<Vec<_>>(),
+        "missing": around.missing.iter().map(edge).collect::<Vec<_>>(),
+        "hidden": around.hidden,
+        "is_cut": around.is_cut,
+    });
+    for missing in &around.missing {
+        output.remark(&format!(
+            "{} refers by `{}` to a record that is not there: {}",
+            missing.from,
+            visible(&missing.field),
+            missing.to
+        ))?;
+    }
+    for rejected in &around.rejected {
+        output.remark(&format!("a record could not be used: {}", rejected.reason))?;
+    }
+    for scope in &around.hidden {
+        output.remark(&format!("collection {scope} may refer to these records, and cannot be asked"))?;
+    }
+    if around.is_cut {
+        output.remark("there are more: allow more with `--limit`")?;
+    }
+    output.result(&all, || {
+        let row = |edge: &Edge| vec![edge.from.to_string(), edge.field.clone(), edge.to.to_string()];
+        let rows: Vec<_> = around.references.iter().map(row).collect();
+        table::render(&["from", "by", "to"].map(str::to_owned), &rows)
+    })
+}
+
+/// `pryv check-references`.
+pub(super) async fn check_references(account: &Account, output: &mut Output) -> Result<(), Failure> {
+    let mut meter = Meter::new(output, "records");
+    let report = account.check_references(&mut meter).await;
+    meter.finish();
+    let report = report?;
+    for rejected in &report.rejected {
+        output.remark(&format!("a record could not be read: {}", rejected.reason))?;
+    }
+    let fault = |one: &FaultyReference| {
+        json!({
+            "record": one.record.to_string(),
+            "field": one.field,
+            "fault": one.fault.code(),
+            "target": one.target.map(|uri| uri.to_string()),
+        })
+    };
+    let faults: Vec<Value> = report.faults.iter().map(fault).collect();
+    let all = json!({ "records": report.records, "references": report.references, "faults": faults });
+    output.result(&all, || {
+        let mut text = format!(
+            "{} references of {} records: {} at fault.",
+            report.references,
+            report.records,
+            report.faults.len()
+        );
+        for one in &report.faults {
+            // Writing to a string does not fail.
+            let _always = write!(text, "\n{} `{}`: {}", one.record, visible(&one.field), one.fault);
+        }
+        text
+    })
 }
 
 impl From<WriteError> for Failure {

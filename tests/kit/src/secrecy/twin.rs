@@ -37,7 +37,7 @@ const OPAQUE: usize = 9;
 const ROUNDS: usize = 5;
 
 /// The fields that hold encoded messages.
-const NESTED: [&str; 6] = ["record", "records", "definition", "body", "moved", "placement"];
+const NESTED: [&str; 7] = ["record", "records", "definition", "body", "envelope", "moved", "placement"];
 
 /// In what two states differ; nothing if they are twins.
 #[must_use]
@@ -184,8 +184,8 @@ impl Side {
     }
 
     fn value(&mut self, bytes: &[u8], lengths: &[usize]) -> Node {
-        // A record stands behind its place, version and kind.
-        const HEAD: usize = 17;
+        // A record stands behind its version and kind.
+        const HEAD: usize = 9;
         if let Some(inner) = nested(bytes, "body") {
             return self.node(&inner, "");
         }

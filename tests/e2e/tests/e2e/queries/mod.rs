@@ -8,4 +8,5 @@ mod intervals;
 mod ordered;
 mod random;
 mod relations;
+mod shown;
 mod upsert;
