@@ -1,6 +1,6 @@
 //! Related records: what a record refers to, and what refers to it, as far away as is asked for.
 
-use super::{Collection, Query, QueryError, query::Asked};
+use super::{Collection, Query, QueryError, State, query::Asked};
 use crate::{
     condition::field,
     definition::Relation,
@@ -86,7 +86,7 @@ pub struct Edge {
 }
 
 impl Collection {
-    /// Begins a question for the records that a record refers to, and those that refer to it.
+    /// Begins a question for the records that a record refers to, and those that refer to it, whether they are put away or not.
     ///
     /// # Errors
     ///
@@ -300,7 +300,11 @@ impl<'r> Walk<'r> {
                 }
                 for part in places.chunks(ASKED_TOGETHER) {
                     let texts = part.iter().map(|place| self.uri(*place).to_string());
-                    let query = collection.query().filter(field(&relation.field).is_in(texts)).limit(1_000);
+                    let query = collection
+                        .query()
+                        .filter(field(&relation.field).is_in(texts))
+                        .state(State::All)
+                        .limit(1_000);
                     let Some(asked) = query.first_question()? else { continue };
                     let (scope, relation) = (referring.scope, relation.clone());
                     sought.push(Sought::Referring(Box::new(Referrers { query, asked, scope, relation })));
