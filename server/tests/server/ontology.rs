@@ -234,7 +234,7 @@ impl World {
             record,
             version,
             kind,
-            definition: (kind == RecordKind::Instance).then_some(scope.definition),
+            definition: (kind != RecordKind::Term).then_some(scope.definition),
             commitment: Commitment::from_bytes([1; 32]),
             placement: Placement::digest(&[]),
             author: author.id(),
