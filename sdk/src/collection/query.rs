@@ -44,7 +44,7 @@ const MAX_LIMIT: u32 = 1_000;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// A condition is on a field without an index that answers it. Nothing was sent.
+    /// A condition is on a field without an index that answers it. No record was asked for; it was looked whether the index came meanwhile.
     #[error("`{field}` has no index that answers this: {next}")]
     NotIndexed {
         /// The field.
@@ -349,6 +349,15 @@ impl Query {
             State::Active => matches!(kind, RecordKind::Instance),
             State::Trashed => matches!(kind, RecordKind::Trashed),
             State::All => kind.is_instance(),
+        }
+    }
+
+    /// The collection to plan with: as it was when it was opened, or, if no index of that time answers, as it is now.
+    async fn plannable(&self) -> Result<std::sync::Arc<ScopeState>, QueryError> {
+        let state = self.collection.state();
+        match self.plan(&state) {
+            Err(QueryError::NotIndexed { .. }) => Ok(self.collection.reopen().await?),
+            _ => Ok(state),
         }
     }
 

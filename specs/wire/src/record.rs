@@ -220,7 +220,7 @@ pub const UNIQUE_TOKEN_LENGTH: usize = 32;
 pub const MAX_ENVELOPE_LENGTH: usize = 320 * 1024;
 
 /// How deep a filter may nest.
-pub const MAX_FILTER_DEPTH: usize = 8;
+pub const MAX_FILTER_DEPTH: usize = 12;
 
 /// How many parts a filter may have, itself included.
 pub const MAX_FILTER_PARTS: usize = 256;

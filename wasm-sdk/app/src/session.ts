@@ -64,9 +64,13 @@ export async function enter(who: Account): Promise<void> {
   void upkeep(who);
 }
 
-/** New keys where an access expired. What fails here is tried at the next start: nothing that the person waits for. */
+/**
+ * New keys where an access expired, and tokens under the present keys for what was written before. What fails here is tried at the next
+ * start: nothing that the person waits for.
+ */
 async function upkeep(who: Account): Promise<void> {
   await who.maintain().catch(() => undefined);
+  await who.reindex().catch(() => undefined);
 }
 
 /** Signs out: here, at the server, and in what the browser keeps. */

@@ -30,7 +30,7 @@ impl Query {
     /// As [`Query::fetch`].
     pub async fn count(&self) -> Result<u64, QueryError> {
         self.may_read()?;
-        let mut state = self.collection.state();
+        let mut state = self.plannable().await?;
         for _ in 0..ATTEMPTS {
             let plan = self.plan(&state)?;
             match self.try_count(&state, &plan).await? {

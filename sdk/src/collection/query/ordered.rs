@@ -85,7 +85,7 @@ impl Query {
             Some(_) => return Err(QueryError::OtherOrder),
         };
         let way = Way { descending };
-        let mut state = self.collection.state();
+        let mut state = self.plannable().await?;
         for _ in 0..ATTEMPTS {
             let plan = self.plan(&state)?;
             match self.try_ordered(&state, &plan, way, after, walked).await? {

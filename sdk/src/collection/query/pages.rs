@@ -53,7 +53,7 @@ impl Query {
         progress: &mut dyn Progress,
         walked: &mut Walked,
     ) -> Result<Page<T>, QueryError> {
-        let mut state = self.collection.state();
+        let mut state = self.plannable().await?;
         let mut plan = self.plan(&state)?;
         let mut page = Page::empty();
         let mut after = self.created_after()?;

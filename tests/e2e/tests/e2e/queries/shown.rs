@@ -210,9 +210,9 @@ async fn lists_on_the_disk_are_as_long_as_is_declared() {
         if one.get("site").is_some() {
             count("code and site", format!("{} {}", text("code"), text("site")));
         }
-        let bucket = one["rate"].as_f64().unwrap().floor() as u64;
-        count("rate", bucket.to_string());
-        count("32 rates", (bucket / 32).to_string());
+        let rate = one["rate"].as_f64().unwrap();
+        count("rate", rate.floor().to_string());
+        count("32 rates", (rate / 32.0).floor().to_string());
         let name = text("name").to_lowercase();
         for length in 1..=name.len().min(3) {
             count("name", name[..length].to_owned());
