@@ -16,6 +16,24 @@ const MAX_TARGETS: usize = 16;
 /// ```json
 /// { "field": "/patient", "to": ["https://example.org/patients"], "cardinality": "one", "on_delete": "restrict" }
 /// ```
+///
+/// ```no_run
+/// # use pryv_sdk::{Account, Definition, OnDelete, Relation, Silent};
+/// # use serde_json::json;
+/// # async fn story(account: Account) -> Result<(), Box<dyn std::error::Error>> {
+/// # let object = json!({ "type": "object" });
+/// let patients = account.define(Definition::new("https://example.org/patients", "Patients", "patient", object.clone())).await?;
+/// let relation = Relation::one("/patient", "https://example.org/patients").on_delete(OnDelete::Restrict);
+/// let definition = Definition::new("https://example.org/visits", "Visits", "visit", object).equality("/patient").related(relation);
+/// let visits = account.define(definition).await?;
+///
+/// let ada = patients.create(json!({ "name": "Ada" })).await?;
+/// visits.create(json!({ "patient": patients.instance_uri(ada.id).to_string() })).await?;
+/// let around = patients.related(&ada)?.depth(2).fetch(&mut Silent).await?;
+/// assert_eq!(around.records.len(), 1);
+/// assert_eq!(patients.delete(&ada).await.unwrap_err().code(), "referred-to");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relation {
