@@ -16,6 +16,9 @@ use tokio::{
 /// Names the server's program.
 pub const VARIABLE: &str = "PRYV_TEST_SERVER";
 
+/// Names the command line's program.
+pub const COMMAND_LINE: &str = "PRYV_TEST_CLI";
+
 /// How long a start or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -141,18 +144,28 @@ impl ServerProcess {
     }
 }
 
-/// The program: from the environment, else where Cargo puts it beside the tests.
+/// The server's program.
 fn program() -> PathBuf {
+    built(VARIABLE, "pryv-server")
+}
+
+/// A program of this project: from the environment, else where Cargo puts it beside the tests.
+///
+/// # Panics
+///
+/// If there is none.
+#[must_use]
+pub fn built(variable: &str, name: &str) -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "the kit is where tests meet their surroundings")]
-    if let Ok(program) = std::env::var(VARIABLE) {
+    if let Ok(program) = std::env::var(variable) {
         return PathBuf::from(program);
     }
     let test = std::env::current_exe().expect("the test's own program");
     let folder = test.parent().and_then(Path::parent).expect("the folder of the profile");
-    let program = folder.join("pryv-server");
+    let program = folder.join(name);
     assert!(
         program.is_file(),
-        "there is no {}: build it with `cargo build -p pryv-server`, or name it by {VARIABLE}",
+        "there is no {}: build it with `cargo build --workspace --bins`, or name it by {variable}",
         program.display()
     );
     program

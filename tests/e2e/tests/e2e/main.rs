@@ -12,6 +12,7 @@
 
 mod after_revoke;
 mod bad_input;
+mod command_line;
 mod costs;
 mod crash;
 mod crash_points;
