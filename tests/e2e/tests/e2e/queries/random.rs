@@ -1,17 +1,17 @@
-//! Random questions to random collections: the same rows in the same order as a plain reference, for owner and grantees, over
-//! epochs, changes, deletions, indexes that come and go, and writers in between.
+//! Random questions to random collections: the same rows in the same order as a plain reference, for owner, manager, grantees of the
+//! collection and of a term, over epochs, changes, filings, deletions, indexes that come and go, and writers in between.
 
 use crate::fixture::{contact, named};
 use pryv_sdk::{
-    Collection, Condition, Definition, Grant, Index, Level, Query, RecordId, Silent, State, VersionRef,
-    collection::QueryError, definition::IndexKind,
+    Collection, Condition, Definition, Grant, Index, Level, Query, RecordId, Silent, State, Term, TermId,
+    VersionRef, collection::QueryError, definition::IndexKind,
 };
 use pryv_test_kit::{
     User, World, environment,
     random_notes::{condition, data, each, lies_between, meets, place},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{cmp::Ordering, collections::BTreeSet};
 
 /// How many questions each test asks: `PRYV_QUERIES` in all of them together, 4,000 if it is not set.
@@ -33,13 +33,33 @@ struct Row {
     trashed: bool,
     /// The epoch it was written in: who was granted later without history does not see it.
     epoch: u32,
+    /// The terms that it is filed under, by their numbers.
+    terms: BTreeSet<usize>,
+}
+
+/// Terms by their numbers, each with its descendants: the second stands under the first, the third under the second.
+const BELOW: [&[usize]; 4] = [&[0, 1, 2], &[1, 2], &[2], &[3]];
+
+/// The term that a reader was granted.
+const GRANTED: usize = 1;
+
+/// What somebody reads of a collection.
+#[derive(Clone)]
+struct Reader {
+    collection: Collection,
+    /// From which epoch on.
+    from: u32,
+    /// By which term alone.
+    term: Option<usize>,
 }
 
 /// A collection, who reads it, and what it should hold, in the order of creation.
 struct Diary {
     owned: Collection,
     whole: Collection,
+    by_term: Collection,
     recent: Option<(Collection, u32)>,
+    terms: Vec<TermId>,
     rows: Vec<Row>,
     serial: usize,
     definition: Definition,
@@ -53,20 +73,29 @@ enum Sorting {
 }
 
 async fn fill(world: &World, people: &[User; 4], rng: &mut StdRng, number: usize) -> Diary {
-    let [ada, bob, ..] = people;
+    let [ada, bob, _, dora] = people;
     let uri = format!("https://example.org/random/{number}");
-    let mut definition = pryv_test_kit::random_notes::definition(&uri);
+    let kinds = Definition::new(format!("{uri}/kinds"), "Kinds", "kind", json!({ "type": "object" }));
+    let kinds = ada.account.define_ontology(kinds).await.unwrap();
+    let mut terms: Vec<Term> = Vec::new();
+    for under in [None, Some(0), Some(1), None] {
+        let under = under.map(|at: usize| &terms[at]);
+        terms.push(kinds.create_term(world.canary.text("kind"), under).await.unwrap());
+    }
+    let mut definition = pryv_test_kit::random_notes::definition(&uri).linked_to(kinds.uri());
     // Indexes that come later.
     let later: Vec<Index> = (0..rng.gen_range(0..3))
         .map(|_| definition.indexes.remove(rng.gen_range(2..definition.indexes.len())))
         .collect();
     let owned = ada.account.define(definition.clone()).await.unwrap();
-    let grant = named(world, Grant::to(&contact(ada, bob).await).on(&owned, Level::Contribute));
-    let access = ada.account.grant(grant).await.unwrap();
-    let received = bob.account.received().await.unwrap();
-    let received = received.iter().find(|received| received.access.id == access.id).unwrap();
-    let whole = received.open(owned.scope()).await.unwrap();
-    let mut diary = Diary { owned, whole, recent: None, rows: Vec::new(), serial: 0, definition };
+    let level = *[Level::Contribute, Level::Manage].choose(rng).unwrap();
+    let on_all = Grant::to(&contact(ada, bob).await).on(&owned, level);
+    let whole = granted(world, [ada, bob], on_all, &owned).await;
+    let on_term = Grant::to(&contact(ada, dora).await).on_term(&terms[GRANTED], Level::Read);
+    let by_term = granted(world, [ada, dora], on_term, &owned).await;
+    let terms = terms.iter().map(TermId::from).collect();
+    let (recent, rows) = (None, Vec::new());
+    let mut diary = Diary { owned, whole, by_term, recent, terms, rows, serial: 0, definition };
     for _ in 0..rng.gen_range(2..5) {
         diary.change(rng).await;
         match rng.gen_range(0..3) {
@@ -88,6 +117,14 @@ async fn fill(world: &World, people: &[User; 4], rng: &mut StdRng, number: usize
     diary
 }
 
+/// The collection as it is reached by an access that is granted now.
+async fn granted(world: &World, [from, to]: [&User; 2], grant: Grant, on: &Collection) -> Collection {
+    let access = from.account.grant(named(world, grant)).await.unwrap();
+    let received = to.account.received().await.unwrap();
+    let received = received.iter().find(|received| received.access.id == access.id).unwrap();
+    received.open(on.scope()).await.unwrap()
+}
+
 impl Diary {
     /// Some records are created, changed, deleted.
     async fn change(&mut self, rng: &mut StdRng) {
@@ -102,6 +139,7 @@ impl Diary {
             data,
             trashed: false,
             epoch,
+            terms: BTreeSet::new(),
         }));
         for _ in 0..rng.gen_range(0..6) {
             self.change_one(rng).await;
@@ -111,11 +149,16 @@ impl Diary {
     async fn change_one(&mut self, rng: &mut StdRng) -> RecordId {
         let at = rng.gen_range(0..self.rows.len());
         let Row { id, version, trashed, .. } = self.rows[at];
-        let on = VersionRef { id, version, terms: Vec::new(), trashed };
+        let named = |terms: &BTreeSet<usize>| terms.iter().map(|at| self.terms[*at]).collect::<Vec<_>>();
+        let on = VersionRef { id, version, terms: named(&self.rows[at].terms), trashed };
         // Something is always left to be changed.
         if rng.gen_bool(0.3) && self.rows.len() > 1 {
             self.owned.delete(on).await.unwrap();
             self.rows.remove(at);
+        } else if rng.gen_bool(0.4) {
+            let terms = (0..rng.gen_range(0..3)).map(|_| rng.gen_range(0..self.terms.len())).collect();
+            self.owned.file(on, named(&terms)).await.unwrap();
+            self.rows[at].terms = terms;
         } else if rng.gen_bool(0.4) {
             let moved = if trashed { self.owned.restore(on).await } else { self.owned.trash(on).await };
             assert_eq!(moved.unwrap().is_trashed(), !trashed);
@@ -126,7 +169,8 @@ impl Diary {
             self.serial += 1;
             self.owned.update(on, &data).await.unwrap();
             let epoch = self.owned.epochs() - 1;
-            self.rows[at] = Row { id, version: version + 1, data, trashed, epoch };
+            let row = &mut self.rows[at];
+            (row.version, row.data, row.epoch) = (version + 1, data, epoch);
         }
         id
     }
@@ -196,22 +240,36 @@ fn sorted(query: Query, sorting: &Sorting) -> Query {
 }
 
 async fn ask(diary: &mut Diary, rng: &mut StdRng) {
-    let (reader, from) = match rng.gen_range(0..3) {
-        0 => (diary.owned.clone(), 0),
-        1 => (diary.whole.clone(), 0),
-        _ => diary.recent.clone().unwrap_or((diary.owned.clone(), 0)),
+    let reads = |collection: &Collection, from, term| Reader { collection: collection.clone(), from, term };
+    let Reader { collection: reader, from, term } = match (rng.gen_range(0..4), &diary.recent) {
+        (0, _) => reads(&diary.whole, 0, None),
+        (1, _) => reads(&diary.by_term, 0, Some(GRANTED)),
+        (2, Some((recent, from))) => reads(recent, *from, None),
+        _ => reads(&diary.owned, 0, None),
     };
     let depth = rng.gen_range(0..3);
     let conditions: Vec<_> = (0..rng.gen_range(0..3)).map(|_| condition(rng, depth)).collect();
     let sorting = match rng.gen_range(0..6) {
         0 => Sorting::Newest,
-        1 => Sorting::By("/n", rng.r#gen()),
-        2 => Sorting::By("/at", rng.r#gen()),
+        // Who reads by a term holds no index keys.
+        1 if term.is_none() => Sorting::By("/n", rng.r#gen()),
+        2 if term.is_none() => Sorting::By("/at", rng.r#gen()),
         _ => Sorting::Oldest,
     };
+    // Under a term that the reader sees, with or without its descendants.
+    let under = rng.gen_bool(0.3).then(|| {
+        let seen = term.map_or(&[0, 1, 2, 3][..], |term| BELOW[term]);
+        (*seen.choose(rng).unwrap(), rng.r#gen::<bool>())
+    });
     let query = conditions.iter().cloned().fold(reader.query(), Query::filter);
     let state = *[State::Active, State::Active, State::Trashed, State::All].choose(rng).unwrap();
     let query = sorted(query, &sorting).state(state).limit(*[2, 5, 20, 100, 100].choose(rng).unwrap());
+    let query = if term.is_some() { query.scan(100_000) } else { query };
+    let query = match under {
+        None => query,
+        Some((at, true)) => query.within(diary.terms[at]),
+        Some((at, false)) => query.right_under(diary.terms[at]),
+    };
     if let Err(QueryError::NotIndexed { field, .. }) = query.explain() {
         // A condition on one of two fields that are indexed together, or an index that is not there at all.
         let has = |name: &str, kind: fn(&IndexKind) -> bool| {
@@ -234,10 +292,17 @@ async fn ask(diary: &mut Diary, rng: &mut StdRng) {
         assert!(lacks, "{field} is indexed: {conditions:?}");
         return;
     }
-    let is_asked = |row: &&Row| match state {
-        State::Active => !row.trashed,
-        State::Trashed => row.trashed,
-        _ => true,
+    let is_filed = |row: &Row, terms: &[usize]| terms.iter().any(|term| row.terms.contains(term));
+    let is_asked = |row: &&Row| {
+        let is_seen = term.is_none_or(|term| is_filed(row, BELOW[term]));
+        let is_under =
+            under.is_none_or(|(at, all)| is_filed(row, if all { BELOW[at] } else { &BELOW[at][..1] }));
+        let in_state = match state {
+            State::Active => !row.trashed,
+            State::Trashed => row.trashed,
+            _ => true,
+        };
+        is_seen && is_under && in_state
     };
     let seen = |rows: &[Row]| {
         rows.iter().filter(|row| row.epoch >= from).filter(is_asked).cloned().collect::<Vec<_>>()
@@ -334,6 +399,7 @@ fn random_questions_find_some_rows_and_leave_others() {
             data: data(&mut rng, serial),
             trashed: false,
             epoch: 0,
+            terms: BTreeSet::new(),
         })
         .collect();
     let mut mixed = 0;
