@@ -6,8 +6,8 @@ use pryv_wire::{
     access::Level,
     audit::{Act, AuditLine, ListAudit},
     record::{
-        Answered, BatchRecords, CountRecords, Filter, GetRecord, IndexState, Order, QueryRecords, Question,
-        RecordKind, Records, Unindexed,
+        Answered, BatchRecords, CountRecords, Filter, GetRecord, IndexState, MAX_FILTER_DEPTH, Order,
+        QueryRecords, Question, RecordKind, Records, Unindexed,
     },
 };
 
@@ -89,7 +89,7 @@ async fn each_question_is_answered_or_refused_by_itself() {
     world.grant(&ada, &bob, &mut collection, Level::Read).await;
 
     let red = World::tokens(&collection, "red");
-    let deep = (0..12).fold(Filter::All, |inner, _| Filter::Not(Box::new(inner)));
+    let deep = (0..MAX_FILTER_DEPTH).fold(Filter::All, |inner, _| Filter::Not(Box::new(inner)));
     let before = IndexState { epoch: 1, version: 1 };
     let stale = QueryRecords {
         unindexed: Some(Unindexed { before, at_most: 1 }),

@@ -4,7 +4,7 @@ use crate::world::{Collection, Person, World, Write, code, ids, matching};
 use pryv_wire::{
     Bytes, ErrorCode, RecordId,
     access::Level,
-    record::{Filter, Order, QueryRecords, RecordKind},
+    record::{Filter, MAX_FILTER_DEPTH, Order, QueryRecords, RecordKind},
 };
 use rand::{Rng, seq::SliceRandom};
 
@@ -135,7 +135,7 @@ async fn a_query_outside_its_limits_is_refused() {
     let token = Bytes::from(vec![1; 16]);
     assert_eq!(code(ask(matching(vec![vec![token.clone()]; 256]), 1, None).await), ErrorCode::OutOfRange);
     assert_eq!(code(ask(matching(vec![vec![token; 4_097]]), 1, None).await), ErrorCode::OutOfRange);
-    let deep = (0..8).fold(Filter::All, |inner, _| Filter::Not(Box::new(inner)));
+    let deep = (0..MAX_FILTER_DEPTH).fold(Filter::All, |inner, _| Filter::Not(Box::new(inner)));
     assert_eq!(code(ask(deep, 1, None).await), ErrorCode::OutOfRange);
     let short = matching(vec![vec![Bytes::from(vec![1; 15])]]);
     assert_eq!(code(ask(short, 1, None).await), ErrorCode::MalformedMessage);
