@@ -365,7 +365,8 @@ export class Account extends Handle {
   }
 
   /**
-   * Indexes every record of every collection in the way of now, one collection after the other. Safe to interrupt and to repeat.
+   * Indexes every record of every collection in the way of now, one collection after the other, and answers what was done where something
+   * was to do. Safe to interrupt and to repeat.
    */
   async reindex(options: ProgressOptions = {}): Promise<{ readonly scope: ScopeId; readonly done: Reindexed }[]> {
     return this.remote.call(this.handle, "reindex", {}, options);
