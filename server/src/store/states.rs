@@ -57,22 +57,23 @@ const fn first_of(epoch: u32) -> IndexState {
 }
 
 impl<'t> Tx<'t> {
-    /// Whether an instance of the collection is indexed by an earlier epoch or version.
+    /// Whether an instance of the collection is indexed by an earlier epoch or version, and how many states were looked at to tell.
     ///
     /// # Errors
     ///
     /// As the engine.
-    pub fn any_behind(&self, grant: &Grant<'t, Read>, before: IndexState) -> Result<bool> {
-        let mut at = Some(first_of(0));
+    pub fn any_behind(&self, grant: &Grant<'t, Read>, before: IndexState) -> Result<(bool, usize)> {
+        let (mut at, mut looked) = (Some(first_of(0)), 0_usize);
         while let Some(from) = at {
+            looked = looked.saturating_add(1);
             match self.reading().next_state(grant.account(), grant.scope(), from)? {
-                Some(state) if is_behind(state, before) => return Ok(true),
+                Some(state) if is_behind(state, before) => return Ok((true, looked)),
                 // Nor are later versions in the same epoch.
                 Some(state) => at = state.epoch.checked_add(1).map(first_of),
                 None => break,
             }
         }
-        Ok(false)
+        Ok((false, looked))
     }
 }
 

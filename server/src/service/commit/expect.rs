@@ -6,13 +6,14 @@
 use super::{Applying, Error, Result};
 use crate::{
     permission::{self, By},
-    store::{At as _, Tx},
+    store::{At as _, MAX_BEHIND, Tx},
 };
 use pryv_wire::{
     Bytes, ErrorCode, RecordId, ScopeId,
     record::{INDEX_TOKEN_LENGTH, IndexState, UNIQUE_TOKEN_LENGTH},
     transaction::{MAX_EXPECTED, Operation},
 };
+use std::collections::BTreeMap;
 
 /// An expectation that is well formed.
 pub(super) enum Expectation {
@@ -20,6 +21,14 @@ pub(super) enum Expectation {
     Records { scope: ScopeId, records: Vec<RecordId> },
     /// No instance carries one of these tokens, nor could without its being seen.
     None { scope: ScopeId, epoch: u32, since: IndexState, tokens: Vec<Bytes> },
+}
+
+impl Expectation {
+    const fn scope(&self) -> ScopeId {
+        match self {
+            Self::Records { scope, .. } | Self::None { scope, .. } => *scope,
+        }
+    }
 }
 
 /// Refuses more expectations than a transaction may have.
@@ -57,28 +66,49 @@ pub(super) fn prepare_none(
     Ok(Expectation::None { scope, epoch, since, tokens })
 }
 
-/// Refuses a transaction whose expectation does not hold, behind all of its operations.
-pub(super) fn check(tx: &Tx<'_>, applying: &Applying<'_>, expected: &Expectation) -> Result<()> {
+/// Refuses a transaction one of whose expectations does not hold, behind all of its operations.
+pub(super) fn check(tx: &Tx<'_>, applying: &Applying<'_>, expected: &[Expectation]) -> Result<()> {
     let Applying { caller, account, now, .. } = *applying;
-    let holds = match expected {
-        Expectation::Records { scope, records } => {
-            let grant = permission::read(tx, caller, (account, *scope), By::Any, now)?;
-            let mut there = true;
-            for record in records {
-                there = there && tx.is_there(&grant, *record)?;
+    // Looked for once: most expectations of one transaction are of one collection and one way to index.
+    let mut unseen: BTreeMap<(ScopeId, u32, u64), bool> = BTreeMap::new();
+    let mut looked = 0;
+    for expectation in expected {
+        let scope = expectation.scope();
+        let grant = permission::read(tx, caller, (account, scope), By::Any, now)?;
+        let holds = match expectation {
+            Expectation::Records { records, .. } => {
+                let mut there = true;
+                for record in records {
+                    there = there && tx.is_there(&grant, *record)?;
+                }
+                there
             }
-            there
+            Expectation::None { epoch, since, tokens, .. } => {
+                if !grant.reach().is_everything() {
+                    return Err(Error::new(ErrorCode::NotAllowed));
+                }
+                if tx.reading().scope_head(account, scope)?.map(|head| head.epoch) != Some(*epoch) {
+                    return Err(Error::new(ErrorCode::StaleEpoch));
+                }
+                let key = (scope, since.epoch, since.version);
+                let any_unseen = match unseen.get(&key) {
+                    Some(known) => *known,
+                    None => {
+                        let (any, states) = tx.any_behind(&grant, *since)?;
+                        looked += states;
+                        unseen.insert(key, any);
+                        any
+                    }
+                };
+                if looked > MAX_BEHIND {
+                    return Err(Error::out_of_range("the index states behind expectations", MAX_BEHIND));
+                }
+                !any_unseen && !tx.carries_any(&grant, tokens)?
+            }
+        };
+        if !holds {
+            return Err(Error::new(ErrorCode::ExpectationFailed));
         }
-        Expectation::None { scope, epoch, since, tokens } => {
-            let grant = permission::read(tx, caller, (account, *scope), By::Any, now)?;
-            if !grant.reach().is_everything() {
-                return Err(Error::new(ErrorCode::NotAllowed));
-            }
-            if tx.reading().scope_head(account, *scope)?.map(|head| head.epoch) != Some(*epoch) {
-                return Err(Error::new(ErrorCode::StaleEpoch));
-            }
-            !tx.any_behind(&grant, *since)? && !tx.carries_any(&grant, tokens)?
-        }
-    };
-    if holds { Ok(()) } else { Err(Error::new(ErrorCode::ExpectationFailed)) }
+    }
+    Ok(())
 }

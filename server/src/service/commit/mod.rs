@@ -241,7 +241,7 @@ fn apply(
         }
     }
     applying.check_moves()?;
-    expected.iter().try_for_each(|expectation| expect::check(tx, &applying, expectation))?;
+    expect::check(tx, &applying, &expected)?;
     let Applying { touched, served, .. } = applying;
     let change =
         Change { sequence, at: now, author: caller.principal(), transaction, operations: digest, touched };

@@ -14,9 +14,9 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use serde_json::{Value, json};
 use std::{cmp::Ordering, collections::BTreeSet};
 
-/// How many questions each test asks: `PRYV_QUERIES` in all of them together, 4,000 if it is not set.
+/// How many questions each test asks: `PRYV_QUERIES` in all of them together, 2,000 if it is not set.
 fn questions() -> usize {
-    usize::try_from(environment("PRYV_QUERIES").unwrap_or(4_000)).unwrap() / SEEDS
+    usize::try_from(environment("PRYV_QUERIES").unwrap_or(2_000)).unwrap() / SEEDS
 }
 
 const SEEDS: usize = 4;
