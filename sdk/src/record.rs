@@ -221,6 +221,13 @@ pub struct Rejected {
     pub reason: Rejection,
 }
 
+impl Rejected {
+    /// Reports a record that cannot be used, unless more is wrong than the record.
+    pub(crate) fn of(record: Option<RecordId>, failure: Failure) -> Result<Self, Failure> {
+        Ok(Self { record, reason: Rejection::of(failure)? })
+    }
+}
+
 /// Why a record could not be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use crate::{
     collection::{Collection, QueryError, State},
     failure::Failure,
     progress::Progress,
-    protocol::reference::{Place, Reference, ReferenceFault, references},
+    protocol::reference::{Place, Reference, ReferenceFault, references, uri_of},
     record::{Record, Rejected},
 };
 use pryv_wire::Uri;
@@ -100,8 +100,7 @@ impl Account {
                 }
                 continue;
             }
-            let (collection, instance) = place;
-            let target = Some(Uri::Instance { account: self.id(), collection, instance });
+            let target = Some(uri_of(self.id(), place));
             let fault = ReferenceFault::Missing;
             let faulty = |(record, field)| FaultyReference { record, field, fault, target };
             report.faults.extend(by.into_iter().map(faulty));

@@ -153,12 +153,13 @@ impl Account {
     async fn run_define(&self, definition: Definition, suite: Suite) -> Result<Collection, DefineError> {
         definition.check()?;
         let scope = self.identity().scope_id(&definition.uri);
-        let content = self.leading(scope, StoredDefinition::first(definition.clone())).encoded()?;
+        let stored = self.leading(scope, StoredDefinition::first(definition.clone()));
+        let content = stored.encoded()?;
         if let Some(collection) = self.existing(scope, &definition).await? {
             return Ok(collection);
         }
         self.renew_scopes().await?;
-        self.note_relations(scope, &definition).await?;
+        self.note_relations(scope, &stored).await?;
         let operation = self.create_collection(scope, suite, &definition, &content).await?;
         match self.commit(self.id(), vec![operation]).await {
             Ok(_) => self.note_epoch(self.id(), scope, 0),

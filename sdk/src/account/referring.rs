@@ -2,11 +2,10 @@
 
 use super::{Account, OpenError};
 use crate::{
-    definition::{Definition, InvalidDefinition, OnDelete, Referring, StoredDefinition},
+    definition::{InvalidDefinition, Referring, StoredDefinition},
     failure::Failure,
 };
 use pryv_wire::ScopeId;
-use std::collections::BTreeMap;
 
 /// Why relations were not noted.
 pub(crate) enum Unnoted {
@@ -50,23 +49,17 @@ impl Account {
     pub(crate) async fn note_relations(
         &self,
         scope: ScopeId,
-        definition: &Definition,
+        stored: &StoredDefinition,
     ) -> Result<(), Unnoted> {
-        let mut strictest: BTreeMap<&String, OnDelete> = BTreeMap::new();
-        for relation in &definition.relations {
-            for uri in &relation.to {
-                let rule = strictest.entry(uri).or_default();
-                *rule = relation.on_delete.max(*rule);
-            }
-        }
-        for (uri, on_delete) in strictest.into_iter().filter(|(uri, _)| **uri != definition.uri) {
-            let target = match self.collection(uri).await {
-                Ok(target) => target,
-                Err(OpenError::NotFound) => return Err(Unnoted::UnknownTarget(uri.clone())),
+        for (target, on_delete) in stored.leads_to().into_iter().filter(|(target, _)| *target != scope) {
+            let collection = match self.open_own(target).await {
+                Ok(collection) => collection,
+                Err(OpenError::NotFound) => {
+                    return Err(Unnoted::UnknownTarget(stored.uri_of(target).unwrap_or_default().to_owned()));
+                }
                 Err(OpenError::Failed(failure)) => return Err(Unnoted::Failed(failure)),
             };
-            let by = Referring { scope, on_delete };
-            target.note_referring(by).await?;
+            collection.note_referring(Referring { scope, on_delete }).await?;
         }
         Ok(())
     }

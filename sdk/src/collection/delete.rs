@@ -12,17 +12,14 @@ use crate::{
     locked::LockReason,
     progress::Silent,
     protocol::{
-        reference::{Place, expect_unreferred, found_since, references, without},
-        scope::{Role, ScopeState},
+        reference::{Place, expect_unreferred, found_since, references, relations_to, uri_of, without},
+        scope::Role,
     },
     record::{Record, TermId, VersionRef},
 };
 use pryv_wire::{ErrorCode, ScopeId, Uri, access::Level, transaction::Operation};
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a deletion is looked at anew because records, epochs or definitions changed in between.
 const ATTEMPTS: usize = 8;
@@ -142,7 +139,6 @@ impl Collection {
 
 /// A record that is to be deleted, and what no other may refer to it by then.
 struct Doomed {
-    scope: ScopeId,
     version: VersionRef,
     expecting: Vec<Operation>,
     /// Those that are deleted with it because they refer to it.
@@ -151,7 +147,6 @@ struct Doomed {
 
 /// A record that is to be written without some references.
 struct Detached {
-    scope: ScopeId,
     version: VersionRef,
     data: Value,
 }
@@ -162,7 +157,7 @@ struct Deletion {
     collections: BTreeMap<ScopeId, Collection>,
     doomed: BTreeMap<Place, Doomed>,
     detached: BTreeMap<Place, Detached>,
-    restricting: BTreeSet<(Place, Place)>,
+    restricting: BTreeSet<Place>,
     dangling: BTreeSet<Place>,
     hidden: BTreeSet<ScopeId>,
     /// The record at which it began comes last.
@@ -183,13 +178,8 @@ impl Deletion {
                 return Err(WriteError::TooManyReferrers { limit: MAX_DOOMED });
             }
         }
-        let doomed = |place: &Place| plan.doomed.contains_key(place);
-        let by: Vec<Uri> = plan
-            .restricting
-            .iter()
-            .filter(|(_, by)| !doomed(by))
-            .map(|(_, by)| uri(collection, *by))
-            .collect();
+        let restricting = plan.restricting.iter().filter(|by| !plan.doomed.contains_key(by));
+        let by: Vec<Uri> = restricting.map(|by| uri(collection, *by)).collect();
         if !by.is_empty() {
             return Err(WriteError::ReferredTo { by });
         }
@@ -199,9 +189,8 @@ impl Deletion {
         Ok(plan)
     }
 
-    fn doom(&mut self, (scope, id): Place, version: VersionRef) {
-        let doomed = Doomed { scope, version, expecting: Vec::new(), below: Vec::new() };
-        self.doomed.insert((scope, id), doomed);
+    fn doom(&mut self, place: Place, version: VersionRef) {
+        self.doomed.insert(place, Doomed { version, expecting: Vec::new(), below: Vec::new() });
     }
 
     /// Follows the relations that lead to one record; what is to be deleted besides.
@@ -213,13 +202,12 @@ impl Deletion {
             if referring.on_delete == OnDelete::Ignore {
                 continue;
             }
-            let Some((collection, state)) = self.open(from, referring.scope, referring.on_delete).await?
-            else {
+            let Some(collection) = self.open(from, referring.scope, referring.on_delete).await? else {
                 continue;
             };
-            let definition = &state.definition.definition;
-            for (relation, targets) in definition.relations.iter().zip(&state.definition.targets) {
-                if relation.on_delete == OnDelete::Ignore || !targets.contains(&place.0) {
+            let state = collection.state();
+            for relation in relations_to(&state, place.0) {
+                if relation.on_delete == OnDelete::Ignore {
                     continue;
                 }
                 let records = collection.referring_to(relation, &to).await?;
@@ -251,7 +239,7 @@ impl Deletion {
         match relation.on_delete {
             OnDelete::Ignore => {}
             OnDelete::Warn => drop(self.dangling.insert(by)),
-            OnDelete::Restrict => drop(self.restricting.insert((place, by))),
+            OnDelete::Restrict => drop(self.restricting.insert(by)),
             OnDelete::Cascade => {
                 collection.may(Level::changes, LockReason::ReadOnly)?;
                 if let Some(doomed) = self.doomed.get_mut(&place) {
@@ -264,11 +252,8 @@ impl Deletion {
             }
             OnDelete::Detach => {
                 collection.may(Level::changes, LockReason::ReadOnly)?;
-                let detached = self.detached.entry(by).or_insert_with(|| Detached {
-                    scope: by.0,
-                    version,
-                    data: record.data,
-                });
+                let detached = self.detached.entry(by);
+                let detached = detached.or_insert_with(|| Detached { version, data: record.data });
                 if let Some(data) = without(relation, &detached.data, to) {
                     detached.data = data;
                 }
@@ -283,7 +268,7 @@ impl Deletion {
         from: &Collection,
         scope: ScopeId,
         on_delete: OnDelete,
-    ) -> Result<Option<(Collection, Arc<ScopeState>)>, WriteError> {
+    ) -> Result<Option<Collection>, WriteError> {
         let known = self.collections.get(&scope).cloned();
         let collection = match known {
             Some(known) => Some(known),
@@ -292,8 +277,7 @@ impl Deletion {
         match collection {
             Some(collection) if collection.0.role.sees_all(scope) => {
                 self.collections.insert(scope, collection.clone());
-                let state = collection.state();
-                Ok(Some((collection, state)))
+                Ok(Some(collection))
             }
             // Its owner was interrupted before it was made.
             None if matches!(from.0.role, Role::Owner) => Ok(None),
@@ -360,13 +344,13 @@ impl Deletion {
 
     async fn commit(&self, from: &Collection, chunk: Chunk<'_>, done: &mut Deleted) -> Result<(), Unwritten> {
         let mut items: BTreeMap<ScopeId, Vec<Item<'_>>> = BTreeMap::new();
-        for (_, Detached { scope, version, data }) in &chunk.detached {
+        for ((scope, _), Detached { version, data }) in &chunk.detached {
             items.entry(*scope).or_default().push(item(version, Some(data), &version.terms));
         }
         let mut expecting = Vec::new();
-        for (_, doomed) in &chunk.doomed {
+        for ((scope, _), doomed) in &chunk.doomed {
             let version = &doomed.version;
-            items.entry(doomed.scope).or_default().push(item(version, None, &version.terms));
+            items.entry(*scope).or_default().push(item(version, None, &version.terms));
             expecting.extend(doomed.expecting.iter().cloned());
         }
         let part = |(scope, items)| Some(Part::new(self.collections.get(&scope)?, items));
@@ -423,6 +407,6 @@ fn places<'p>(part: &'p Part<'_>) -> impl Iterator<Item = Place> + 'p {
     part.items.iter().map(|item| (part.state.scope, item.id))
 }
 
-fn uri(collection: &Collection, (scope, record): Place) -> Uri {
-    Uri::Instance { account: collection.owner(), collection: scope, instance: record }
+fn uri(collection: &Collection, place: Place) -> Uri {
+    uri_of(collection.owner(), place)
 }

@@ -1,16 +1,16 @@
 //! What is left of deleted records: that they were deleted, by whom and when.
 
-use super::{Collection, QueryError};
+use super::{Collection, QueryError, paging::TakenUp, query::created_after};
 use crate::{
     distrust::Distrust,
     failure::Failure,
     locked::LockReason,
     protocol::{
-        record::{self, Content, open_fault},
+        record::{self, Content},
         scope::ScopeState,
         versions::Asked,
     },
-    record::{Cursor, Place, Rejected, Rejection},
+    record::{Cursor, Place, Rejected},
 };
 use pryv_crypto::record::UnopenedRecord;
 use pryv_wire::{
@@ -60,11 +60,7 @@ impl Collection {
     /// See [`QueryError`].
     pub async fn deleted(&self, after: Option<Cursor>) -> Result<TombstonePage, QueryError> {
         self.may(Level::reads, LockReason::WriteOnly)?;
-        let after = match after {
-            None => None,
-            Some(Cursor(Place::Created(cursor))) => Some(cursor),
-            Some(_) => return Err(QueryError::OtherOrder),
-        };
+        let after = created_after(after.as_ref())?;
         let call = QueryRecords {
             account: self.owner(),
             scope: self.scope(),
@@ -82,23 +78,15 @@ impl Collection {
             Err(failure) => return Err(self.explain(failure).await.into()),
         };
         let next = answer.next.map(|cursor| Cursor(Place::Created(cursor)));
-        let mut page = TombstonePage { deleted: Vec::new(), rejected: Vec::new(), next };
-        let mut unopened = Vec::with_capacity(answer.records.len());
-        for bytes in &answer.records {
-            match UnopenedRecord::parse(bytes) {
-                Ok(record) => unopened.push(record),
-                Err(error) => page.reject(None, open_fault(&error))?,
-            }
-        }
-        let state = self.state_for(&unopened).await?;
-        self.0.account.know_terms_of(&state, &unopened).await?;
+        let TakenUp { state, unopened, rejected } = self.take_up(&answer.records).await?;
+        let mut page = TombstonePage { deleted: Vec::new(), rejected, next };
         let mut seen = HashSet::new();
         for record in unopened {
             let id = record.protected().record;
             let is_new = seen.insert(id);
             match self.trace(&state, record, is_new, asked).await {
                 Ok(deleted) => page.deleted.push(deleted),
-                Err(failure) => page.reject(Some(id), failure)?,
+                Err(failure) => page.rejected.push(Rejected::of(Some(id), failure)?),
             }
         }
         Ok(page)
@@ -127,12 +115,5 @@ impl Collection {
             access: protected.access,
             at: protected.written_at,
         })
-    }
-}
-
-impl TombstonePage {
-    fn reject(&mut self, record: Option<RecordId>, failure: Failure) -> Result<(), Failure> {
-        self.rejected.push(Rejected { record, reason: Rejection::of(failure)? });
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Filing: putting a record under other terms. Its content stays as it was signed.
 
-use super::{Collection, ReadError, write::named_once};
+use super::{Collection, write::named_once};
 use crate::{
     collection::WriteError,
     failure::Failure,
@@ -41,7 +41,7 @@ impl Collection {
         let record = record.into();
         let terms = named_once(terms);
         if !self.0.role.reads(self.0.scope) {
-            let current: Record<Value> = self.get(record.id).await.map_err(of_read)?;
+            let current: Record<Value> = self.get(record.id).await?;
             let version = record.version.saturating_add(1);
             let written = self.put(record.id, version, (&current.data, current.is_trashed()), &terms).await?;
             return Ok(written.with(self, current.data));
@@ -124,15 +124,5 @@ impl Collection {
         record.terms =
             pryv_wire::decode(&placed.placement).map(|placement| Filed::of(&placement)).unwrap_or_default();
         Ok((placed, record))
-    }
-}
-
-fn of_read(error: ReadError) -> WriteError {
-    match error {
-        ReadError::NotFound | ReadError::Shape => WriteError::NotFound,
-        ReadError::Deleted { version } => {
-            WriteError::Conflict { theirs: Box::new(super::Current::Deleted { version }) }
-        }
-        ReadError::Failed(failure) => failure.into(),
     }
 }

@@ -33,6 +33,7 @@ use pryv_wire::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// How many records a page holds if nothing else is said.
 const DEFAULT_LIMIT: u32 = 100;
@@ -148,6 +149,15 @@ pub struct Query {
     scan: Option<u64>,
     within: Option<Within>,
     select: Option<Vec<String>>,
+}
+
+/// The place behind which a page begins, of records in the order of their creation.
+pub(super) fn created_after(cursor: Option<&Cursor>) -> Result<Option<Bytes>, QueryError> {
+    match cursor {
+        None => Ok(None),
+        Some(Cursor(Place::Created(cursor))) => Ok(Some(cursor.clone())),
+        Some(_) => Err(QueryError::OtherOrder),
+    }
 }
 
 impl Collection {
@@ -321,15 +331,6 @@ impl Query {
         })
     }
 
-    /// The place behind which a page begins, of records in the order of their creation.
-    fn created_after(&self) -> Result<Option<Bytes>, QueryError> {
-        match &self.after {
-            None => Ok(None),
-            Some(Cursor(Place::Created(cursor))) => Ok(Some(cursor.clone())),
-            Some(_) => Err(QueryError::OtherOrder),
-        }
-    }
-
     /// Whether content meets every condition.
     fn is_met_by(&self, data: &Value) -> bool {
         self.conditions.iter().all(|condition| condition.is_met_by(data))
@@ -352,13 +353,19 @@ impl Query {
         }
     }
 
-    /// The collection to plan with: as it was when it was opened, or, if no index of that time answers, as it is now.
-    async fn plannable(&self) -> Result<std::sync::Arc<ScopeState>, QueryError> {
+    /// A plan, and the collection that it was made with: as it was when it was opened, or, if no index of that time answers, as it is
+    /// now.
+    async fn planned(&self) -> Result<(Arc<ScopeState>, Plan), QueryError> {
         let state = self.collection.state();
         match self.plan(&state) {
-            Err(QueryError::NotIndexed { .. }) => Ok(self.collection.reopen().await?),
-            _ => Ok(state),
+            Err(QueryError::NotIndexed { .. }) => self.planned_with(self.collection.reopen().await?),
+            plan => Ok((state, plan?)),
         }
+    }
+
+    fn planned_with(&self, state: Arc<ScopeState>) -> Result<(Arc<ScopeState>, Plan), QueryError> {
+        let plan = self.plan(&state)?;
+        Ok((state, plan))
     }
 
     /// What this client may ask, before it asks.
@@ -376,12 +383,12 @@ impl Query {
         }
     }
 
-    /// The collection as it is after an epoch began that an answer told of.
-    async fn newer(&self, answered: u32) -> Result<std::sync::Arc<ScopeState>, Failure> {
+    /// A plan for the collection as it is after an epoch began that an answer told of.
+    async fn newer(&self, answered: u32) -> Result<(Arc<ScopeState>, Plan), QueryError> {
         let state = self.collection.reopen().await?;
         if state.last_epoch() < answered {
-            return Err(Distrust::Malformed { what: "an epoch that was never begun" }.into());
+            return Err(Failure::from(Distrust::Malformed { what: "an epoch that was never begun" }).into());
         }
-        Ok(state)
+        self.planned_with(state)
     }
 }

@@ -125,9 +125,10 @@ impl Collection {
             if *based_on.get_or_insert(version) != version {
                 return Err(RedefineError::Conflict);
             }
-            account.note_relations(self.scope(), &definition).await?;
             let next = state.definition.stored().followed_by(definition.clone(), version.saturating_add(1));
-            let content = account.leading(self.scope(), next).encoded()?;
+            let next = account.leading(self.scope(), next);
+            let content = next.encoded()?;
+            account.note_relations(self.scope(), &next).await?;
             match self.put_definition(&state, &content).await {
                 Ok(()) => break,
                 Err(failure) if failure.is_stale() && attempt < ATTEMPTS => {}

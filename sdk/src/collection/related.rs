@@ -9,7 +9,7 @@ use crate::{
     progress::Progress,
     protocol::{
         record::Content,
-        reference::{Place, Reference, references},
+        reference::{Place, Reference, references, relations_to, uri_of},
         versions,
     },
     record::{Page, Record, Rejected, Rejection},
@@ -218,8 +218,8 @@ impl<'r> Walk<'r> {
         }
     }
 
-    fn uri(&self, (scope, record): Place) -> Uri {
-        Uri::Instance { account: self.owner, collection: scope, instance: record }
+    fn uri(&self, place: Place) -> Uri {
+        uri_of(self.owner, place)
     }
 
     /// A collection as the asker reaches it.
@@ -287,8 +287,7 @@ impl<'r> Walk<'r> {
                 continue;
             };
             let state = collection.state();
-            let relations = state.definition.definition.relations.iter().zip(&state.definition.targets);
-            for (relation, _) in relations.filter(|(_, targets)| targets.contains(&scope)) {
+            for relation in relations_to(&state, scope) {
                 if !self.asking.follows(relation) {
                     continue;
                 }
@@ -393,8 +392,7 @@ impl<'r> Walk<'r> {
                 Ok(None)
             }
             Err(failure) => {
-                let reason = Rejection::of(failure)?;
-                self.around.rejected.push(Rejected { record: Some(place.1), reason });
+                self.around.rejected.push(Rejected::of(Some(place.1), failure)?);
                 Ok(None)
             }
         }

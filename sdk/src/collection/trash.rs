@@ -1,9 +1,6 @@
 //! Putting away: a record that is trashed is left out of queries that do not ask for it, and can be brought back.
 
-use super::{
-    Collection, Current, ReadError, WriteError,
-    write::{Item, Unwritten},
-};
+use super::{Collection, Current, WriteError, write::Item};
 use crate::{
     locked::LockReason,
     record::{Record, VersionRef},
@@ -49,15 +46,7 @@ impl Collection {
     async fn bring(&self, on: VersionRef, trashed: bool) -> Result<Record<Value>, WriteError> {
         self.may(Level::changes, LockReason::ReadOnly)?;
         // Whole, and as it is there: what the caller holds may be a part of it.
-        let there: Record<Value> = match self.get(on.id).await {
-            Ok(record) => record,
-            Err(ReadError::NotFound) => return Err(WriteError::NotFound),
-            Err(ReadError::Deleted { version }) => {
-                return Err(WriteError::Conflict { theirs: Box::new(Current::Deleted { version }) });
-            }
-            Err(ReadError::Failed(failure)) => return Err(failure.into()),
-            Err(ReadError::Shape) => return Err(WriteError::NotJson),
-        };
+        let there: Record<Value> = self.get(on.id).await?;
         if there.version != on.version {
             return Err(WriteError::Conflict { theirs: Box::new(Current::Record(there)) });
         }
@@ -66,17 +55,9 @@ impl Collection {
         }
         let VersionRef { id, version, terms, .. } = VersionRef::from(&there);
         let next = version.saturating_add(1);
-        let (data, asked) = (Some(&there.data), self.0.account.asking());
-        let item = Item { id, version: next, data, terms: &terms, trashed, as_it_is: true };
-        match self.write(vec![item]).await {
-            Ok(written) => {
-                let written = written.into_iter().next().ok_or(WriteError::NotFound)?;
-                Ok(Record { validity: there.validity, ..written.with(self, there.data) })
-            }
-            Err(Unwritten { error: WriteError::Failed(failure), .. }) => {
-                Err(self.refused(id, failure, asked).await)
-            }
-            Err(Unwritten { error, .. }) => Err(error),
-        }
+        let data = Some(&there.data);
+        let written =
+            self.write_one(Item { id, version: next, data, terms: &terms, trashed, as_it_is: true }).await?;
+        Ok(Record { validity: there.validity, ..written.with(self, there.data) })
     }
 }

@@ -1,6 +1,6 @@
 //! Writing: create and update. Validated, indexed and sealed here; the server sees none of it.
 
-use super::{Collection, QueryError};
+use super::{Collection, QueryError, ReadError};
 use crate::{
     definition::Fault,
     failure::Failure,
@@ -180,6 +180,18 @@ impl From<SealFault> for WriteError {
     }
 }
 
+impl From<ReadError> for WriteError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotFound | ReadError::Shape => Self::NotFound,
+            ReadError::Deleted { version } => {
+                Self::Conflict { theirs: Box::new(Current::Deleted { version }) }
+            }
+            ReadError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
 /// Each term once, as a placement names it.
 pub(super) fn named_once<I: Into<TermId>>(terms: impl IntoIterator<Item = I>) -> Vec<TermId> {
     let terms: BTreeSet<TermId> = terms.into_iter().map(Into::into).collect();
@@ -347,9 +359,13 @@ impl Collection {
         (data, trashed): (&Value, bool),
         terms: &[TermId],
     ) -> Result<Written, WriteError> {
-        let asked = self.0.account.asking();
-        match self.write(vec![Item { id, version, data: Some(data), terms, trashed, as_it_is: false }]).await
-        {
+        self.write_one(Item { id, version, data: Some(data), terms, trashed, as_it_is: false }).await
+    }
+
+    /// Writes one version of one record, and says what a refusal means.
+    pub(super) async fn write_one(&self, item: Item<'_>) -> Result<Written, WriteError> {
+        let (id, asked) = (item.id, self.0.account.asking());
+        match self.write(vec![item]).await {
             Ok(written) => written.into_iter().next().ok_or(WriteError::NotFound),
             Err(Unwritten { error: WriteError::Failed(failure), .. }) => {
                 Err(self.refused(id, failure, asked).await)

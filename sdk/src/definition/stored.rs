@@ -59,6 +59,13 @@ impl StoredDefinition {
         strictest
     }
 
+    /// The URI by which a relation names a collection.
+    pub(crate) fn uri_of(&self, target: ScopeId) -> Option<&str> {
+        let named = self.definition.relations.iter().zip(&self.targets);
+        let mut named = named.flat_map(|(relation, targets)| relation.to.iter().zip(targets));
+        named.find(|(_, id)| **id == target).map(|(uri, _)| uri.as_str())
+    }
+
     /// The same with the note that a collection refers to this one; none if it says that already.
     pub(crate) fn referred_by(&self, by: Referring) -> Option<Self> {
         let mut noted = self.clone();

@@ -3,7 +3,7 @@
 use super::scope::{IndexKeys, ScopeState};
 use crate::definition::{Cardinality, Relation, at};
 use pryv_crypto::index::Form;
-use pryv_wire::{Bytes, RecordId, ScopeId, Uri, record::IndexState, transaction::Operation};
+use pryv_wire::{Bytes, PrincipalId, RecordId, ScopeId, Uri, record::IndexState, transaction::Operation};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -44,6 +44,17 @@ impl ReferenceFault {
 
 /// A record, in its collection.
 pub(crate) type Place = (ScopeId, RecordId);
+
+/// The URI of a record of an account.
+pub(crate) const fn uri_of(account: PrincipalId, (collection, instance): Place) -> Uri {
+    Uri::Instance { account, collection, instance }
+}
+
+/// The relations of a collection that lead to another one.
+pub(crate) fn relations_to(state: &ScopeState, target: ScopeId) -> impl Iterator<Item = &Relation> {
+    let relations = state.definition.definition.relations.iter().zip(&state.definition.targets);
+    relations.filter(move |(_, targets)| targets.contains(&target)).map(|(relation, _)| relation)
+}
 
 /// One value that a record holds by a relation.
 #[derive(Clone, Debug)]

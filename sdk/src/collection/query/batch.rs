@@ -1,7 +1,7 @@
 //! Batches: several queries in one round trip, each answered by itself.
 
 use super::{
-    Query, QueryError, Sorting,
+    Query, QueryError, Sorting, created_after,
     sweep::{Asking, Walked},
 };
 use crate::{
@@ -94,7 +94,7 @@ impl Query {
         if plan.is_scan() {
             return Ok(None);
         }
-        let (unindexed, limit, after) = (plan.unindexed, self.limit, self.created_after()?);
+        let (unindexed, limit, after) = (plan.unindexed, self.limit, created_after(self.after.as_ref())?);
         let call = self.question(Asking { filter: &plan.outer, unindexed, order, limit, after });
         Ok(Some(Asked { call, known: self.collection.known_epoch() }))
     }

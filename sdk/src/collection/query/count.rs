@@ -30,12 +30,11 @@ impl Query {
     /// As [`Query::fetch`].
     pub async fn count(&self) -> Result<u64, QueryError> {
         self.may_read()?;
-        let mut state = self.plannable().await?;
+        let (mut state, mut plan) = self.planned().await?;
         for _ in 0..ATTEMPTS {
-            let plan = self.plan(&state)?;
             match self.try_count(&state, &plan).await? {
                 Ok(count) => return Ok(count),
-                Err(epoch) => state = self.newer(epoch).await?,
+                Err(epoch) => (state, plan) = self.newer(epoch).await?,
             }
         }
         Err(Failure::from(Distrust::Malformed { what: "an epoch after the other" }).into())

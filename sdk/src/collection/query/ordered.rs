@@ -85,13 +85,12 @@ impl Query {
             Some(_) => return Err(QueryError::OtherOrder),
         };
         let way = Way { descending };
-        let mut state = self.plannable().await?;
+        let (mut state, mut plan) = self.planned().await?;
         for _ in 0..ATTEMPTS {
-            let plan = self.plan(&state)?;
             match self.try_ordered(&state, &plan, way, after, walked).await? {
                 // A record that was changed meanwhile may come again, further on: that is where it stands now.
                 Ok(page) => return Ok(page),
-                Err(epoch) => state = self.newer(epoch).await?,
+                Err(epoch) => (state, plan) = self.newer(epoch).await?,
             }
         }
         Err(Failure::from(Distrust::Malformed { what: "an epoch after the other" }).into())

@@ -1,7 +1,7 @@
 //! Pages of a query, one after the other.
 
 pub(super) use super::sweep::Walked;
-use super::{Query, QueryError, Sorting, sweep::Asking};
+use super::{Query, QueryError, Sorting, created_after, sweep::Asking};
 use crate::{
     collection::paging::refuse_endless,
     progress::{Progress, Silent},
@@ -53,10 +53,9 @@ impl Query {
         progress: &mut dyn Progress,
         walked: &mut Walked,
     ) -> Result<Page<T>, QueryError> {
-        let mut state = self.plannable().await?;
-        let mut plan = self.plan(&state)?;
+        let (mut state, mut plan) = self.planned().await?;
         let mut page = Page::empty();
-        let mut after = self.created_after()?;
+        let mut after = created_after(self.after.as_ref())?;
         let mut empty = 0;
         loop {
             let limit = if plan.is_scan() { self.scan_limit(walked.opened) } else { self.limit };
@@ -67,8 +66,7 @@ impl Query {
                 Ok(answer) => answer,
                 // Records of an epoch that began in the meantime have tokens that were not sent: ask again, with them.
                 Err(epoch) => {
-                    state = self.newer(epoch).await?;
-                    plan = self.plan(&state)?;
+                    (state, plan) = self.newer(epoch).await?;
                     continue;
                 }
             };

@@ -2,12 +2,15 @@
 
 use super::{Query, QueryError};
 use crate::{
-    collection::{get::typed, paging::refuse_endless},
+    collection::{
+        get::typed,
+        paging::{TakenUp, refuse_endless},
+    },
     definition::{at, parts},
     distrust::Distrust,
     failure::Failure,
     protocol::{
-        record::{self, Content, open_fault},
+        record::{self, Content},
         scope::ScopeState,
         versions::Asked,
     },
@@ -39,14 +42,6 @@ pub(super) struct Found {
     pub(super) overshoot: usize,
     /// How many of them were what they claim to be.
     pub(super) believed: u64,
-}
-
-impl Found {
-    /// Reports a record that cannot be used, unless more is wrong than the record.
-    fn reject(&mut self, record: Option<RecordId>, failure: Failure) -> Result<(), Failure> {
-        self.rejected.push(Rejected { record, reason: Rejection::of(failure)? });
-        Ok(())
-    }
 }
 
 /// One question for a page.
@@ -96,16 +91,8 @@ impl Query {
         asked: Asked,
         walked: &mut Walked,
     ) -> Result<Found, Failure> {
-        let mut found = Found::default();
-        let mut unopened = Vec::with_capacity(records.len());
-        for bytes in records {
-            match UnopenedRecord::parse(bytes) {
-                Ok(record) => unopened.push(record),
-                Err(error) => found.reject(None, open_fault(&error))?,
-            }
-        }
-        let state = self.collection.state_for(&unopened).await?;
-        self.collection.0.account.know_terms_of(&state, &unopened).await?;
+        let TakenUp { state, unopened, rejected } = self.collection.take_up(records).await?;
+        let mut found = Found { rejected, ..Found::default() };
         for record in unopened {
             let id = record.protected().record;
             match self.one(&state, record, asked, walked).await {
@@ -117,7 +104,7 @@ impl Query {
                         found.overshoot += 1;
                     }
                 }
-                Err(failure) => found.reject(Some(id), failure)?,
+                Err(failure) => found.rejected.push(Rejected::of(Some(id), failure)?),
             }
         }
         Ok(found)
