@@ -1,6 +1,9 @@
 //! One transaction over collections: records sealed, and what it expects of those that they refer to.
 
-use super::write::{Item, Part, Unwritten, WriteError, Written, filed};
+use super::{
+    ReadError,
+    write::{Item, Part, Unwritten, WriteError, Written, filed},
+};
 use crate::{
     account::Account,
     distrust::Distrust,
@@ -113,7 +116,10 @@ impl Account {
             }
             let before = match item.version {
                 1 => None,
-                _ => part.collection.get::<serde_json::Value>(item.id).await.ok(),
+                _ => match part.collection.get::<serde_json::Value>(item.id).await {
+                    Err(ReadError::Failed(failure)) => return Err(failure.into()),
+                    there => there.ok(),
+                },
             };
             let refers = |data| references(&part.state, &data).iter().any(|one| one.target == Ok(target));
             if before.is_some_and(|before| refers(before.data)) {
